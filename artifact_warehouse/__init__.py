@@ -1,0 +1,31 @@
+"""An embedded analytical warehouse over dbt's artifacts: `Warehouse`, and the errors that it raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from artifact_warehouse import errors
+    from artifact_warehouse.loading import LoadReport
+    from artifact_warehouse.warehouse import Warehouse
+
+    __version__: str
+
+__all__ = ["LoadReport", "Warehouse", "__version__", "errors"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `--version` and completion need no database."""
+    import importlib
+
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("artifact-warehouse")
+    if name == "errors":
+        return importlib.import_module("artifact_warehouse.errors")
+    if name == "LoadReport":
+        return importlib.import_module("artifact_warehouse.loading").LoadReport
+    if name == "Warehouse":
+        return importlib.import_module("artifact_warehouse.warehouse").Warehouse
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

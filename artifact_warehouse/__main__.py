@@ -1,0 +1,5 @@
+"""`python -m artifact_warehouse` is the command line."""
+
+from artifact_warehouse.cli import cli
+
+cli(prog_name="artifact-warehouse")

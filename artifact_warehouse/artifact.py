@@ -1,0 +1,143 @@
+"""Bytes in, an `Artifact` out: which of dbt's artifacts it is, of which version, and its sections.
+
+Goes by the content, never by the file's name. Sections stay undecoded slices: what decodes them is `flatten`.
+Validates nothing against dbt's JSON Schemas, which reject real files of dbt's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from artifact_warehouse import jsontext
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+
+Sections = dict[str, msgspec.Raw]
+
+KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
+
+_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>\d+)(\.json)?$")
+_MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
+_NAMED_LIKE_ONE = re.compile(r"manifest|run_results|catalog|sources")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One artifact, recognised. `sections` maps each top-level key to its undecoded JSON."""
+
+    uri: str
+    artifact_id: str
+    kind: str
+    schema_version: int | None
+    metadata: dict[str, Any]
+    sections: Sections
+    size_bytes: int
+
+    @property
+    def artifact_key(self) -> int:
+        return artifact_key(self.artifact_id)
+
+    def section(self, name: str, as_type: Any = Any) -> Any:
+        """One section, decoded; None when it is missing or null. Raises MalformedArtifact."""
+        raw = self.sections.get(name)
+        if raw is None:
+            return None
+        try:
+            return jsontext.decode(bytes(raw), as_type)
+        except jsontext.UnexpectedShape:
+            if bytes(raw) == b"null":
+                return None
+            raise
+        except ValueError as error:
+            raise MalformedArtifact(self.uri, f"section {name!r} {error}") from error
+
+
+def content_id(data: bytes) -> str:
+    """The artifact_id of a content: its sha256, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def artifact_key(artifact_id: str) -> int:
+    """The first 64 bits of an artifact_id, as the signed integer that the tables refer to."""
+    return int.from_bytes(bytes.fromhex(artifact_id[:16]), "big", signed=True)
+
+
+def parse(data: bytes, uri: str, artifact_id: str | None = None) -> Artifact:
+    """Recognise an artifact.
+
+    Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
+    JSON at all.
+    """
+    try:
+        sections = jsontext.decode(data, Sections)
+        metadata = _object(sections.get("metadata"))
+        kind, version = _recognise(sections, metadata)
+    except jsontext.UnexpectedShape as error:
+        raise NotAnArtifact(uri, "is JSON, but not an object: no dbt artifact") from error
+    except ValueError as error:
+        raise MalformedArtifact(uri, str(error)) from error
+    if kind is None:
+        raise NotAnArtifact(uri, "is none of the artifacts that this release reads")
+    return Artifact(
+        uri=uri,
+        artifact_id=artifact_id or content_id(data),
+        kind=kind,
+        schema_version=version,
+        metadata=metadata,
+        sections=sections,
+        size_bytes=len(data),
+    )
+
+
+def looks_like_one(data: bytes, uri: str) -> str | None:
+    """The kind that a broken file's name or beginning suggests; `unknown` when only dbt is clear; else None."""
+    name = uri.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    if match := _NAMED_LIKE_ONE.search(name):
+        return "semantic_manifest" if "semantic_manifest" in name else match.group()
+    return "unknown" if _MENTIONS_DBT.search(data[:4096]) else None
+
+
+def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None, int | None]:
+    url = metadata.get("dbt_schema_version")
+    if isinstance(url, str) and (match := _SCHEMA_URL.search(url)):
+        kind = match["kind"].replace("-", "_")
+        return (kind if kind in KINDS else None), int(match["version"])
+    if {"semantic_models", "metrics", "project_configuration"} <= sections.keys():
+        return "semantic_manifest", None
+    return _recognise_v0(sections), 0
+
+
+def _recognise_v0(sections: Sections) -> str | None:
+    """dbt up to 0.18 wrote no version: the shape has to tell."""
+    keys = sections.keys()
+    if "nodes" in keys and {"macros", "parent_map", "child_map"} & keys:
+        return "manifest"
+    if {"meta", "sources"} <= keys and "max_loaded_at" in _some_keys(sections["sources"]):
+        return "sources"
+    if "results" in keys and {"elapsed_time", "generated_at"} & keys:
+        result = _some_keys(sections["results"])
+        if "max_loaded_at" in result:
+            return "sources"
+        return "run_results" if "node" in result or (not result and "elapsed_time" in keys) else None
+    if "nodes" in keys and {"metadata", "columns"} <= _some_keys(sections["nodes"]):
+        return "catalog"
+    return None
+
+
+def _some_keys(raw: msgspec.Raw) -> set[str]:
+    """The keys of the first object that a list or an object holds."""
+    try:
+        value = jsontext.decode(bytes(raw), dict[str, msgspec.Raw] | list[msgspec.Raw])
+        items = list(value.values()) if isinstance(value, dict) else value
+        return set(_object(items[0])) if items else set()
+    except jsontext.UnexpectedShape:
+        return set()
+
+
+def _object(raw: msgspec.Raw | None) -> dict[str, Any]:
+    value = jsontext.decode(bytes(raw)) if raw is not None else None
+    return value if isinstance(value, dict) else {}

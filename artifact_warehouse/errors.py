@@ -1,0 +1,110 @@
+"""Every exception of the package. Each one says what happened, where, and what to do; imports nothing."""
+
+from __future__ import annotations
+
+
+class ArtifactWarehouseError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class ArtifactError(ArtifactWarehouseError):
+    """Something is wrong with one input; `uri` says which."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(uri, reason)
+        self.uri = uri
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.uri}: {self.reason}"
+
+
+class NotAnArtifact(ArtifactError):
+    """The file is sound, but it is none of dbt's artifacts: it is skipped."""
+
+
+class MalformedArtifact(ArtifactError):
+    """The file cannot be read as the artifact that it claims to be: it is quarantined."""
+
+
+class InputNotFound(ArtifactError):
+    """A path, glob or folder that was named has nothing to load, or cannot be read."""
+
+
+class QuarantinedArtifacts(ArtifactWarehouseError):
+    """A strict load met artifacts that it could not read; nothing was stored. `failures` has (uri, reason)."""
+
+    def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(failures)
+        self.failures = failures
+
+    def __str__(self) -> str:
+        uri, reason = self.failures[0]
+        more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
+        return f"nothing was loaded: {uri}: {reason}{more}; mend or remove it, or load without --strict"
+
+
+class WarehouseError(ArtifactWarehouseError):
+    """The warehouse file cannot be used; `path` says which."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class WarehouseNotFound(WarehouseError):
+    """There is no file to open."""
+
+
+class WarehouseLocked(WarehouseError):
+    """Another process holds the file; the reason names it."""
+
+
+class WarehouseTooNew(WarehouseError):
+    """A later release wrote the file in a format that this one does not know."""
+
+
+class WarehouseTooOld(WarehouseError):
+    """The file has to be migrated first, and it was opened for reading only."""
+
+
+class NotAWarehouse(WarehouseError):
+    """The file is not a DuckDB database, or not one that this package made."""
+
+
+class QueryFailed(ArtifactWarehouseError):
+    """DuckDB refused a query of the user's; the message is DuckDB's own."""
+
+
+class UnknownView(ArtifactWarehouseError):
+    """No public view has that name."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"there is no view {self.name!r}; the views are {', '.join(self.known)}"
+
+
+class UnknownNode(ArtifactWarehouseError):
+    """No node, or more than one, answers to a name; `candidates` are the unique_ids that come near."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(name, candidates)
+        self.name = name
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        if self.candidates:
+            return f"{self.name!r} is not one node; say which: {', '.join(self.candidates)}"
+        return f"no node is called {self.name!r}; `query WH 'select unique_id from v1.nodes'` lists them"
+
+
+class InvalidSqlFile(ArtifactWarehouseError):
+    """A file of sql/ breaks a rule of sql/README.md."""

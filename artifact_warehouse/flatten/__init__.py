@@ -1,0 +1,97 @@
+"""An artifact as rows of the tables: pure, and without a database.
+
+`flatten` dispatches to one module per kind. It fills every column with what the one artifact says; what
+depends on others is settled later, in SQL.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from artifact_warehouse import timestamps
+from artifact_warehouse.artifact import Artifact, artifact_key
+from artifact_warehouse.flatten import catalog, manifest, run_results, sources
+from artifact_warehouse.flatten.manifest import EntryCache
+from artifact_warehouse.flatten.rows import Rows
+from artifact_warehouse.flatten.values import json_text, obj, text
+
+__all__ = ["EntryCache", "Rows", "flatten", "quarantine"]
+
+_SEMANTIC_MANIFEST_SECTIONS = ("semantic_models", "metrics", "saved_queries", "project_configuration")
+
+_KNOWN_SECTIONS = {
+    "manifest": manifest.KNOWN_SECTIONS,
+    "run_results": run_results.KNOWN_SECTIONS,
+    "catalog": catalog.KNOWN_SECTIONS,
+    "sources": sources.KNOWN_SECTIONS,
+    "semantic_manifest": {*_SEMANTIC_MANIFEST_SECTIONS},
+}
+
+
+def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> None:
+    """Add all rows of an artifact to `rows`, or none and raise MalformedArtifact."""
+    cache = cache or EntryCache()
+    flatteners: dict[str, Callable[[], dict[str, Any]]] = {
+        "manifest": lambda: manifest.flatten(artifact, rows, cache),
+        "run_results": lambda: run_results.flatten(artifact, rows),
+        "catalog": lambda: catalog.flatten(artifact, rows),
+        "sources": lambda: sources.flatten(artifact, rows),
+        "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
+    }
+    with rows.all_or_nothing():
+        said = {**_common(artifact), **flatteners[artifact.kind]()}
+        unknown = Counter(said.pop("unknown_fields", {}))
+        newer = artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind]
+        unknown.update(newer)
+        said.setdefault("extra", json_text({name: artifact.section(name) for name in sorted(newer)}))
+        rows.add("artifacts", **said, unknown_fields=json_text(dict(unknown)), loaded_at=rows.loaded_at)
+
+
+def quarantine(
+    artifact_id: str, kind: str | None, size_bytes: int, error: str, rows: Rows
+) -> None:
+    """Add the row of an artifact that could not be read."""
+    rows.add(
+        "artifacts",
+        artifact_key=artifact_key(artifact_id),
+        artifact_id=artifact_id,
+        kind=kind if kind != "unknown" else None,
+        size_bytes=size_bytes,
+        error=error,
+        loaded_at=rows.loaded_at,
+    )
+
+
+def _common(artifact: Artifact) -> dict[str, Any]:
+    """What every kind of artifact says in the same way; v0 has its clock outside of the metadata."""
+    v0_meta = obj(artifact.section("meta"))
+    generated_at = [
+        artifact.metadata.get("generated_at"),
+        artifact.section("generated_at"),
+        v0_meta.get("generated_at"),
+    ]
+    has_ids = artifact.kind != "semantic_manifest"
+    own_id = artifact.artifact_id[:32] if has_ids else None
+    return {
+        "artifact_key": artifact.artifact_key,
+        "artifact_id": artifact.artifact_id,
+        "kind": artifact.kind,
+        "schema_version": artifact.schema_version,
+        "dbt_version": text(artifact.metadata.get("dbt_version")),
+        "invocation_id": text(artifact.metadata.get("invocation_id")) or own_id,
+        "generated_at": next(filter(None, map(timestamps.normalise, generated_at)), None),
+        "size_bytes": artifact.size_bytes,
+        "metadata": json_text(artifact.metadata),
+    }
+
+
+def _flatten_semantic_manifest(artifact: Artifact, rows: Rows) -> dict[str, Any]:
+    sections = {name: artifact.section(name) for name in _SEMANTIC_MANIFEST_SECTIONS}
+    rows.add(
+        "semantic_manifests",
+        artifact_key=artifact.artifact_key,
+        **{name: json_text(content) for name, content in sections.items()},
+    )
+    return {"entry_count": sum(len(c) for c in sections.values() if isinstance(c, list))}

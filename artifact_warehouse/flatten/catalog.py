@@ -1,0 +1,92 @@
+"""catalog.json, v0 and v1, as a set of relations, and their statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from artifact_warehouse import jsontext
+from artifact_warehouse.artifact import Artifact
+from artifact_warehouse.flatten.rows import Rows, hash_text
+from artifact_warehouse.flatten.values import (
+    bigint,
+    boolean,
+    double,
+    json_text,
+    most_common,
+    obj,
+    package_of,
+    text,
+)
+
+KNOWN_SECTIONS = {"metadata", "nodes", "sources", "errors", "_compile_results", "generated_at"}
+
+_NO_STATISTIC = "has_stats"
+"""dbt's marker that a relation has statistics, or none."""
+
+
+def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
+    """Add the relations of a catalog; returns what `artifacts` says of it."""
+    entries = [*_entries(artifact)]
+    relation_ids = [_add_relation(unique_id, entry, rows) for unique_id, entry in entries]
+    for unique_id, entry in entries:
+        _add_stats(artifact.artifact_key, unique_id, obj(entry.get("stats")), rows)
+    return {
+        "main_package": most_common(package_of(unique_id) for unique_id, _ in entries),
+        "entry_count": len(entries),
+        "catalog_set_id": rows.add_set(relation_ids),
+        "extra": json_text({"errors": errors} if (errors := artifact.section("errors")) else None),
+    }
+
+
+def _entries(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
+    for section in ("nodes", "sources"):
+        for unique_id, entry in obj(artifact.section(section)).items():
+            yield unique_id, obj(entry)
+
+
+def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
+    metadata = dict(obj(entry.get("metadata")))
+    columns = [
+        {
+            "column_name": text(column.get("name")) or name,
+            "column_index": bigint(column.get("index")),
+            "data_type": text(column.get("type")),
+            "comment": text(column.get("comment")),
+        }
+        for name, column in ((name, obj(column)) for name, column in obj(entry.get("columns")).items())
+    ]
+    known = ("metadata", "columns", "stats", "unique_id")
+    rest = {key: value for key, value in entry.items() if key not in known and value is not None}
+    relation = {
+        "unique_id": unique_id,
+        "database_name": text(metadata.pop("database", None)),
+        "schema_name": text(metadata.pop("schema", None)),
+        "relation_name": text(metadata.pop("name", None)),
+        "catalog_type": text(metadata.pop("type", None)),
+        "catalog_owner": text(metadata.pop("owner", None)),
+        "comment": text(metadata.pop("comment", None)),
+        "extra": json_text(metadata | rest),
+    }
+    relation_id = hash_text("catalog_relation:" + jsontext.encode([relation, columns]))
+    if rows.is_new(relation_id):
+        rows.add("catalog_relations", catalog_relation_id=relation_id, **relation)
+        for column in columns:
+            rows.add("catalog_columns", catalog_relation_id=relation_id, **column)
+    return relation_id
+
+
+def _add_stats(artifact_key: int, unique_id: str, stats: dict[str, Any], rows: Rows) -> None:
+    for stat_id, stat in ((stat_id, obj(stat)) for stat_id, stat in stats.items()):
+        if stat_id != _NO_STATISTIC:
+            rows.add(
+                "relation_stats",
+                artifact_key=artifact_key,
+                unique_id=unique_id,
+                stat_id=text(stat.get("id")) or stat_id,
+                label=text(stat.get("label")),
+                description=text(stat.get("description")),
+                value=text(stat.get("value")),
+                value_double=double(stat.get("value")),
+                is_included=boolean(stat.get("include")),
+            )

@@ -1,0 +1,340 @@
+"""One entry of a manifest, of any version, as a definition and a rendering.
+
+The *definition* is what the author wrote, in today's words; its hash is its identity, so everything that dbt
+adds by itself is kept out of it: defaults, empty values, times, and whatever depends on where and when the
+project was compiled. That is the *rendering*. Both together lose nothing but `created_at`, the time of
+parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from artifact_warehouse import timestamps
+from artifact_warehouse.flatten.rows import Rows, hash_text
+from artifact_warehouse.flatten.values import boolean, json_text, obj, package_of, text, texts
+
+SECTION_TYPES = {
+    "sources": "source",
+    "macros": "macro",
+    "docs": "doc",
+    "exposures": "exposure",
+    "reports": "exposure",
+    "metrics": "metric",
+    "groups": "group",
+    "semantic_models": "semantic_model",
+    "saved_queries": "saved_query",
+    "unit_tests": "unit_test",
+    "functions": "function",
+}
+"""The resource type of the entries of each section; those of `nodes` and `disabled` name their own."""
+
+_DROPPED = {"created_at"}
+
+_RENDERED = {
+    *("build_path", "compiled", "compiled_path", "injected_sql", "wrapped_sql"),
+    *("extra_ctes", "extra_ctes_injected", "deferred", "defer_relation", "state_relation", "index"),
+    *("root_path", "doc_blocks", "primary_key", "file_key_name", "attached_node", "generated_sql_file"),
+    *("config_call_dict", "unrendered_config_call_dict", "docrefs", "seed_file_path", "empty"),
+    *("_event_status", "_pre_injected_sql", "static_analysis", "classifiers"),
+}
+"""What dbt derives or adds, and what belongs to the machine: kept with the rendering."""
+
+_RENDERED_CONFIG = {"database", "schema", "target_database", "target_schema"}
+
+_CONFIG_DEFAULTS: dict[str, Any] = {
+    "enabled": True,
+    "on_schema_change": "ignore",
+    "on_configuration_change": "apply",
+    "severity": "ERROR",
+    "warn_if": "!= 0",
+    "error_if": "!= 0",
+    "fail_calc": "count(*)",
+    "lookback": 1,
+    "docs": {"show": True},
+    "contract": {"enforced": False, "alias_types": True},
+    "delimiter": ",",
+    "access": "protected",
+    "materialized": None,  # has a column of its own
+    "static_analysis": None,
+}
+"""What dbt fills in where the author said nothing; adding a default is no change of a definition."""
+
+_REPEATED_IN_CONFIG = ("meta", "tags", "docs", "group", "access", "contract")
+
+_KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_config", "rows"}
+"""The author's own structures, in which an empty value means something."""
+
+KNOWN_FIELDS = {
+    *("unique_id", "resource_type", "package_name", "name", "path", "original_file_path", "patch_path", "fqn"),
+    *("description", "language", "tags", "meta", "config", "owner", "group", "access", "contract", "version"),
+    *("latest_version", "deprecation_date", "raw_code", "raw_sql", "macro_sql", "depends_on", "columns"),
+    *("database", "schema", "alias", "identifier", "relation_name", "checksum", "compiled_code"),
+    *("compiled_sql", "test_metadata", "column_name", "block_contents", "file_contents"),
+    *("refs", "sources", "metrics", "functions", "unrendered_config", "docs", "constraints", "time_spine"),
+    *("arguments", "supported_languages", "returns", "return_type", "label", "maturity", "type", "url"),
+    *("loader", "loaded_at_field", "loaded_at_query", "freshness", "external", "quoting", "source_name"),
+    *("source_description", "source_meta", "unrendered_database", "unrendered_schema", "expression", "sql"),
+    *("calculation_method", "dimensions", "entities", "measures", "filter", "filters", "model", "metadata"),
+    *("model_unique_id", "time_grains", "time_granularity", "timestamp", "type_params", "window", "defaults"),
+    *("node_relation", "primary_entity", "exports", "query_params", "given", "expect", "overrides"),
+    *("versions", "tested_node_unique_id", "query_tag", "dimension", "entity"),
+    *_DROPPED,
+    *_RENDERED,
+}
+"""Every field of an entry that dbt has written up to 2.0; others are reported as unknown."""
+
+
+class Entry(NamedTuple):
+    """What a manifest's entry became."""
+
+    unique_id: str
+    definition_id: str
+    rendering_id: str | None
+    package_name: str | None
+    is_compiled: bool
+
+
+def add_entry(
+    entry: dict[str, Any],
+    resource_type: str | None,
+    rows: Rows,
+    is_enabled: bool = True,
+    is_shadowed: bool = False,
+) -> Entry:
+    """Add the definition and the rendering of one entry. `resource_type` is that of its section, if any."""
+    entry = _in_todays_words(entry, resource_type)
+    rest = dict(entry)
+    rendering = _take_rendering(rest, rows)
+    definition, columns = _take_definition(rest, rows)
+    definition["is_enabled"] = is_enabled
+    definition["is_shadowed"] = is_shadowed or None
+    definition["extra"] = json_text(_pruned(rest))
+    definition_id = _add_definition(definition, columns, rows)
+    rendering_id = None
+    if rendering:
+        rendering_id, _ = rows.add_content("renderings", {"definition_id": definition_id, **rendering})
+    return Entry(
+        unique_id=definition["unique_id"],
+        definition_id=definition_id,
+        rendering_id=rendering_id,
+        package_name=definition["package_name"],
+        is_compiled=bool(entry.get("compiled")),
+    )
+
+
+def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], rows: Rows) -> str:
+    """The columns are part of the identity, but have a table of their own."""
+    columns_id = hash_text(json_text(columns) or "") if columns else None
+    content = {key: value for key, value in definition.items() if value is not None}
+    definition_id = hash_text(f"definition:{json_text({**content, 'columns': columns_id})}")
+    if rows.is_new(definition_id):
+        rows.add("definitions", definition_id=definition_id, **content)
+        for column in columns:
+            rows.add("definition_columns", definition_id=definition_id, **column)
+    return definition_id
+
+
+def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[str, Any]:
+    """The entry with the keys of the newest schema; shapes that changed over the versions as the newest."""
+    entry = dict(entry)
+    entry["resource_type"] = resource_type or text(entry.get("resource_type"))
+    for old, new in (("raw_sql", "raw_code"), ("compiled_sql", "compiled_code")):
+        if old in entry:
+            entry.setdefault(new, entry.pop(old))
+    if resource_type == "metric":
+        _modernise_metric(entry)
+    if "refs" in entry:
+        entry["refs"] = _refs(entry["refs"])
+    return entry
+
+
+def _modernise_metric(entry: dict[str, Any]) -> None:
+    """Up to v6 `sql` and `type` were what is `expression` and `calculation_method` in v7 to v9."""
+    if "sql" in entry:
+        entry.setdefault("expression", entry.pop("sql"))
+        entry.setdefault("calculation_method", entry.pop("type", None))
+
+
+def _refs(refs: Any) -> list[Any]:
+    """[[package,] name] up to v8, {name, package, version} since."""
+    if not isinstance(refs, list):
+        return []
+    objects = [
+        {"name": ref[-1], "package": ref[0] if len(ref) > 1 else None} if isinstance(ref, list) and ref else ref
+        for ref in refs
+    ]
+    return [_pruned(ref) if isinstance(ref, dict) else ref for ref in objects]
+
+
+def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
+    """Take what depends on place, time and dbt's version out of `rest`."""
+    for key in _DROPPED & rest.keys():
+        del rest[key]
+    relation_name = text(rest.pop("relation_name", None))
+    checksum = rest.pop("checksum", None)
+    depends_on_macros = None
+    if rest["resource_type"] != "macro":
+        depends_on = rest["depends_on"] = dict(obj(rest.get("depends_on")))
+        depends_on_macros = texts(depends_on.pop("macros", None))
+    extra = {key: rest.pop(key) for key in _RENDERED & rest.keys()}
+    if locations := obj(rest.get("depends_on")).pop("nodes_with_ref_location", None):
+        extra["nodes_with_ref_location"] = locations
+    rendering = {
+        "database_name": text(rest.pop("database", None)),
+        "schema_name": text(rest.pop("schema", None)),
+        "alias": text(rest.pop("alias", None)) or text(rest.get("identifier")),
+        "relation_name": relation_name,
+        "checksum": text(checksum.get("checksum")) if isinstance(checksum, dict) else text(checksum),
+        "config_id": rows.add_text(json_text(rest.get("config"))),
+        "compiled_code_id": rows.add_text(text(rest.pop("compiled_code", None))),
+        "depends_on_macros": depends_on_macros,
+        "extra": json_text(_pruned(extra)),
+    }
+    return {key: value for key, value in rendering.items() if value is not None}
+
+
+def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Take what has a column out of `rest`; returns the definition's values and its declared columns."""
+    config = obj(rest.pop("config", None))
+    unique_id = text(rest.pop("unique_id", None)) or ""
+    depends_on = obj(rest.pop("depends_on", None))
+    definition = {
+        "unique_id": unique_id,
+        "resource_type": rest.pop("resource_type") or unique_id.split(".")[0] or None,
+        "package_name": text(rest.pop("package_name", None)) or package_of(unique_id),
+        "name": text(rest.pop("name", None)),
+        "path": text(rest.pop("path", None)),
+        "original_file_path": text(rest.pop("original_file_path", None)),
+        "patch_path": text(rest.pop("patch_path", None)),
+        "fqn": texts(rest.pop("fqn", None)),
+        "description": text(rest.pop("description", None)),
+        "language": text(rest.pop("language", None)),
+        "materialized": text(config.get("materialized")),
+        "tags": texts(rest.pop("tags", None)),
+        "meta": json_text(rest.pop("meta", None)),
+        "owner": json_text(rest.pop("owner", None)),
+        "group_name": text(rest.pop("group", None)),
+        "access": text(rest.pop("access", None)),
+        "is_contract_enforced": _is_contract_enforced(rest.pop("contract", None)),
+        "version": text(rest.pop("version", None)),
+        "latest_version": text(rest.pop("latest_version", None)),
+        "deprecation_date": timestamps.normalise(rest.pop("deprecation_date", None)),
+        "raw_code_id": rows.add_text(_raw_code(rest)),
+        "depends_on_nodes": sorted(set(texts(depends_on.get("nodes")) or ())) or None,
+        "depends_on_macros": texts(depends_on.get("macros")),
+    }
+    if definition["resource_type"] in ("test", "unit_test"):
+        definition |= _test_columns(rest, config, definition)
+    repeated = {"meta": definition["meta"], "tags": json_text(definition["tags"])}
+    definition["config"] = json_text(_own_config(config, repeated))
+    definition["language"] = None if definition["language"] == "sql" else definition["language"]
+    definition["access"] = None if definition["access"] == "protected" else definition["access"]
+    return definition, _columns(rest.pop("columns", None))
+
+
+def _raw_code(rest: dict[str, Any]) -> str | None:
+    code = [rest.pop(key, None) for key in ("raw_code", "macro_sql", "block_contents")]
+    return next((value for value in code if isinstance(value, str) and value), None)
+
+
+def _is_contract_enforced(contract: Any) -> bool | None:
+    """An object since 1.5, a boolean in its previews; None stands for not enforced."""
+    enforced = contract.get("enforced") if isinstance(contract, dict) else contract
+    return True if boolean(enforced) else None
+
+
+def _own_config(config: dict[str, Any], repeated: dict[str, str | None]) -> dict[str, Any]:
+    """The config without defaults, without what belongs to the environment, and without repetitions."""
+    own = {}
+    for key, value in _pruned(config).items():
+        default = _CONFIG_DEFAULTS.get(key, ...)
+        is_default = default is None or value == default or (key == "severity" and value == "error")
+        is_repeated = key in _REPEATED_IN_CONFIG and repeated.get(key, json_text(value)) == json_text(value)
+        if not (is_default or is_repeated or key in _RENDERED_CONFIG):
+            own[key] = value
+    return own
+
+
+def _columns(columns: Any) -> list[dict[str, Any]]:
+    """The declared columns as rows of definition_columns, without the definition's id."""
+    entries = columns.values() if isinstance(columns, dict) else columns if isinstance(columns, list) else ()
+    rows = []
+    for index, entry in enumerate((e for e in entries if isinstance(e, dict)), start=1):
+        config = obj(entry.get("config"))
+        rest = {key: value for key, value in entry.items() if key not in _COLUMN_KEYS}
+        row = {
+            "column_name": text(entry.get("name")) or "",
+            "column_index": index,
+            "description": text(entry.get("description")),
+            "declared_data_type": text(entry.get("data_type")),
+            "meta": json_text(entry.get("meta")) or json_text(config.get("meta")),
+            "tags": texts(entry.get("tags")) or texts(config.get("tags")),
+            "constraints": json_text(entry.get("constraints")),
+            "extra": json_text(_pruned(rest)),
+        }
+        rows.append({key: value for key, value in row.items() if value is not None})
+    return rows
+
+
+_COLUMN_KEYS = {
+    *("name", "description", "data_type", "meta", "tags", "constraints", "config", "doc_blocks"),
+}
+
+_REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"](?:\s*,\s*['\"]([^'\"]+)['\"])?")
+_SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]")
+
+
+def _test_columns(
+    rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any]
+) -> dict[str, Any]:
+    metadata = obj(rest.pop("test_metadata", None))
+    kwargs = obj(metadata.get("kwargs"))
+    parents = definition["depends_on_nodes"] or []
+    if definition["resource_type"] == "unit_test":
+        tested = text(rest.get("tested_node_unique_id")) or _named(text(rest.get("model")), parents)
+        return {"test_type": "unit", "tested_unique_id": tested}
+    is_generic = bool(metadata) or _is_schema_test(definition)
+    return {
+        "test_type": "generic" if is_generic else "singular",
+        "test_name": text(metadata.get("name")),
+        "test_namespace": text(metadata.get("namespace")),
+        "kwargs": json_text(kwargs),
+        "column_name": text(rest.pop("column_name", None)) or text(kwargs.get("column_name")),
+        "tested_unique_id": _tested(kwargs, parents) if is_generic else None,
+        "severity": (text(config.get("severity")) or "error").lower(),
+        "warn_if": text(config.get("warn_if")) or "!= 0",
+        "error_if": text(config.get("error_if")) or "!= 0",
+    }
+
+
+def _is_schema_test(definition: dict[str, Any]) -> bool:
+    """Up to 0.19 a generic test need not have test_metadata: its folder and its tag tell."""
+    return (definition["path"] or "").startswith("schema_test") or "schema" in (definition["tags"] or ())
+
+
+def _tested(kwargs: dict[str, Any], parents: list[str]) -> str | None:
+    """The node that a generic test tests: its only parent, or the one that its argument `model` names."""
+    if len(parents) == 1:
+        return parents[0]
+    model = text(kwargs.get("model")) or ""
+    if match := _SOURCE.search(model):
+        return next((p for p in parents if p.startswith("source.") and p.split(".")[2:] == [*match.groups()]), None)
+    match = _REF.search(model)
+    return _named(match[2] or match[1], parents) if match else None
+
+
+def _named(name: str | None, parents: list[str]) -> str | None:
+    """The parent of that name; a versioned model's id has its version behind the name."""
+    exact = [p for p in parents if p.split(".")[-1] == name]
+    return next(iter(exact or [p for p in parents if name in p.split(".")[2:]]), None)
+
+
+def _pruned(value: Any) -> Any:
+    """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
+    if not isinstance(value, dict):
+        return value
+    items = {key: item if key in _KEPT_WHOLE else _pruned(item) for key, item in value.items()}
+    return {key: item for key, item in items.items() if item is not None and item not in ("", [], {})}
+

@@ -1,0 +1,277 @@
+"""run_results.json, v0 to v6, as rows of `invocations`, `node_executions` and `batch_executions`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from artifact_warehouse import jsontext
+from artifact_warehouse.artifact import Artifact
+from artifact_warehouse.flatten.rows import Rows
+from artifact_warehouse.flatten.values import (
+    bigint,
+    boolean,
+    double,
+    json_text,
+    most_common,
+    obj,
+    package_of,
+    text,
+    texts,
+)
+
+KNOWN_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at", "logs"}
+SUBCOMMANDS = {
+    *("build", "clone", "compile", "docs", "freshness", "list", "ls", "parse", "retry", "run"),
+    *("run-operation", "seed", "show", "snapshot", "source", "test"),
+}
+"""dbt's commands that may stand first in args.invocation_command."""
+
+_KNOWN_WITHOUT_COLUMN = {"overload_results", "static_analysis_off_reason"}
+_V0_FLAGS = ("error", "fail", "warn", "skip")
+
+
+class Timing(msgspec.Struct):
+    """One entry of a result's `timing`."""
+
+    name: str | None = None
+    started_at: str | None = None
+    completed_at: str | None = None
+
+
+class Result(msgspec.Struct, forbid_unknown_fields=True):
+    """One result as every version since v1 writes it; anything odd takes the lenient way (`_convert`)."""
+
+    unique_id: str
+    status: str | None = None
+    timing: list[Timing] = []
+    thread_id: str | None = None
+    execution_time: float | None = None
+    adapter_response: dict[str, Any] | None = None
+    message: str | None = None
+    failures: int | None = None
+    compiled: bool | None = None
+    compiled_code: str | None = None
+    relation_name: str | None = None
+    batch_results: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = msgspec.field(name="(extra)", default=None)
+
+
+def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
+    """Add the rows of a run_results; returns what `artifacts` says of it."""
+    unknown: Counter[str] = Counter()
+    results = _results(artifact, unknown)
+    args = obj(artifact.section("args"))
+    for result in results:
+        _add_execution(artifact.artifact_key, result, rows)
+    rows.add("invocations", **_invocation(artifact, results, args))
+    return {
+        "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
+        "target_name": text(args.get("target")),
+        "main_package": most_common(package_of(result.unique_id) for result in results),
+        "entry_count": len(results),
+        "unknown_fields": unknown,
+    }
+
+
+def _results(artifact: Artifact, unknown: Counter[str]) -> list[Result]:
+    """The results, one per unique_id (the last counts); `unknown` is told of what no schema has."""
+    try:
+        results: list[Result] = artifact.section("results", list[Result]) or []
+    except jsontext.UnexpectedShape:
+        entries = artifact.section("results")
+        entries = entries if isinstance(entries, list) else []
+        results = [_convert(obj(entry), unknown) for entry in entries]
+    if len(by_id := {result.unique_id: result for result in results}) < len(results):
+        unknown["results: repeated unique_id"] += len(results) - len(by_id)
+    return list(by_id.values())
+
+
+def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
+    """A result of any version and shape; what fits no field goes to `extra`."""
+    if "unique_id" not in entry and "node" in entry:
+        entry = _upgrade_v0(entry)
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in entry.items():
+        try:
+            known[key] = msgspec.convert(value, _FIELD_TYPES[key])
+        except KeyError:
+            extra[key] = value
+            if key not in _KNOWN_WITHOUT_COLUMN and key not in ("node", *_V0_FLAGS):
+                unknown[f"results[].{key}"] += 1
+        except msgspec.ValidationError:
+            extra[key] = value
+    known.setdefault("unique_id", "")
+    extra = {key: value for key, value in extra.items() if value is not None}
+    return Result(**known, extra=extra or None)
+
+
+_FIELD_TYPES = {
+    field.name: field.type for field in msgspec.structs.fields(Result) if field.name != "extra"
+}
+
+
+def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:
+    """A result of dbt up to 0.18: the whole node inside, raw adapter words as status.
+
+    The status becomes the word that dbt 0.19 would have used, what stood there goes to the message.
+    """
+    node = obj(entry["node"])
+    status = entry.get("status")
+    return {
+        **entry,
+        "unique_id": text(node.get("unique_id")) or "",
+        "status": _v0_status(entry, is_test=node.get("resource_type") == "test"),
+        "message": text(entry.get("error")) or text(status),
+        "failures": bigint(status),
+        "adapter_response": {"_message": status} if isinstance(status, str) else None,
+        "compiled_code": text(node.get("injected_sql")) or text(node.get("compiled_sql")),
+    }
+
+
+def _v0_status(entry: dict[str, Any], is_test: bool) -> str:
+    if entry.get("skip"):
+        return "skipped"
+    if entry.get("error") is not None:
+        return "error"
+    if is_test and entry.get("fail"):
+        return "fail"
+    if is_test and entry.get("warn"):
+        return "warn"
+    return "pass" if is_test and entry.get("status") is not None else "success"
+
+
+def _add_execution(artifact_key: int, result: Result, rows: Rows) -> None:
+    compile_at = execute_at = _NO_TIMING
+    extra = result.extra
+    for timing in result.timing:
+        if timing.name == "compile":
+            compile_at = timing
+        elif timing.name == "execute":
+            execute_at = timing
+        else:
+            extra = {**(extra or {}), "timing": msgspec.to_builtins(result.timing)}
+    response = result.adapter_response
+    rows_affected = bytes_processed = bytes_billed = query_id = None
+    if response:
+        rows_affected = bigint(response.get("rows_affected"))
+        bytes_processed = bigint(response.get("bytes_processed"))
+        bytes_billed = bigint(response.get("bytes_billed"))
+        query_id = text(response.get("query_id")) or text(response.get("job_id"))
+    rows.by_table["node_executions"].append(
+        (
+            artifact_key,
+            result.unique_id,
+            result.status,
+            result.execution_time,
+            compile_at.started_at,
+            compile_at.completed_at,
+            execute_at.started_at,
+            execute_at.completed_at,
+            result.thread_id,
+            result.message,
+            bigint(result.failures),
+            rows_affected,
+            bytes_processed,
+            bytes_billed,
+            query_id,
+            jsontext.encode(response) if response else None,
+            result.relation_name,
+            rows.add_text(result.compiled_code),
+            jsontext.encode(extra) if extra else None,
+        )
+    )
+    if result.batch_results:
+        _add_batches(artifact_key, result.unique_id, result.batch_results, rows)
+
+
+_NO_TIMING = Timing()
+
+
+def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any], rows: Rows) -> None:
+    """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
+    batches: dict[str, tuple[str | None, bool]] = {}
+    for outcome in ("failed", "successful"):
+        for window in batch_results.get(outcome) or []:
+            if isinstance(window, list) and len(window) == 2:
+                batches[str(window[0])] = (text(window[1]), outcome == "successful")
+    for start, (end, is_success) in batches.items():
+        rows.by_table["batch_executions"].append((artifact_key, unique_id, start, end, is_success))
+
+
+def _invocation(artifact: Artifact, results: list[Result], args: dict[str, Any]) -> dict[str, Any]:
+    timings = [timing for result in results for timing in result.timing]
+    starts = [timing.started_at for timing in timings if timing.started_at]
+    ends = [timing.completed_at for timing in timings if timing.completed_at]
+    first = min(starts, key=_instant, default=None)
+    command = text(args.get("invocation_command"))
+    return {
+        "artifact_key": artifact.artifact_key,
+        "started_at": text(artifact.metadata.get("invocation_started_at")) or first,
+        "first_started_at": first,
+        "last_completed_at": max(ends, key=_instant, default=None),
+        "elapsed_seconds": double(artifact.section("elapsed_time")),
+        "threads": _threads(args, results),
+        "is_full_refresh": _is_full_refresh(args, command) if args else None,
+        "is_retry": _subcommand(command) == "retry",
+        "is_aborted": _is_aborted(artifact, results),
+        "invocation_command": command,
+        "selection": _selection(args),
+        "args": json_text(args),
+        "vars": _vars(args.get("vars")),
+        "env": json_text(artifact.metadata.get("env")),
+    }
+
+
+def _instant(timestamp: str) -> str:
+    """A key that sorts UTC times of six and of nine digits together."""
+    return timestamp.removesuffix("Z").removesuffix("+00:00")
+
+
+def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
+    threads = bigint(args.get("threads"))
+    return threads or len({result.thread_id for result in results if result.thread_id}) or None
+
+
+def _is_full_refresh(args: dict[str, Any], command: str | None) -> bool:
+    words = (command or "").split()
+    return bool(boolean(args.get("full_refresh"))) or "--full-refresh" in words or "-f" in words
+
+
+def _subcommand(command: str | None) -> str | None:
+    words = (command or "").split()[1:]
+    return next((word for word in words if word in SUBCOMMANDS), None)
+
+
+def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
+    """dbt 2.0 gives an invocation up as a whole by calling every node an error that took no time."""
+    return (
+        str(artifact.metadata.get("dbt_version")).startswith("2.")
+        and bool(results)
+        and all(result.status == "error" and not result.execution_time for result in results)
+        and len({result.message for result in results}) == 1
+    )
+
+
+def _selection(args: dict[str, Any]) -> str | None:
+    """What was selected, in the words of the command line."""
+    parts = []
+    for option in ("select", "models", "resource_types", "exclude", "selector", "selector_name"):
+        value = args.get(option)
+        words = texts(value) if isinstance(value, str | list) else None
+        if words:
+            parts.append(f"--{option.replace('_', '-')} {' '.join(words)}")
+    return " ".join(parts) or None
+
+
+def _vars(value: Any) -> str | None:
+    """args.vars as JSON; up to dbt 1.4 it is the text of the option, mostly JSON or YAML."""
+    if isinstance(value, str):
+        try:
+            value = jsontext.decode(value.encode())
+        except ValueError:
+            return jsontext.encode(value)
+    return json_text(value)

@@ -1,0 +1,68 @@
+"""sources.json, v0 to v3, as rows of `source_freshness`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from artifact_warehouse import timestamps
+from artifact_warehouse.artifact import Artifact
+from artifact_warehouse.flatten.rows import Rows
+from artifact_warehouse.flatten.values import bigint, double, json_text, most_common, obj, package_of, text
+
+KNOWN_SECTIONS = {"metadata", "results", "elapsed_time", "meta", "sources", "generated_at", "logs", "args"}
+
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+
+_WITH_COLUMN = {
+    *("unique_id", "status", "state", "max_loaded_at", "snapshotted_at", "max_loaded_at_time_ago_in_s"),
+    *("age", "criteria", "error", "execution_time", "thread_id"),
+}
+
+
+def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
+    """Add the freshness checks of a sources.json; returns what `artifacts` says of it."""
+    checks = dict(_checks(artifact))
+    for unique_id, check in checks.items():
+        rows.add("source_freshness", artifact_key=artifact.artifact_key, unique_id=unique_id, **_row(check))
+    return {
+        "main_package": most_common(package_of(unique_id) for unique_id in checks),
+        "entry_count": len(checks),
+    }
+
+
+def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The checks by unique_id: a list since v1, an object or a list with whole nodes in v0."""
+    by_id = obj(artifact.section("sources"))
+    yield from ((unique_id, obj(check)) for unique_id, check in by_id.items())
+    for check in map(obj, artifact.section("results") or []):
+        node = obj(check.get("node"))
+        criteria = check.get("criteria") or node.get("freshness")
+        yield text(check.get("unique_id") or node.get("unique_id")) or "", {**check, "criteria": criteria}
+
+
+def _row(check: dict[str, Any]) -> dict[str, Any]:
+    criteria = obj(check.get("criteria"))
+    max_loaded_at = timestamps.normalise(check.get("max_loaded_at"))
+    age = check.get("max_loaded_at_time_ago_in_s", check.get("age"))
+    rest = {key: value for key, value in check.items() if key not in _WITH_COLUMN and value is not None}
+    return {
+        "status": text(check.get("status") or check.get("state")),
+        "max_loaded_at": max_loaded_at,
+        "snapshotted_at": timestamps.normalise(check.get("snapshotted_at")),
+        "max_loaded_at_age_seconds": double(age) if max_loaded_at else None,
+        "warn_after_seconds": _seconds(criteria.get("warn_after")),
+        "error_after_seconds": _seconds(criteria.get("error_after")),
+        "filter": text(criteria.get("filter")),
+        "error": text(check.get("error")),
+        "execution_seconds": double(check.get("execution_time")),
+        "thread_id": text(check.get("thread_id")),
+        "extra": json_text(rest),
+    }
+
+
+def _seconds(threshold: Any) -> int | None:
+    """{count, period} as seconds; dbt's periods are minute, hour and day."""
+    count = bigint(obj(threshold).get("count"))
+    seconds = _SECONDS.get(str(obj(threshold).get("period")))
+    return count * seconds if count is not None and seconds is not None else None

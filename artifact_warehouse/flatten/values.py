@@ -1,0 +1,76 @@
+"""JSON values as column values: what does not fit becomes None, never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from artifact_warehouse import jsontext
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def text(value: Any) -> str | None:
+    """A text; numbers and booleans as JSON writes them; None for nothing and for the empty text."""
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else jsontext.encode(value)
+
+
+def bigint(value: Any) -> int | None:
+    """An integer of 64 bits, also from a whole float or a text of digits."""
+    if isinstance(value, str):
+        value = int(value) if re.fullmatch(r"-?\d{1,19}", value) else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value in _INT64 else None
+
+
+def double(value: Any) -> float | None:
+    """A float; a boolean is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def boolean(value: Any) -> bool | None:
+    """A boolean, also from 0 and 1 (older adapters write 1.0)."""
+    return bool(value) if value in (True, False) else None
+
+
+def json_text(value: Any) -> str | None:
+    """The value as JSON text; None for nothing and for an empty object or list."""
+    return jsontext.encode(value) if value not in (None, {}, [], "") else None
+
+
+def texts(value: Any) -> list[str] | None:
+    """A list of texts; a single text becomes a list of one, nulls are left out; None when nothing is left."""
+    if isinstance(value, str):
+        return [value] if value else None
+    if not isinstance(value, list):
+        return None
+    return [item for item in map(text, value) if item is not None] or None
+
+
+def obj(value: Any) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def most_common(items: Iterable[str | None]) -> str | None:
+    """The item that occurs most often; of several, the first by the alphabet; None for none."""
+    counts: dict[str, int] = {}
+    for item in items:
+        if item:
+            counts[item] = counts.get(item, 0) + 1
+    return min(counts, key=lambda item: (-counts[item], item)) if counts else None
+
+
+def package_of(unique_id: str) -> str | None:
+    """The package that a unique_id names: its second part."""
+    parts = unique_id.split(".")
+    return parts[1] if len(parts) > 1 else None

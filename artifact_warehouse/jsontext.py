@@ -1,0 +1,89 @@
+"""JSON as real files have it: decoded fast where it is clean, leniently where it is not.
+
+Says nothing about dbt. `decode` never guesses: what neither decoder takes is a `ValueError` that says why.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+T = TypeVar("T")
+
+_decode_any = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class UnexpectedShape(ValueError):
+    """The document is sound JSON, but not of the type that was asked for."""
+
+
+@overload
+def decode(data: bytes) -> Any: ...
+@overload
+def decode(data: bytes, as_type: type[T]) -> T: ...
+def decode(data: bytes, as_type: Any = Any) -> Any:
+    """Decode a document, as a tree or as a msgspec type.
+
+    Takes what dbt and the tools around it write: besides strict JSON, a byte order mark, UTF-16, NaN and
+    Infinity (become null) and lone surrogates (become U+FFFD). Of duplicate keys the last one counts.
+    Raises ValueError with a reason that a person can act on; UnexpectedShape when only the type is wrong.
+    """
+    try:
+        return _decode_any(data) if as_type is Any else msgspec.json.decode(data, type=as_type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as strict:
+        if as_type is not Any and isinstance(strict, msgspec.ValidationError):
+            raise UnexpectedShape(str(strict)) from strict
+        return _decode_leniently(data, as_type, strict)
+
+
+def encode(value: Any) -> str:
+    """The value as compact JSON text with sorted keys, so that equal values have equal texts."""
+    try:
+        return _encode(value).decode()
+    except OverflowError:  # an integer of more than 64 bits
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _decode_leniently(data: bytes, as_type: Any, strict: Exception) -> Any:
+    try:
+        tree = _clean(json.loads(data.decode(json.detect_encoding(data))))
+        return tree if as_type is Any else msgspec.json.decode(encode(tree), type=as_type)
+    except msgspec.ValidationError as error:
+        raise UnexpectedShape(str(error)) from error
+    except (ValueError, RecursionError) as lenient:
+        raise ValueError(_reason(data, strict, lenient)) from lenient
+
+
+def _clean(value: Any) -> Any:
+    """The tree without what neither JSON nor UTF-8 can hold."""
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    return value
+
+
+def _reason(data: bytes, strict: Exception, lenient: Exception) -> str:
+    if not data.strip():
+        return "the file is empty"
+    if re.search(rb"^(<{7}|={7}|>{7})( |$)", data, re.MULTILINE):
+        return "holds git conflict markers; resolve the conflict"
+    if isinstance(strict, RecursionError) or isinstance(lenient, RecursionError):
+        return "is nested too deeply to be a dbt artifact"
+    if isinstance(lenient, UnicodeDecodeError):
+        return f"is not UTF-8 (byte {lenient.start})"
+    if isinstance(strict, msgspec.DecodeError) and "truncated" in str(strict):
+        return f"ends after {len(data)} bytes, in the middle: still being written, or cut off; load it again"
+    if isinstance(lenient, json.JSONDecodeError):
+        return f"is not JSON: {lenient.msg} at line {lenient.lineno}, column {lenient.colno}"
+    return f"is not JSON: {lenient}"

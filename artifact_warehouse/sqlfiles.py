@@ -1,0 +1,126 @@
+"""Finds and parses sql/: one public or internal object a file, and nothing of the database.
+
+A file holds a comment (the first line is a sentence, then `-- key: value` lines), one CREATE OR REPLACE
+VIEW or MACRO, and COMMENT ON statements. Its name is the object's, its folder the schema: `parse` insists.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from artifact_warehouse.errors import InvalidSqlFile
+
+CONTRACT = "contract.sql"
+"""The file of a public schema that restates its views as typed NULLs: never deployed."""
+
+_CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)\.(?P<name>\w+)", re.MULTILINE)
+_HEADER = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One view or table macro: where it lives, what it reads, and the statements that make it."""
+
+    schema: str
+    name: str
+    kind: str
+    summary: str
+    grain: tuple[str, ...]
+    sql: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def dependencies(self) -> frozenset[str]:
+        """The schema-qualified relations that it reads, found by parsing."""
+        return _references(self.sql)
+
+
+def sql_root() -> Traversable:
+    """The SQL shipped in the wheel, or the checkout's when running from source."""
+    packaged = files("artifact_warehouse") / "sql"
+    root = packaged if packaged.is_dir() else Path(__file__).resolve().parents[1] / "sql"
+    if not root.is_dir():
+        raise InvalidSqlFile("the folder sql/ is missing from this installation; install artifact-warehouse again")
+    return root
+
+
+@cache
+def sql_files() -> tuple[SqlFile, ...]:
+    """All views and macros, each after those that it reads."""
+    found = {file.full_name: file for file in _read_all(sql_root())}
+    graph = {name: file.dependencies & found.keys() for name, file in found.items()}
+    return tuple(found[name] for name in TopologicalSorter(graph).static_order())
+
+
+def schemas() -> tuple[str, ...]:
+    """The schemas that sql/ fills: internal, v1 and later ones."""
+    return tuple(sorted(folder.name for folder in sql_root().iterdir() if folder.is_dir()))
+
+
+def contract_sql(schema: str) -> str:
+    """The text of a schema's contract file."""
+    return (sql_root() / schema / CONTRACT).read_text(encoding="utf-8")
+
+
+def all_text() -> str:
+    """All of sql/ that is deployed, as one text: when it changes, the views have to be replayed."""
+    return "\n".join(file.sql for file in _read_all(sql_root()))
+
+
+def _read_all(root: Traversable) -> list[SqlFile]:
+    return [
+        parse(folder.name, entry.name, entry.read_text(encoding="utf-8"))
+        for folder in sorted(root.iterdir(), key=lambda entry: entry.name)
+        if folder.is_dir()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".sql") and entry.name != CONTRACT
+    ]
+
+
+def parse(folder: str, file_name: str, sql: str) -> SqlFile:
+    """Read one file. Raises InvalidSqlFile when it breaks a rule of sql/README.md."""
+    created = _CREATE.search(sql)
+    where = f"sql/{folder}/{file_name}"
+    if created is None:
+        raise InvalidSqlFile(f"{where}: holds no CREATE OR REPLACE VIEW or MACRO")
+    if (created["schema"], f"{created['name']}.sql") != (folder, file_name):
+        raise InvalidSqlFile(f"{where}: creates {created['schema']}.{created['name']}: path and name must agree")
+    header = {match["key"]: match["value"] for match in _HEADER.finditer(sql[: created.start()])}
+    if "grain" not in header:
+        raise InvalidSqlFile(f"{where}: has no line `-- grain: column, …`")
+    return SqlFile(
+        schema=folder,
+        name=created["name"],
+        kind=created["kind"].lower(),
+        summary=sql.splitlines()[0].removeprefix("-- "),
+        grain=tuple(part.strip() for part in header["grain"].split(",")),
+        sql=sql,
+    )
+
+
+def _references(sql: str) -> frozenset[str]:
+    """Every schema-qualified table, view or table macro that the statements read."""
+    from sqlglot import exp, parse  # here: loading a warehouse whose views are up to date needs no parser
+
+    names = set()
+    for statement in parse(_as_view(sql), dialect="duckdb"):
+        if isinstance(statement, exp.Create):
+            created = statement.find(exp.Table)
+            for table in statement.find_all(exp.Table):
+                if table.db and table is not created:
+                    names.add(f"{table.db}.{table.name or table.this.name}")
+    return frozenset(names)
+
+
+def _as_view(sql: str) -> str:
+    """sqlglot knows no table macros: their body parses as a view's."""
+    return re.sub(r"CREATE OR REPLACE MACRO (\w+\.\w+)\([^)]*\) AS TABLE", r"CREATE OR REPLACE VIEW \1 AS", sql)

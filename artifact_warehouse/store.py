@@ -1,0 +1,320 @@
+"""The DuckDB file: opening it, keeping its format, and writing batches, each in one transaction.
+
+Knows tables, not artifacts: what it writes are Arrow tables by name.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from artifact_warehouse import views
+from artifact_warehouse.errors import (
+    NotAWarehouse,
+    WarehouseError,
+    WarehouseLocked,
+    WarehouseNotFound,
+    WarehouseTooNew,
+)
+from artifact_warehouse.tables import FORMAT_VERSION, TABLES
+
+STORAGE_VERSION = "v1.3.0"
+"""Readable by DuckDB 1.3 to 2.0, and a third of the size of what 1.2 can read."""
+
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid>\d+)\)")
+_SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
+)
+_BLOCK_BYTES = 262_144
+_META = "CREATE TABLE IF NOT EXISTS dbt.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
+
+
+class KnownArtifacts(NamedTuple):
+    """What the warehouse has: artifact_ids that are loaded, and (artifact_key, uri, labels…) seen."""
+
+    loaded_ids: set[str]
+    sightings: set[tuple[int, str, str | None, str | None, str | None]]
+
+
+@contextmanager
+def opened(path: Path, read_only: bool = False, wait: float = 0.0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for a while; `wait` seconds at most for a lock. Creates the file unless read_only."""
+    connection = connect(path, read_only, wait)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def connect(path: Path, read_only: bool = False, wait: float = 0.0) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse, and check that it is one of a known format.
+
+    Raises WarehouseNotFound, WarehouseLocked, WarehouseTooNew, NotAWarehouse, or WarehouseError where the
+    file cannot be opened for another reason.
+    """
+    if read_only and not path.exists():
+        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    if not path.parent.is_dir():
+        raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
+    connection = _connect_patiently(path, read_only, wait)
+    try:
+        _check_format(connection, path)
+        for setting in _SETTINGS:
+            connection.execute(setting)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Bring tables and views up to date in one transaction; returns what was done."""
+    done = pending_changes(connection)
+    if done:
+        with _transaction(connection):
+            _create_tables(connection)
+            views.deploy(connection)
+            _set_meta(connection, "format_version", str(FORMAT_VERSION))
+            _set_meta(connection, "views", views.fingerprint())
+    return done
+
+
+def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What `migrate` would do, a line each; changes nothing."""
+    live = _live_columns(connection)
+    changes = []
+    for table in TABLES:
+        if table.name not in live:
+            changes.append(f"create table dbt.{table.name}")
+        else:
+            missing = [column for column in table.columns if column.name not in live[table.name]]
+            changes += [f"add column dbt.{table.name}.{column.name} {column.type}" for column in missing]
+    if get_meta(connection, "views") != views.fingerprint():
+        changes.append("deploy the views of this release")
+    return changes
+
+
+def known_artifacts(connection: duckdb.DuckDBPyConnection) -> KnownArtifacts:
+    """What a load need not take in again."""
+    ids = connection.execute("SELECT artifact_id FROM dbt.artifacts WHERE error IS NULL").fetchall()
+    uris = connection.execute(
+        "SELECT artifact_key, uri, project_name, environment, job_name FROM dbt.artifact_uris"
+    ).fetchall()
+    return KnownArtifacts({row[0] for row in ids}, set(uris))
+
+
+def write(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:
+    """Write a batch and settle what follows from it, in one transaction.
+
+    Rows of artifacts that are there already are left out (another loader may have been faster), and so are
+    contents that are stored; a quarantined artifact makes room for the same one read well.
+    """
+    with _transaction(connection):
+        for name, table in batch.items():
+            connection.register(f"batch_{name}", table)
+        if "artifacts" in batch:
+            _drop_repeated(connection, batch)
+        for table in TABLES:
+            if table.name in batch and table.name != "artifact_uris":
+                _insert(connection, table.name, table.content_key)
+        if "artifact_uris" in batch:
+            _merge_uris(connection)
+        _settle(connection)
+        for name in batch:
+            connection.unregister(f"batch_{name}")
+
+
+def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`."""
+    sizes = " UNION ALL ".join(
+        f"SELECT 'dbt.{t.name}' AS \"table\", (SELECT count(*) FROM dbt.{t.name}) AS rows, "
+        f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('dbt.{t.name}') WHERE block_id >= 0) "
+        f"* {_BLOCK_BYTES} AS bytes"
+        for t in TABLES
+    )
+    queries = {
+        "environments": (
+            "SELECT project_name AS project, environment, count(*) AS invocations, "
+            "min(generated_at) AS first_run, max(generated_at) AS last_run "
+            "FROM v1.invocations GROUP BY ALL ORDER BY ALL"
+        ),
+        "artifacts": "SELECT kind, status, count(*) AS artifacts FROM v1.artifacts GROUP BY ALL ORDER BY ALL",
+        "tables": sizes,
+        "quarantined": "SELECT uri, error FROM v1.artifacts WHERE status = 'quarantined' ORDER BY uri",
+    }
+    return {name: connection.sql(query).to_arrow_table() for name, query in queries.items()}
+
+
+def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """A value of dbt.meta; None where it or the table is missing."""
+    if not _has_table(connection, "dbt", "meta"):
+        return None
+    rows = connection.execute("SELECT value FROM dbt.meta WHERE key = ?", [key]).fetchall()
+    return rows[0][0] if rows else None
+
+
+def _drop_repeated(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:
+    """Replace the batch's views of what the warehouse has already by views without it."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT stored.artifact_key FROM dbt.artifacts AS stored "
+        "INNER JOIN batch_artifacts AS new ON new.artifact_key = stored.artifact_key "
+        "WHERE stored.error IS NULL OR new.error IS NOT NULL"
+    )
+    connection.execute(
+        "DELETE FROM dbt.artifacts WHERE error IS NOT NULL AND artifact_key IN "
+        "(SELECT artifact_key FROM batch_artifacts WHERE error IS NULL)"
+    )
+    if connection.execute("SELECT 1 FROM repeated LIMIT 1").fetchall():
+        for name, table in batch.items():
+            if "artifact_key" in table.column_names and name != "artifact_uris":
+                query = f"SELECT * FROM batch_{name} WHERE artifact_key NOT IN (SELECT artifact_key FROM repeated)"
+                kept = connection.sql(query).to_arrow_table()
+                connection.unregister(f"batch_{name}")
+                connection.register(f"batch_{name}", kept)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, content_key: str | None) -> None:
+    unless = ""
+    if content_key:
+        unless = f"ANTI JOIN dbt.{name} AS stored ON stored.{content_key} = batch.{content_key}"
+    connection.execute(f"INSERT INTO dbt.{name} BY NAME SELECT batch.* FROM batch_{name} AS batch {unless}")
+
+
+def _merge_uris(connection: duckdb.DuckDBPyConnection) -> None:
+    """A label that is given again replaces the one at the same uri; not giving it takes none away.
+
+    A uri that was quarantined and now reads well is no longer a quarantined one.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE merged AS SELECT new.artifact_key, new.uri, "
+        "coalesce(new.project_name, old.project_name) AS project_name, "
+        "coalesce(new.environment, old.environment) AS environment, "
+        "coalesce(new.job_name, old.job_name) AS job_name "
+        "FROM batch_artifact_uris AS new LEFT JOIN dbt.artifact_uris AS old "
+        "ON old.artifact_key = new.artifact_key AND old.uri = new.uri"
+    )
+    connection.execute(
+        "DELETE FROM dbt.artifact_uris AS old USING merged WHERE old.uri = merged.uri AND "
+        "(old.artifact_key = merged.artifact_key OR old.artifact_key IN "
+        "(SELECT artifact_key FROM dbt.artifacts WHERE error IS NOT NULL))"
+    )
+    connection.execute("INSERT INTO dbt.artifact_uris BY NAME FROM merged")
+    connection.execute(
+        "DELETE FROM dbt.artifacts WHERE error IS NOT NULL "
+        "AND artifact_key NOT IN (SELECT artifact_key FROM dbt.artifact_uris)"
+    )
+
+
+def _settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store what internal.settled_artifacts now says, where it differs from what is stored."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE changed AS "
+        "FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts"
+    )
+    connection.execute(
+        "DELETE FROM dbt.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
+        "OR artifact_key NOT IN (SELECT artifact_key FROM dbt.artifacts)"
+    )
+    connection.execute("INSERT INTO dbt.settled_artifacts BY NAME FROM changed")
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS dbt")
+    connection.execute(_META)
+    live = _live_columns(connection)
+    for table in TABLES:
+        connection.execute(table.create_sql())
+        for column in table.columns:
+            if table.name in live and column.name not in live[table.name]:
+                connection.execute(f"ALTER TABLE dbt.{table.name} ADD COLUMN {column.name} {column.type}")
+        for comment in table.comment_sql():
+            connection.execute(comment)
+
+
+def _set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO dbt.meta VALUES (?, ?)", [key, value])
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckDBPyConnection:
+    """Try again, with growing pauses, while another process holds the file."""
+    deadline = time.monotonic() + wait
+    pause = 0.05
+    while True:
+        try:
+            return _connect_once(path, read_only)
+        except WarehouseLocked:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(min(pause * random.uniform(0.5, 1.5), max(0.0, deadline - time.monotonic())))
+            pause = min(pause * 1.5, 1.0)
+
+
+def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    config = {} if path.exists() else {"storage_compatibility_version": STORAGE_VERSION}
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.ConnectionException as error:
+        raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
+    except duckdb.Error as error:
+        raise _explained(path, str(error)) from error
+
+
+def _explained(path: Path, message: str) -> WarehouseError:
+    if match := _LOCKED.search(message):
+        holder = f"{match['holder']} (process {match['pid']})"
+        return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
+    if "version number" in message:
+        return WarehouseTooNew(str(path), f"a newer DuckDB wrote this file; upgrade duckdb ({message})")
+    if "not a valid DuckDB database" in message or "not a database" in message:
+        return NotAWarehouse(str(path), "is not a DuckDB file; name a warehouse, or a new file")
+    return WarehouseError(str(path), f"cannot be opened: {message}")
+
+
+def _check_format(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    version = get_meta(connection, "format_version")
+    if version is None and _has_objects(connection):
+        raise NotAWarehouse(str(path), "is a DuckDB file, but not a warehouse; name another file")
+    if version is not None and int(version) > FORMAT_VERSION:
+        reason = f"has format {version}, and this release knows up to {FORMAT_VERSION}; upgrade artifact-warehouse"
+        raise WarehouseTooNew(str(path), reason)
+
+
+def _has_objects(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"
+    return bool(connection.execute(query).fetchall())
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    query = (
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
+        "AND schema_name = ? AND table_name = ?"
+    )
+    return bool(connection.execute(query, [schema, name]).fetchall())
+
+
+def _live_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    rows = connection.execute(
+        "SELECT table_name, list(column_name) FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'dbt' GROUP BY table_name"
+    ).fetchall()
+    return {name: set(names) for name, names in rows}

@@ -1,0 +1,406 @@
+"""Every table of schema `dbt`, declared once: from here come the Arrow schemas, the DDL and the comments.
+
+A row of these tables says only what one artifact says. What depends on several artifacts (labels, what is
+current, which manifest belongs to a run) is settled in `dbt.settled_artifacts`, by the rules that
+`sql/internal/` states, and is the same whatever the order of loading.
+
+The three content-addressed tables (`definitions`, `renderings`, `catalog_relations`) and `texts` hold each
+distinct content once; a manifest or a catalog is a set of their ids (`set_members`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from artifact_warehouse import timestamps
+
+FORMAT_VERSION = 1
+"""The version of everything this module declares. A change that is not an added column raises it."""
+
+ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "JSON": pa.string(),
+    "BIGINT": pa.int64(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+
+
+class Column(NamedTuple):
+    """One column: its name, its DuckDB type and a sentence about it."""
+
+    name: str
+    type: str
+    comment: str
+
+
+class Table(NamedTuple):
+    """One table of schema `dbt`. `content_key` names the id of a content-addressed table's rows."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    primary_key: str | None = None
+    content_key: str | None = None
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in self.columns])
+
+    def create_sql(self) -> str:
+        """The statement that creates the table where it is missing."""
+        lines = [
+            f"{column.name} {column.type}" + (" PRIMARY KEY" if column.name == self.primary_key else "")
+            for column in self.columns
+        ]
+        return f"CREATE TABLE IF NOT EXISTS dbt.{self.name} ({', '.join(lines)})"
+
+    def comment_sql(self) -> Iterable[str]:
+        """The statements that describe the table and each of its columns."""
+        yield f"COMMENT ON TABLE dbt.{self.name} IS {_quoted(self.comment)}"
+        for column in self.columns:
+            yield f"COMMENT ON COLUMN dbt.{self.name}.{column.name} IS {_quoted(column.comment)}"
+
+    def to_arrow(self, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+        """The rows, in the order of the columns, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""
+        values = zip(*rows, strict=True) if rows else ((),) * len(self.columns)
+        arrays = [_to_array(column, items) for column, items in zip(self.columns, values, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _to_array(column: Column, items: Iterable[Any]) -> pa.Array:
+    if column.type == "TIMESTAMP":
+        return timestamps.to_arrow(list(items))
+    return pa.array(items, ARROW_TYPES[column.type])
+
+
+ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see dbt.artifacts.")
+UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
+EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
+
+ARTIFACTS = Table(
+    "artifacts",
+    "One row per distinct artifact ever loaded or quarantined.",
+    (
+        Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id: what the other tables refer to."),
+        Column("artifact_id", "VARCHAR", "The sha256 of the content, in hex."),
+        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources or semantic_manifest."),
+        Column("schema_version", "INTEGER", "The version that the file claims; 0 where dbt wrote none yet."),
+        Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
+        Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
+        Column("project_name", "VARCHAR", "The project, where the artifact itself tells."),
+        Column("project_id", "VARCHAR", "dbt's md5 of the project's name, where the artifact has it."),
+        Column("main_package", "VARCHAR", "The package that owns most of its entries."),
+        Column("invocation_id", "VARCHAR", "dbt's id of the invocation; of the content where dbt gave none."),
+        Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method."),
+        Column("target_name", "VARCHAR", "args.target of a run_results."),
+        Column("generated_at", "TIMESTAMP", "The artifact's own clock."),
+        Column("size_bytes", "BIGINT", "The size of its JSON, decompressed."),
+        Column("entry_count", "BIGINT", "Results, nodes or tables in it."),
+        Column("compiled_count", "BIGINT", "How many nodes of a manifest are compiled."),
+        Column("graph_id", "VARCHAR", "A manifest's set of definitions: see dbt.set_members."),
+        Column("rendering_set_id", "VARCHAR", "A manifest's set of renderings: see dbt.set_members."),
+        Column("catalog_set_id", "VARCHAR", "A catalog's set of relations: see dbt.set_members."),
+        Column("error", "VARCHAR", "Why it was quarantined; NULL when it was loaded."),
+        Column("unknown_fields", "JSON", "Fields that no schema up to this release has, with their counts."),
+        Column("metadata", "JSON", "The metadata block, whole."),
+        EXTRA,
+        Column("loaded_at", "TIMESTAMP", "When this warehouse first took it in."),
+    ),
+    primary_key="artifact_key",
+)
+
+ARTIFACT_URIS = Table(
+    "artifact_uris",
+    "Where each artifact was seen, with the labels that options or hive-style folders gave it there.",
+    (
+        ARTIFACT_KEY,
+        Column("uri", "VARCHAR", "The file; inside an archive, archive!/member."),
+        Column("project_name", "VARCHAR", "The project, as labelled."),
+        Column("environment", "VARCHAR", "The environment, as labelled."),
+        Column("job_name", "VARCHAR", "The job, as labelled."),
+    ),
+)
+
+SETTLED_ARTIFACTS = Table(
+    "settled_artifacts",
+    "What follows from all artifacts together, settled at every load: internal.settled_artifacts, stored.",
+    (
+        ARTIFACT_KEY,
+        Column("project_name", "VARCHAR", "The project, by rule 8 of the contract."),
+        Column("environment", "VARCHAR", "The environment, by rule 8 of the contract."),
+        Column("job_name", "VARCHAR", "The job, as labelled on any artifact of the invocation."),
+        Column("is_current", "BOOLEAN", "False when a better artifact of the same invocation superseded it."),
+        Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
+        Column("manifest_key", "BIGINT", "The manifest that defines its nodes, by rule 7 of the contract."),
+    ),
+)
+
+INVOCATIONS = Table(
+    "invocations",
+    "One row per run_results: what it says of the whole invocation.",
+    (
+        ARTIFACT_KEY,
+        Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start of a timing."),
+        Column("first_started_at", "TIMESTAMP", "The first start in the timings."),
+        Column("last_completed_at", "TIMESTAMP", "The last completion in the timings."),
+        Column("elapsed_seconds", "DOUBLE", "dbt's elapsed_time."),
+        Column("threads", "INTEGER", "args.threads, else how many threads the results name."),
+        Column("is_full_refresh", "BOOLEAN", "args.full_refresh."),
+        Column("is_retry", "BOOLEAN", "Whether invocation_command is a dbt retry."),
+        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the invocation as a whole."),
+        Column("invocation_command", "VARCHAR", "args.invocation_command."),
+        Column("selection", "VARCHAR", "What was selected, as written: select, exclude, selector, models."),
+        Column("args", "JSON", "args, whole."),
+        Column("vars", "JSON", "args.vars as an object; as a text where it cannot be read as one."),
+        Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix."),
+    ),
+)
+
+NODE_EXECUTIONS = Table(
+    "node_executions",
+    "One row per result of a run_results.",
+    (
+        ARTIFACT_KEY,
+        UNIQUE_ID,
+        Column("status", "VARCHAR", "dbt's word; for dbt up to 0.18 the word that 0.19 would have used."),
+        Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
+        Column("compile_started_at", "TIMESTAMP", "The start of the timing `compile`."),
+        Column("compile_completed_at", "TIMESTAMP", "The end of the timing `compile`."),
+        Column("execute_started_at", "TIMESTAMP", "The start of the timing `execute`."),
+        Column("execute_completed_at", "TIMESTAMP", "The end of the timing `execute`."),
+        Column("thread_id", "VARCHAR", "The thread."),
+        Column("message", "VARCHAR", "dbt's message."),
+        Column("failures", "BIGINT", "How many rows failed a test."),
+        Column("rows_affected", "BIGINT", "adapter_response.rows_affected."),
+        Column("bytes_processed", "BIGINT", "adapter_response.bytes_processed."),
+        Column("bytes_billed", "BIGINT", "adapter_response.bytes_billed."),
+        Column("query_id", "VARCHAR", "adapter_response.query_id, else its job_id."),
+        Column("adapter_response", "JSON", "adapter_response, whole."),
+        Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
+        Column("compiled_code_id", "VARCHAR", "The compiled code: see dbt.texts."),
+        EXTRA,
+    ),
+)
+
+BATCH_EXECUTIONS = Table(
+    "batch_executions",
+    "One row per batch of a microbatch model's result.",
+    (
+        ARTIFACT_KEY,
+        UNIQUE_ID,
+        Column("batch_start", "TIMESTAMP", "The start of the batch's window."),
+        Column("batch_end", "TIMESTAMP", "The end of the batch's window."),
+        Column("is_success", "BOOLEAN", "Whether the batch succeeded."),
+    ),
+)
+
+TEXTS = Table(
+    "texts",
+    "Every distinct long text (raw and compiled code, configurations), once.",
+    (
+        Column("text_id", "VARCHAR", "The BLAKE2b-128 of the text, in hex."),
+        Column("text", "VARCHAR", "The text."),
+    ),
+    content_key="text_id",
+)
+
+DEFINITIONS = Table(
+    "definitions",
+    "Every distinct definition of a resource, once: what its author wrote, and nothing of where it was built.",
+    (
+        Column("definition_id", "VARCHAR", "The BLAKE2b-128 of the definition's canonical JSON, in hex."),
+        UNIQUE_ID,
+        Column("resource_type", "VARCHAR", "dbt's resource type."),
+        Column("package_name", "VARCHAR", "The package that it belongs to."),
+        Column("name", "VARCHAR", "Its name."),
+        Column("path", "VARCHAR", "Its path below the resource's folder."),
+        Column("original_file_path", "VARCHAR", "Its path below the project."),
+        Column("patch_path", "VARCHAR", "The file with its properties."),
+        Column("fqn", "VARCHAR[]", "Its fully qualified name, part by part."),
+        Column("description", "VARCHAR", "Its description."),
+        Column("language", "VARCHAR", "sql or python."),
+        Column("materialized", "VARCHAR", "config.materialized."),
+        Column("tags", "VARCHAR[]", "Its tags."),
+        Column("meta", "JSON", "Its meta."),
+        Column("config", "JSON", "Its config without defaults and without what belongs to the environment."),
+        Column("owner", "JSON", "The owner of an exposure or a group."),
+        Column("group_name", "VARCHAR", "The group that it belongs to."),
+        Column("access", "VARCHAR", "private, protected or public."),
+        Column("is_contract_enforced", "BOOLEAN", "contract.enforced."),
+        Column("version", "VARCHAR", "The version of a versioned model."),
+        Column("latest_version", "VARCHAR", "The latest version of a versioned model."),
+        Column("deprecation_date", "TIMESTAMP", "When a model is to go."),
+        Column("is_enabled", "BOOLEAN", "False for what the manifest lists as disabled."),
+        Column("is_shadowed", "BOOLEAN", "True for a disabled entry whose unique_id another entry has too."),
+        Column("raw_code_id", "VARCHAR", "The code as written: see dbt.texts."),
+        Column("depends_on_nodes", "VARCHAR[]", "The unique_ids of its parents."),
+        Column("depends_on_macros", "VARCHAR[]", "A macro's macros; those of a node belong to its rendering."),
+        Column("test_type", "VARCHAR", "generic, singular or unit."),
+        Column("test_name", "VARCHAR", "The generic test's name."),
+        Column("test_namespace", "VARCHAR", "The package of the generic test."),
+        Column("kwargs", "JSON", "The generic test's arguments."),
+        Column("column_name", "VARCHAR", "The column that is tested."),
+        Column("tested_unique_id", "VARCHAR", "The node that is tested."),
+        Column("severity", "VARCHAR", "error or warn, in lower case."),
+        Column("warn_if", "VARCHAR", "The condition that makes a warning."),
+        Column("error_if", "VARCHAR", "The condition that makes a failure."),
+        EXTRA,
+    ),
+    content_key="definition_id",
+)
+
+DEFINITION_COLUMNS = Table(
+    "definition_columns",
+    "The columns that a definition declares.",
+    (
+        Column("definition_id", "VARCHAR", "The definition: see dbt.definitions."),
+        Column("column_name", "VARCHAR", "The column."),
+        Column("column_index", "INTEGER", "Its place among the declared columns, from 1."),
+        Column("description", "VARCHAR", "Its description."),
+        Column("declared_data_type", "VARCHAR", "Its declared type."),
+        Column("meta", "JSON", "Its meta."),
+        Column("tags", "VARCHAR[]", "Its tags."),
+        Column("constraints", "JSON", "Its constraints."),
+        EXTRA,
+    ),
+    content_key="definition_id",
+)
+
+RENDERINGS = Table(
+    "renderings",
+    "Every distinct rendering of a definition, once: where it was built, and how it was compiled there.",
+    (
+        Column("rendering_id", "VARCHAR", "The BLAKE2b-128 of all other columns, in hex."),
+        Column("definition_id", "VARCHAR", "The definition: see dbt.definitions."),
+        Column("database_name", "VARCHAR", "The database."),
+        Column("schema_name", "VARCHAR", "The schema."),
+        Column("alias", "VARCHAR", "The alias; the identifier of a source."),
+        Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
+        Column("checksum", "VARCHAR", "dbt's checksum of the file; differs between versions of dbt."),
+        Column("config_id", "VARCHAR", "The config, whole: see dbt.texts."),
+        Column("compiled_code_id", "VARCHAR", "The compiled code: see dbt.texts; NULL when not compiled."),
+        Column("depends_on_macros", "VARCHAR[]", "The macros; dbt knows them all only after it compiled."),
+        EXTRA,
+    ),
+    content_key="rendering_id",
+)
+
+CATALOG_RELATIONS = Table(
+    "catalog_relations",
+    "Every distinct description of a relation by a catalog, once.",
+    (
+        Column("catalog_relation_id", "VARCHAR", "The BLAKE2b-128 of the entry without its stats, in hex."),
+        UNIQUE_ID,
+        Column("database_name", "VARCHAR", "The database."),
+        Column("schema_name", "VARCHAR", "The schema."),
+        Column("relation_name", "VARCHAR", "The relation's name in its schema."),
+        Column("catalog_type", "VARCHAR", "The relation's type, in the database's word."),
+        Column("catalog_owner", "VARCHAR", "The relation's owner."),
+        Column("comment", "VARCHAR", "The relation's comment."),
+        EXTRA,
+    ),
+    content_key="catalog_relation_id",
+)
+
+CATALOG_COLUMNS = Table(
+    "catalog_columns",
+    "The columns of a relation that a catalog describes.",
+    (
+        Column("catalog_relation_id", "VARCHAR", "The relation: see dbt.catalog_relations."),
+        Column("column_name", "VARCHAR", "The column."),
+        Column("column_index", "INTEGER", "Its place, as the catalog counts."),
+        Column("data_type", "VARCHAR", "Its type in the database."),
+        Column("comment", "VARCHAR", "Its comment in the database."),
+    ),
+    content_key="catalog_relation_id",
+)
+
+RELATION_STATS = Table(
+    "relation_stats",
+    "Every statistic that a catalog has of a relation.",
+    (
+        ARTIFACT_KEY,
+        UNIQUE_ID,
+        Column("stat_id", "VARCHAR", "The statistic's id: num_rows, bytes, last_modified, …"),
+        Column("label", "VARCHAR", "Its label."),
+        Column("description", "VARCHAR", "Its description."),
+        Column("value", "VARCHAR", "Its value, as text."),
+        Column("value_double", "DOUBLE", "Its value, where it is a number."),
+        Column("is_included", "BOOLEAN", "Whether dbt's documentation would show it."),
+    ),
+)
+
+SET_MEMBERS = Table(
+    "set_members",
+    "The sets that manifests and catalogs are: a set is stored once, however many artifacts equal it.",
+    (
+        Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
+        Column("member_id", "VARCHAR", "A definition_id, rendering_id or catalog_relation_id."),
+    ),
+    content_key="set_id",
+)
+
+SOURCE_FRESHNESS = Table(
+    "source_freshness",
+    "One row per freshness check of a sources.json.",
+    (
+        ARTIFACT_KEY,
+        UNIQUE_ID,
+        Column("status", "VARCHAR", "dbt's word."),
+        Column("max_loaded_at", "TIMESTAMP", "The newest row of the source; NULL when it has none."),
+        Column("snapshotted_at", "TIMESTAMP", "When dbt looked."),
+        Column("max_loaded_at_age_seconds", "DOUBLE", "The age of the newest row then."),
+        Column("warn_after_seconds", "BIGINT", "The age that warns."),
+        Column("error_after_seconds", "BIGINT", "The age that fails."),
+        Column("filter", "VARCHAR", "The filter of the check."),
+        Column("error", "VARCHAR", "Why the check itself failed."),
+        Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
+        Column("thread_id", "VARCHAR", "The thread."),
+        EXTRA,
+    ),
+)
+
+SEMANTIC_MANIFESTS = Table(
+    "semantic_manifests",
+    "One row per semantic_manifest, which has no clock, no version and no ids.",
+    (
+        ARTIFACT_KEY,
+        Column("semantic_models", "JSON", "The semantic models."),
+        Column("metrics", "JSON", "The metrics."),
+        Column("saved_queries", "JSON", "The saved queries."),
+        Column("project_configuration", "JSON", "The project's configuration: time spines and the like."),
+    ),
+)
+
+TABLES = (
+    ARTIFACTS,
+    ARTIFACT_URIS,
+    SETTLED_ARTIFACTS,
+    INVOCATIONS,
+    NODE_EXECUTIONS,
+    BATCH_EXECUTIONS,
+    TEXTS,
+    DEFINITIONS,
+    DEFINITION_COLUMNS,
+    RENDERINGS,
+    CATALOG_RELATIONS,
+    CATALOG_COLUMNS,
+    RELATION_STATS,
+    SET_MEMBERS,
+    SOURCE_FRESHNESS,
+    SEMANTIC_MANIFESTS,
+)
+"""All tables, in the order in which they are written."""
+
+BY_NAME = {table.name: table for table in TABLES}

@@ -1,0 +1,48 @@
+"""dbt's times: ISO 8601 texts of every form that it wrote over the years, as UTC microseconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_ISO_8601 = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:[T ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+)
+_FIRST_YEAR = 1700
+"""dbt writes year 1 for the newest row of an empty source: no time at all, so None."""
+
+
+def normalise(text: object) -> str | None:
+    """One time as `2026-11-01T06:00:00.000000Z`; None for what is none.
+
+    Takes `Z`, an offset or neither (then UTC), up to nine digits (cut to six, not rounded), and a date alone.
+    """
+    match = _ISO_8601.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None or int(match["date"][:4]) < _FIRST_YEAR:
+        return None
+    zone = match["zone"] if match["zone"] not in (None, "Z", "UTC") else "+00:00"
+    zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+    try:
+        moment = datetime.fromisoformat(f"{match['date']}T{match['time'] or '00:00:00'}.{fraction}{zone}")
+        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except (ValueError, OverflowError):
+        return None
+
+
+def to_arrow(texts: Sequence[str | None]) -> pa.Array:
+    """Times as a timestamp('us') array; at once where all are of the usual form, else one by one."""
+    try:
+        return _cast(texts)
+    except pa.ArrowInvalid:
+        return _cast([normalise(text) for text in texts])
+
+
+def _cast(texts: Sequence[str | None]) -> pa.Array:
+    nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
+    return nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))

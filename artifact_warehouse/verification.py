@@ -1,0 +1,124 @@
+"""What must hold of every warehouse: the contract of its views, the integrity of its tables, the invariants.
+
+Each check is a query that finds what is broken: no row means that all is well.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from artifact_warehouse import sqlfiles, views
+
+_ARTIFACT_TABLES = (
+    "invocations",
+    "node_executions",
+    "batch_executions",
+    "relation_stats",
+    "source_freshness",
+    "semantic_manifests",
+    "settled_artifacts",
+    "artifact_uris",
+)
+
+_INVARIANTS = {
+    "an artifact is stored twice": "FROM dbt.artifacts GROUP BY artifact_id HAVING count(*) > 1",
+    "a loaded artifact is not settled": (
+        "FROM dbt.artifacts ANTI JOIN dbt.settled_artifacts USING (artifact_key) WHERE error IS NULL"
+    ),
+    "what is settled is out of date": (
+        "FROM (FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts)"
+    ),
+    "a result is stored twice": (
+        "FROM dbt.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"
+    ),
+    "a run_results does not have all its results": (
+        "FROM dbt.artifacts LEFT JOIN (SELECT artifact_key, count(*) AS stored FROM dbt.node_executions "
+        "GROUP BY artifact_key) USING (artifact_key) "
+        "WHERE kind = 'run_results' AND error IS NULL AND entry_count <> coalesce(stored, 0)"
+    ),
+    "a text is stored twice": "FROM dbt.texts GROUP BY text_id HAVING count(*) > 1",
+    "a definition is stored twice": "FROM dbt.definitions GROUP BY definition_id HAVING count(*) > 1",
+    "a rendering is stored twice": "FROM dbt.renderings GROUP BY rendering_id HAVING count(*) > 1",
+    "a set has a member twice": "FROM dbt.set_members GROUP BY set_id, member_id HAVING count(*) > 1",
+    "a manifest's definitions are missing": (
+        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = graph_id "
+        "ANTI JOIN dbt.definitions ON definition_id = member_id"
+    ),
+    "a manifest's renderings are missing": (
+        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = rendering_set_id "
+        "ANTI JOIN dbt.renderings ON rendering_id = member_id"
+    ),
+    "a catalog's relations are missing": (
+        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = catalog_set_id "
+        "ANTI JOIN dbt.catalog_relations ON catalog_relation_id = member_id"
+    ),
+    "a definition's code is missing": (
+        "FROM dbt.definitions ANTI JOIN dbt.texts ON text_id = raw_code_id WHERE raw_code_id IS NOT NULL"
+    ),
+    "a rate is not between 0 and 1": (
+        "FROM (SELECT success_rate AS rate FROM v1.node_success_rates UNION ALL "
+        "SELECT success_rate FROM v1.run_success_rates UNION ALL SELECT failure_rate FROM v1.test_failure_rates) "
+        "WHERE rate NOT BETWEEN 0 AND 1"
+    ),
+} | {
+    f"a row of dbt.{table} belongs to no artifact": f"FROM dbt.{table} ANTI JOIN dbt.artifacts USING (artifact_key)"
+    for table in _ARTIFACT_TABLES
+}
+
+
+def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What is broken, a line each; nothing when all is well."""
+    return [*broken_contract(connection), *_repeated_grains(connection), *_broken_invariants(connection)]
+
+
+def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Columns that a public schema's contract promises and the deployed views do not have, in place and type."""
+    broken = []
+    for schema in (schema for schema in sqlfiles.schemas() if schema != "internal"):
+        promised = _contract_columns(sqlfiles.contract_sql(schema))
+        deployed = _columns(connection, schema)
+        for view, columns in promised.items():
+            if deployed.get(view, [])[: len(columns)] != columns:
+                differing = next(iter(set(columns) - set(deployed.get(view, []))), columns[0])
+                broken.append(f"{schema}.{view} breaks its contract at {' '.join(differing)}; run migrate")
+    return broken
+
+
+def _contract_columns(sql: str) -> dict[str, list[tuple[str, str]]]:
+    with duckdb.connect() as empty:
+        empty.execute(sql)
+        return _columns(empty, "main")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[tuple[str, str]]]:
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = ? AND NOT internal "
+        "ORDER BY table_name, column_index",
+        [schema],
+    ).fetchall()
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for table, column, data_type in rows:
+        columns.setdefault(table, []).append((column, data_type))
+    return columns
+
+
+def _repeated_grains(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    broken = []
+    for file in views.public_views():
+        if file.kind == "view" and file.name != "node_ancestors":  # its grain follows from the edges'
+            keys = ", ".join(file.grain)
+            found = _count(connection, f"FROM {file.full_name} GROUP BY {keys} HAVING count(*) > 1")
+            if found:
+                broken.append(f"{file.full_name} has {found} grains of more than one row ({keys})")
+    return broken
+
+
+def _broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    found = {name: _count(connection, query) for name, query in _INVARIANTS.items()}
+    return [f"{name}: {count} times" for name, count in found.items() if count]
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    [(count,)] = connection.execute(f"SELECT count(*) FROM (SELECT 1 {query})").fetchall()
+    return int(count)

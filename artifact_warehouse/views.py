@@ -1,0 +1,87 @@
+"""Deploys and describes the views of sql/, on a connection that is passed in."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+import pyarrow as pa
+
+from artifact_warehouse import sqlfiles
+from artifact_warehouse.errors import UnknownView
+from artifact_warehouse.sqlfiles import SqlFile
+
+
+def fingerprint() -> str:
+    """Changes when any deployed file of sql/ changes."""
+    return hashlib.sha256(sqlfiles.all_text().encode()).hexdigest()
+
+
+def deploy(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create or replace every view and macro, in the order of their dependencies.
+
+    Views that are no longer in sql/ are dropped. Belongs into a transaction of the caller's.
+    """
+    for schema in sqlfiles.schemas():
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    current = {file.full_name for file in sqlfiles.sql_files()}
+    for schema, name in _deployed_views(connection):
+        if f"{schema}.{name}" not in current:
+            connection.execute(f'DROP VIEW "{schema}"."{name}"')
+    for file in sqlfiles.sql_files():
+        connection.execute(file.sql)
+
+
+def public_views(schema: str = "v1") -> tuple[SqlFile, ...]:
+    """The views and macros of a public schema, by name."""
+    return tuple(sorted((f for f in sqlfiles.sql_files() if f.schema == schema), key=lambda file: file.name))
+
+
+def public_view(name: str, kind: str | None = None) -> SqlFile:
+    """The public view or macro of that name, with or without the schema. Raises UnknownView."""
+    known = [file for file in public_views() if kind in (None, file.kind)]
+    for file in known:
+        if name in (file.name, file.full_name):
+            return file
+    raise UnknownView(name, tuple(file.name for file in known))
+
+
+def describe_all(schema: str = "v1") -> pa.Table:
+    """The views and macros of a public schema: name, kind, grain and summary."""
+    files = public_views(schema)
+    return pa.table(
+        {
+            "name": [file.full_name for file in files],
+            "kind": [file.kind for file in files],
+            "grain": [", ".join(file.grain) for file in files],
+            "summary": [file.summary for file in files],
+        }
+    )
+
+
+def describe(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> pa.Table:
+    """The columns of a deployed view, or of a macro's result: name, type and comment."""
+    if file.kind == "macro":
+        return connection.sql(
+            f"SELECT column_name AS name, column_type AS type, NULL::VARCHAR AS comment "
+            f"FROM (DESCRIBE SELECT * FROM {file.full_name}({_no_arguments(file)}))"
+        ).to_arrow_table()
+    return connection.sql(
+        "SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2 "
+        "ORDER BY column_index",
+        params=[file.schema, file.name],
+    ).to_arrow_table()
+
+
+def _no_arguments(file: SqlFile) -> str:
+    parameters = file.sql.split(f"MACRO {file.full_name}(", 1)[1].split(")", 1)[0]
+    return ", ".join("NULL" for _ in parameters.split(","))
+
+
+def _deployed_views(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal AND database_name = current_database() "
+        "AND list_contains(?, schema_name)",
+        [list(sqlfiles.schemas())],
+    ).fetchall()

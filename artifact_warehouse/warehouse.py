@@ -1,0 +1,148 @@
+"""`Warehouse`: the facade that Python, notebooks and the command line share. It has no logic of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from artifact_warehouse import lineage, loading, sqlfiles, store, verification, views
+from artifact_warehouse.discover import Labels
+from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.loading import LoadReport, Progress
+
+
+class QueryResult(NamedTuple):
+    """A whole result, and the names of its columns of type JSON."""
+
+    table: pa.Table
+    json_columns: tuple[str, ...]
+
+
+class Warehouse:
+    """A warehouse file. Opens it when it is first needed, and closes it at the end of the `with` block.
+
+    `read_only` never writes or migrates, and needs the file to exist. `wait` is how many seconds to wait for
+    another process that holds the file. Raises the WarehouseErrors of `store.connect` when it is opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], read_only: bool = False, wait: float = 0.0) -> None:
+        self.path = Path(path)
+        self._read_only = read_only
+        self._wait = wait
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; relations that were handed out end with it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB connection, opened and brought up to date when it is first asked for."""
+        if self._connection is None:
+            self._connection = store.connect(self.path, self._read_only, self._wait)
+            if not self._read_only:
+                store.migrate(self._connection)
+        return self._connection
+
+    def load(
+        self,
+        paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+        *,
+        project: str | None = None,
+        environment: str | None = None,
+        job: str | None = None,
+        strict: bool = False,
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Load artifacts from files, folders, globs and archives; what is there already is left alone.
+
+        With `strict`, one artifact that cannot be read stops the load before anything is stored.
+        Raises InputNotFound, QuarantinedArtifacts, and the WarehouseErrors of `store.connect`.
+        """
+        if self._read_only:
+            raise QueryFailed(f"{self.path}: was opened read-only; open it without read_only to load")
+        inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        self.close()  # the loader opens the file for short moments of its own
+        labels = Labels(project, environment, job)
+        return loading.load(self.path, [os.fspath(p) for p in inputs], labels, strict, self._wait, progress)
+
+    def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
+        try:
+            return self.connection.sql(query, params=parameters)
+        except duckdb.Error as error:
+            raise QueryFailed(str(error)) from error
+
+    def view(self, name: str) -> duckdb.DuckDBPyRelation:
+        """A public view, by its name without the schema. Raises UnknownView."""
+        return self.sql(f"FROM {views.public_view(name, 'view').full_name}")
+
+    def ancestors(self, unique_id: str) -> duckdb.DuckDBPyRelation:
+        """All that a node depends on, with the shortest distance: see v1.ancestors_of."""
+        return self.sql("FROM v1.ancestors_of(?)", [unique_id])
+
+    def descendants(self, unique_id: str) -> duckdb.DuckDBPyRelation:
+        """All that depends on a node, with the shortest distance: see v1.descendants_of."""
+        return self.sql("FROM v1.descendants_of(?)", [unique_id])
+
+    def lineage(self, node: str, directions: Iterable[str] = ("up", "down"), depth: int | None = None) -> Lineage:
+        """A node's lineage, by unique_id or by a name that only one node has. Raises UnknownNode."""
+        return lineage.find(self.connection, node, directions, depth)
+
+    def query(self, query: str) -> QueryResult:
+        """A query's whole result as an Arrow table, and which of its columns are JSON. Raises QueryFailed."""
+        try:
+            relation = self.sql(query)
+            if relation is None:  # a statement without a result
+                return QueryResult(pa.table({}), ())
+            types = zip(relation.columns, relation.types, strict=True)
+            return QueryResult(relation.to_arrow_table(), tuple(name for name, type_ in types if type_ == "JSON"))
+        except duckdb.Error as error:
+            raise QueryFailed(str(error)) from error
+
+    def status(self) -> dict[str, pa.Table]:
+        """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`, as Arrow tables."""
+        return store.status(self.connection)
+
+    def describe_views(self) -> pa.Table:
+        """The public views and macros: name, kind, grain and summary."""
+        return views.describe_all()
+
+    def describe_view(self, name: str) -> tuple[sqlfiles.SqlFile, pa.Table]:
+        """One view or macro, and its columns: name, type and comment. Raises UnknownView."""
+        file = views.public_view(name)
+        return file, views.describe(self.connection, file)
+
+    def migrate(self) -> list[str]:
+        """Bring an older file up to date; returns what was done, a line each."""
+        with store.opened(self.path, wait=self._wait) as connection:
+            return store.migrate(connection)
+
+    def pending_changes(self) -> list[str]:
+        """What `migrate` would do, a line each."""
+        with store.opened(self.path, read_only=True, wait=self._wait) as connection:
+            return store.pending_changes(connection)
+
+    def verify(self) -> list[str]:
+        """What is broken: contract, integrity and invariants, a line each; nothing when all is well."""
+        return verification.verify(self.connection)

@@ -1,0 +1,91 @@
+-- Every current result with the class of its status.
+-- grain: invocation_id, command, unique_id
+CREATE OR REPLACE VIEW internal.classified_executions AS
+WITH classified AS (
+    SELECT
+        runs.project_name,
+        runs.environment,
+        runs.job_name,
+        runs.invocation_id,
+        runs.command,
+        runs.graph_id,
+        runs.is_full_refresh,
+        runs.generated_at,
+        runs.elapsed_seconds,
+        executions.artifact_key,
+        executions.unique_id,
+        executions.status,
+        executions.execution_seconds,
+        executions.compile_started_at,
+        executions.compile_completed_at,
+        executions.execute_started_at,
+        executions.execute_completed_at,
+        executions.thread_id,
+        executions.message,
+        executions.failures,
+        executions.rows_affected,
+        executions.bytes_processed,
+        executions.bytes_billed,
+        executions.query_id,
+        executions.adapter_response,
+        executions.relation_name,
+        executions.compiled_code_id,
+        CASE
+            WHEN NOT runs.is_executing OR runs.is_aborted THEN 'not_executed'
+            WHEN lower(executions.status) IN ('success', 'pass') THEN 'success'
+            WHEN lower(executions.status) = 'warn' THEN 'warn'
+            WHEN lower(executions.status) IN ('error', 'fail', 'runtime error', 'partial success') THEN 'failure'
+            WHEN lower(executions.status) = 'skipped' THEN 'skipped'
+            WHEN lower(executions.status) IN ('no-op', 'reused') THEN 'not_executed'
+            ELSE 'unknown'
+        END AS status_class
+    FROM dbt.node_executions AS executions
+    INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
+)
+
+SELECT
+    classified.project_name,
+    classified.environment,
+    classified.job_name,
+    classified.invocation_id,
+    classified.command,
+    classified.graph_id,
+    classified.is_full_refresh,
+    classified.generated_at,
+    classified.elapsed_seconds,
+    classified.artifact_key,
+    classified.unique_id,
+    CASE WHEN contains(classified.unique_id, '.') THEN split_part(classified.unique_id, '.', 1) END
+        AS resource_type,
+    nullif(split_part(classified.unique_id, '.', 2), '') AS package_name,
+    CASE
+        WHEN NOT contains(classified.unique_id, '.') THEN classified.unique_id
+        WHEN split_part(classified.unique_id, '.', 1) IN ('source', 'unit_test')
+            THEN split_part(classified.unique_id, '.', 4)
+        ELSE split_part(classified.unique_id, '.', 3)
+    END AS name,
+    classified.status,
+    classified.status_class,
+    classified.status_class IN ('success', 'warn', 'failure') AS is_executed,
+    classified.execution_seconds,
+    classified.compile_started_at,
+    classified.compile_completed_at,
+    classified.execute_started_at,
+    classified.execute_completed_at,
+    coalesce(
+        greatest(classified.compile_completed_at, classified.execute_completed_at), classified.generated_at
+    ) AS completed_at,
+    classified.thread_id,
+    classified.message,
+    classified.failures,
+    classified.rows_affected,
+    classified.bytes_processed,
+    classified.bytes_billed,
+    classified.query_id,
+    classified.adapter_response,
+    classified.relation_name,
+    classified.compiled_code_id
+FROM classified;
+
+COMMENT ON VIEW internal.classified_executions IS
+    'One row per current result. The one place that classifies statuses (rule 2). Type, package and name are the id''s.';

@@ -1,0 +1,40 @@
+-- The current run_results of every invocation, with their labels, and whether their command executes nodes.
+-- grain: invocation_id, command
+CREATE OR REPLACE VIEW internal.current_runs AS
+SELECT
+    artifacts.artifact_key,
+    artifacts.invocation_id,
+    artifacts.command,
+    artifacts.dbt_version,
+    artifacts.target_name,
+    artifacts.generated_at,
+    settled.project_name,
+    settled.environment,
+    settled.job_name,
+    settled.manifest_key,
+    manifests.adapter_type,
+    manifests.graph_id,
+    invocations.started_at,
+    invocations.first_started_at,
+    invocations.last_completed_at,
+    invocations.elapsed_seconds,
+    invocations.threads,
+    invocations.is_full_refresh,
+    invocations.is_retry,
+    invocations.is_aborted,
+    invocations.invocation_command,
+    invocations.selection,
+    invocations.args,
+    invocations.vars,
+    invocations.env,
+    artifacts.command IN (
+        'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
+    ) AS is_executing
+FROM dbt.invocations AS invocations
+INNER JOIN dbt.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key
+INNER JOIN dbt.settled_artifacts AS settled ON settled.artifact_key = invocations.artifact_key
+LEFT JOIN dbt.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
+WHERE settled.is_current;
+
+COMMENT ON VIEW internal.current_runs IS
+    'One row per current run_results. The one place that knows which commands execute nodes (rule 3).';

@@ -1,0 +1,18 @@
+-- The definitions of which every manifest's graph is made; of entries that share a unique_id, the first.
+-- grain: graph_id, unique_id
+CREATE OR REPLACE VIEW internal.graph_nodes AS
+SELECT
+    members.set_id AS graph_id,
+    definitions.unique_id,
+    definitions.definition_id,
+    definitions.resource_type,
+    definitions.package_name,
+    definitions.name,
+    definitions.materialized,
+    definitions.depends_on_nodes,
+    definitions.is_enabled
+FROM dbt.set_members AS members
+INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = members.member_id
+WHERE definitions.is_shadowed IS NULL;
+
+COMMENT ON VIEW internal.graph_nodes IS 'One row per node of a graph: a graph is a set of definitions.';

@@ -1,0 +1,176 @@
+-- What follows from all artifacts together, by rules 7, 8 and 9 of the contract; stored at every load.
+-- grain: artifact_key
+CREATE OR REPLACE VIEW internal.settled_artifacts AS
+WITH labelled AS (
+    SELECT
+        artifact_key,
+        min(project_name) AS project_label,
+        min(environment) AS environment_label,
+        min(job_name) AS job_label
+    FROM dbt.artifact_uris
+    GROUP BY artifact_key
+),
+
+said AS (
+    SELECT
+        artifacts.artifact_key,
+        artifacts.artifact_id,
+        artifacts.kind,
+        artifacts.project_id,
+        artifacts.main_package,
+        artifacts.invocation_id,
+        artifacts.command,
+        artifacts.target_name,
+        artifacts.generated_at,
+        labelled.environment_label,
+        labelled.job_label,
+        coalesce(labelled.project_label, artifacts.project_name) AS own_project,
+        -- Of artifacts that speak of the same, the one of the smallest rank is current (rule 9).
+        row_number() OVER (
+            ORDER BY
+                artifacts.generated_at DESC NULLS LAST,
+                artifacts.compiled_count DESC NULLS LAST,
+                artifacts.entry_count DESC,
+                artifacts.artifact_id
+        ) AS rank
+    FROM dbt.artifacts AS artifacts
+    LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
+    WHERE artifacts.error IS NULL
+),
+
+-- What the artifacts of one invocation say together.
+invocations AS (
+    SELECT
+        invocation_id,
+        coalesce(min(own_project) FILTER (WHERE kind = 'manifest'), min(own_project)) AS project_name,
+        min(project_id) AS project_id,
+        min(environment_label) AS environment_label,
+        min(target_name) AS target_name,
+        min(job_label) AS job_label
+    FROM said
+    WHERE invocation_id IS NOT NULL
+    GROUP BY invocation_id
+),
+
+-- metadata.project_id is the md5 of the project's name: any artifact that has both names it for all.
+project_ids AS (
+    SELECT project_id, min(own_project) AS project_name
+    FROM said
+    WHERE project_id IS NOT NULL AND own_project IS NOT NULL
+    GROUP BY project_id
+),
+
+-- A semantic manifest has no ids: it belongs to the project of the artifacts that lay beside it, if that is one.
+folders AS (
+    SELECT
+        regexp_extract(uris.uri, '^(.*)[/\\]', 1) AS folder,
+        min(said.own_project) AS project_name,
+        min(said.environment_label) AS environment_label,
+        min(said.job_label) AS job_label
+    FROM dbt.artifact_uris AS uris
+    INNER JOIN said ON said.artifact_key = uris.artifact_key
+    WHERE said.kind = 'manifest'
+    GROUP BY folder
+    HAVING count(DISTINCT said.own_project) = 1
+),
+
+beside AS (
+    SELECT uris.artifact_key, min(folders.project_name) AS project_name
+    FROM dbt.artifact_uris AS uris
+    INNER JOIN said ON said.artifact_key = uris.artifact_key AND said.kind = 'semantic_manifest'
+    INNER JOIN folders ON folders.folder = regexp_extract(uris.uri, '^(.*)[/\\]', 1)
+    GROUP BY uris.artifact_key
+),
+
+settled AS (
+    SELECT
+        said.artifact_key,
+        said.kind,
+        said.invocation_id,
+        said.generated_at,
+        said.rank,
+        coalesce(
+            said.own_project,
+            invocations.project_name,
+            project_ids.project_name,
+            beside.project_name,
+            said.main_package
+        ) AS project_name,
+        coalesce(
+            said.environment_label,
+            said.target_name,
+            invocations.environment_label,
+            invocations.target_name,
+            'default'
+        ) AS environment,
+        coalesce(said.job_label, invocations.job_label) AS job_name,
+        said.rank = min(said.rank) OVER (
+            PARTITION BY
+                said.kind,
+                coalesce(said.invocation_id, said.artifact_id),
+                said.command,
+                CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END
+        ) AS is_current
+    FROM said
+    LEFT JOIN invocations ON invocations.invocation_id = said.invocation_id
+    LEFT JOIN project_ids ON project_ids.project_id = coalesce(said.project_id, invocations.project_id)
+    LEFT JOIN beside ON beside.artifact_key = said.artifact_key
+),
+
+-- At one moment a project has one manifest in an environment.
+manifests AS (
+    SELECT project_name, environment, generated_at, arg_min(artifact_key, rank) AS artifact_key
+    FROM settled
+    WHERE kind = 'manifest' AND is_current
+    GROUP BY project_name, environment, generated_at
+),
+
+project_manifests AS (
+    SELECT project_name, generated_at, arg_min(artifact_key, rank) AS artifact_key
+    FROM settled
+    WHERE kind = 'manifest' AND is_current
+    GROUP BY project_name, generated_at
+),
+
+own_manifests AS (
+    SELECT invocation_id, arg_min(artifact_key, rank) AS artifact_key
+    FROM settled
+    WHERE kind = 'manifest' AND is_current
+    GROUP BY invocation_id
+)
+
+SELECT
+    settled.artifact_key,
+    settled.project_name,
+    settled.environment,
+    settled.job_name,
+    settled.is_current,
+    settled.is_current AND settled.rank = min(settled.rank) FILTER (WHERE settled.is_current) OVER (
+        PARTITION BY settled.kind, settled.project_name, settled.environment
+    ) AS is_latest,
+    coalesce(
+        own.artifact_key,
+        before_here.artifact_key,
+        before_anywhere.artifact_key,
+        after_here.artifact_key,
+        after_anywhere.artifact_key
+    ) AS manifest_key
+FROM settled
+LEFT JOIN own_manifests AS own ON own.invocation_id = settled.invocation_id
+ASOF LEFT JOIN manifests AS before_here
+    ON before_here.project_name = settled.project_name
+    AND before_here.environment = settled.environment
+    AND settled.generated_at >= before_here.generated_at
+ASOF LEFT JOIN project_manifests AS before_anywhere
+    ON before_anywhere.project_name = settled.project_name
+    AND settled.generated_at >= before_anywhere.generated_at
+ASOF LEFT JOIN manifests AS after_here
+    ON after_here.project_name = settled.project_name
+    AND after_here.environment = settled.environment
+    AND settled.generated_at < after_here.generated_at
+ASOF LEFT JOIN project_manifests AS after_anywhere
+    ON after_anywhere.project_name = settled.project_name
+    AND settled.generated_at < after_anywhere.generated_at;
+
+COMMENT ON VIEW internal.settled_artifacts IS
+    'One row per artifact that is not quarantined: its labels, whether it is current, and its manifest.';

@@ -1,0 +1,53 @@
+-- Every artifact that was ever loaded, superseded or quarantined: the ledger.
+-- grain: artifact_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.artifacts AS
+WITH uris AS (
+    SELECT artifact_key, min(uri) AS uri
+    FROM dbt.artifact_uris
+    GROUP BY artifact_key
+)
+
+SELECT
+    artifacts.artifact_id,
+    artifacts.kind,
+    artifacts.schema_version,
+    artifacts.dbt_version,
+    coalesce(artifacts.adapter_type, manifests.adapter_type) AS adapter_type,
+    settled.project_name,
+    settled.environment,
+    settled.job_name,
+    artifacts.invocation_id,
+    artifacts.generated_at,
+    uris.uri,
+    artifacts.size_bytes,
+    CASE
+        WHEN artifacts.error IS NOT NULL THEN 'quarantined'
+        WHEN settled.is_current THEN 'loaded'
+        ELSE 'superseded'
+    END AS status,
+    artifacts.error,
+    artifacts.unknown_fields,
+    artifacts.loaded_at
+FROM dbt.artifacts AS artifacts
+LEFT JOIN dbt.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
+LEFT JOIN dbt.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
+LEFT JOIN uris ON uris.artifact_key = artifacts.artifact_key;
+
+COMMENT ON VIEW v1.artifacts IS 'One row per distinct artifact.';
+COMMENT ON COLUMN v1.artifacts.artifact_id IS 'The sha256 of the content, in hex.';
+COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources or semantic_manifest.';
+COMMENT ON COLUMN v1.artifacts.schema_version IS 'The version that the file claims; 0 for dbt up to 0.18, which claimed none.';
+COMMENT ON COLUMN v1.artifacts.dbt_version IS 'The version of dbt that wrote it.';
+COMMENT ON COLUMN v1.artifacts.adapter_type IS 'The adapter: the manifest says it, for itself and for its invocation.';
+COMMENT ON COLUMN v1.artifacts.project_name IS 'The project.';
+COMMENT ON COLUMN v1.artifacts.environment IS 'The environment; default when nothing tells.';
+COMMENT ON COLUMN v1.artifacts.job_name IS 'The job, where a label told.';
+COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The id of dbt''s invocation; derived from the content for dbt up to 0.18.';
+COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, by its own clock, UTC.';
+COMMENT ON COLUMN v1.artifacts.uri IS 'Where it was found; of several places, the first by the alphabet.';
+COMMENT ON COLUMN v1.artifacts.size_bytes IS 'The size of its JSON, decompressed.';
+COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better one of the same invocation is current) or quarantined.';
+COMMENT ON COLUMN v1.artifacts.error IS 'Why it was quarantined.';
+COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema has, with how often they occur; their values are kept.';
+COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first took it in, UTC.';

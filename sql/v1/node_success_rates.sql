@@ -1,0 +1,60 @@
+-- How often each node succeeded, over everything that was loaded.
+-- grain: project_name, environment, unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.node_success_rates AS
+WITH counts AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        any_value(resource_type) AS resource_type,
+        any_value(name) AS name,
+        count(*) FILTER (WHERE is_executed) AS executed_count,
+        count(*) FILTER (WHERE status_class = 'success') AS success_count,
+        count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
+        count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
+        count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count
+    FROM internal.classified_executions
+    WHERE status_class <> 'not_executed'
+    GROUP BY project_name, environment, unique_id
+)
+
+SELECT
+    counts.project_name,
+    counts.environment,
+    counts.unique_id,
+    coalesce(nodes.resource_type, counts.resource_type) AS resource_type,
+    coalesce(nodes.name, counts.name) AS name,
+    counts.executed_count,
+    counts.success_count,
+    counts.warn_count,
+    counts.failure_count,
+    counts.skipped_count,
+    CAST((counts.success_count + counts.warn_count) / CAST(nullif(counts.executed_count, 0) AS DOUBLE) AS DOUBLE)
+        AS success_rate,
+    last.status AS last_status,
+    last.completed_at AS last_executed_at
+FROM counts
+LEFT JOIN internal.current_nodes AS nodes
+    ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
+    AND nodes.environment = counts.environment
+    AND nodes.unique_id = counts.unique_id
+LEFT JOIN internal.last_executions AS last
+    ON last.project_name IS NOT DISTINCT FROM counts.project_name
+    AND last.environment = counts.environment
+    AND last.unique_id = counts.unique_id;
+
+COMMENT ON VIEW v1.node_success_rates IS 'One row per node with results of commands that execute nodes.';
+COMMENT ON COLUMN v1.node_success_rates.project_name IS 'The project.';
+COMMENT ON COLUMN v1.node_success_rates.environment IS 'The environment.';
+COMMENT ON COLUMN v1.node_success_rates.unique_id IS 'dbt''s id of the node.';
+COMMENT ON COLUMN v1.node_success_rates.resource_type IS 'model, test, seed, snapshot, ….';
+COMMENT ON COLUMN v1.node_success_rates.name IS 'The node''s name.';
+COMMENT ON COLUMN v1.node_success_rates.executed_count IS 'How often it was executed: class success, warn or failure.';
+COMMENT ON COLUMN v1.node_success_rates.success_count IS 'How often it succeeded.';
+COMMENT ON COLUMN v1.node_success_rates.warn_count IS 'How often it warned.';
+COMMENT ON COLUMN v1.node_success_rates.failure_count IS 'How often it failed.';
+COMMENT ON COLUMN v1.node_success_rates.skipped_count IS 'How often it was skipped; not part of any rate.';
+COMMENT ON COLUMN v1.node_success_rates.success_rate IS 'success_count and warn_count over executed_count, 0 to 1; NULL when never executed.';
+COMMENT ON COLUMN v1.node_success_rates.last_status IS 'dbt''s word for its last execution; a later skip does not hide it.';
+COMMENT ON COLUMN v1.node_success_rates.last_executed_at IS 'When its last execution was completed, UTC.';

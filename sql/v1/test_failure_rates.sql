@@ -1,0 +1,59 @@
+-- How often each test failed, over everything that was loaded. A warning is no failure.
+-- grain: project_name, environment, unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.test_failure_rates AS
+WITH last_failures AS (
+    SELECT project_name, environment, unique_id, max(completed_at) AS last_failed_at
+    FROM internal.classified_executions
+    WHERE status_class = 'failure'
+    GROUP BY project_name, environment, unique_id
+)
+
+SELECT
+    rates.project_name,
+    rates.environment,
+    rates.unique_id,
+    rates.name,
+    definitions.test_type,
+    definitions.tested_unique_id,
+    definitions.column_name,
+    definitions.severity,
+    rates.executed_count,
+    rates.failure_count,
+    rates.warn_count,
+    CAST(rates.failure_count / CAST(nullif(rates.executed_count, 0) AS DOUBLE) AS DOUBLE) AS failure_rate,
+    rates.last_status,
+    last.failures AS last_failures,
+    last_failures.last_failed_at
+FROM v1.node_success_rates AS rates
+LEFT JOIN internal.current_nodes AS nodes
+    ON nodes.project_name IS NOT DISTINCT FROM rates.project_name
+    AND nodes.environment = rates.environment
+    AND nodes.unique_id = rates.unique_id
+LEFT JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
+LEFT JOIN internal.last_executions AS last
+    ON last.project_name IS NOT DISTINCT FROM rates.project_name
+    AND last.environment = rates.environment
+    AND last.unique_id = rates.unique_id
+LEFT JOIN last_failures
+    ON last_failures.project_name IS NOT DISTINCT FROM rates.project_name
+    AND last_failures.environment = rates.environment
+    AND last_failures.unique_id = rates.unique_id
+WHERE rates.resource_type IN ('test', 'unit_test');
+
+COMMENT ON VIEW v1.test_failure_rates IS 'One row per test, data test or unit test, with results of commands that execute nodes.';
+COMMENT ON COLUMN v1.test_failure_rates.project_name IS 'The project.';
+COMMENT ON COLUMN v1.test_failure_rates.environment IS 'The environment.';
+COMMENT ON COLUMN v1.test_failure_rates.unique_id IS 'dbt''s id of the test.';
+COMMENT ON COLUMN v1.test_failure_rates.name IS 'The test''s name.';
+COMMENT ON COLUMN v1.test_failure_rates.test_type IS 'generic, singular or unit; NULL for a test that the current manifest does not have.';
+COMMENT ON COLUMN v1.test_failure_rates.tested_unique_id IS 'The node that it tests.';
+COMMENT ON COLUMN v1.test_failure_rates.column_name IS 'The column that it tests.';
+COMMENT ON COLUMN v1.test_failure_rates.severity IS 'error or warn.';
+COMMENT ON COLUMN v1.test_failure_rates.executed_count IS 'How often it was executed.';
+COMMENT ON COLUMN v1.test_failure_rates.failure_count IS 'How often it failed, or could not be run (status fail or error).';
+COMMENT ON COLUMN v1.test_failure_rates.warn_count IS 'How often it warned.';
+COMMENT ON COLUMN v1.test_failure_rates.failure_rate IS 'failure_count over executed_count, 0 to 1; NULL when never executed.';
+COMMENT ON COLUMN v1.test_failure_rates.last_status IS 'dbt''s word for its last execution.';
+COMMENT ON COLUMN v1.test_failure_rates.last_failures IS 'How many rows failed it then.';
+COMMENT ON COLUMN v1.test_failure_rates.last_failed_at IS 'When an execution that failed was last completed, UTC.';
