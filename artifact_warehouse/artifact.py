@@ -131,11 +131,13 @@ def _recognise_v0(sections: Sections) -> str | None:
 def _some_keys(raw: msgspec.Raw) -> set[str]:
     """The keys of the first object that a list or an object holds."""
     try:
-        value = jsontext.decode(bytes(raw), dict[str, msgspec.Raw] | list[msgspec.Raw])
-        items = list(value.values()) if isinstance(value, dict) else value
-        return set(_object(items[0])) if items else set()
+        items = jsontext.decode(bytes(raw), list[msgspec.Raw])
     except jsontext.UnexpectedShape:
-        return set()
+        try:
+            items = list(jsontext.decode(bytes(raw), Sections).values())
+        except jsontext.UnexpectedShape:
+            return set()
+    return set(_object(items[0])) if items else set()
 
 
 def _object(raw: msgspec.Raw | None) -> dict[str, Any]:

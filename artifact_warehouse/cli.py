@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artifact_warehouse.errors import ArtifactWarehouseError, InputNotFound, QuarantinedArtifacts, WarehouseError
+from artifact_warehouse.errors import (
+    ArtifactWarehouseError,
+    QuarantinedArtifacts,
+    WarehouseError,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from artifact_warehouse.loading import LoadReport
-    from artifact_warehouse.warehouse import Warehouse
 
 
 class ExitCode(IntEnum):
@@ -33,10 +36,16 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-class _Failure(click.ClickException):
-    def __init__(self, message: str, exit_code: ExitCode) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+class _BadCall(click.ClickException):
+    exit_code = ExitCode.USAGE
+
+
+class _CannotOpen(click.ClickException):
+    exit_code = ExitCode.CANNOT_OPEN
+
+
+class _Quarantined(click.ClickException):
+    exit_code = ExitCode.QUARANTINED
 
 
 class _Commands(click.Group):
@@ -46,11 +55,11 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except WarehouseError as error:
-            raise _Failure(str(error), ExitCode.CANNOT_OPEN) from error
+            raise _CannotOpen(str(error)) from error
         except QuarantinedArtifacts as error:
-            raise _Failure(str(error), ExitCode.QUARANTINED) from error
+            raise _Quarantined(str(error)) from error
         except ArtifactWarehouseError as error:
-            raise _Failure(str(error), ExitCode.USAGE) from error
+            raise _BadCall(str(error)) from error
         except KeyboardInterrupt:
             click.echo("interrupted: what was written before is kept; load again to go on", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
@@ -109,9 +118,7 @@ def load(
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, wait=wait) as wh, _progress() as progress:
-        report = wh.load(
-            paths, environment=environment, job=job, project=project, strict=strict, progress=progress
-        )
+        report = wh.load(paths, environment=environment, job=job, project=project, strict=strict, progress=progress)
     _talk_about(report, verbose)
     if output_format == "table":
         click.echo(str(report))
@@ -273,9 +280,7 @@ def verify(warehouse: Path, wait: float) -> None:
     click.echo("all is well", err=True)
 
 
-def _print(
-    table: pa.Table, output_format: str, output: Path | None, json_columns: tuple[str, ...] = ()
-) -> None:
+def _print(table: pa.Table, output_format: str, output: Path | None, json_columns: tuple[str, ...] = ()) -> None:
     from artifact_warehouse.output import write
 
     if output is not None:
@@ -284,7 +289,7 @@ def _print(
     elif output_format == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for terminals; name a file with -o")
     else:
-        write(table, output_format, click.get_binary_stream("stdout"), json_columns)
+        write(table, output_format, sys.stdout.buffer, json_columns)
 
 
 def _outcomes(report: LoadReport) -> pa.Table:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import zstandard
@@ -69,8 +69,8 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[tuple[str, bool]]:
     a folder without any JSON file or archive.
     """
     files: dict[str, bool] = {}
-    for path in map(os.fspath, paths):
-        for file, is_named in _expand_one(path):
+    for path in paths:
+        for file, is_named in _expand_one(os.fspath(path)):
             files[file] = files.get(file, False) or is_named
     return list(files.items())
 
@@ -155,17 +155,13 @@ def _zip_members(file: str) -> Iterator[tuple[str, bytes]]:
 
 def _tar_members(file: str) -> Iterator[tuple[str, bytes]]:
     """Members are read as a stream and never extracted: links and absolute paths lead nowhere."""
-    with _open_tar(file) as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
-        for member in archive:
-            content = archive.extractfile(member) if member.isfile() and _is(member.name, _JSON) else None
-            if content is not None:
-                yield member.name, content.read()
-
-
-def _open_tar(file: str) -> BinaryIO:
-    if _is(file, (".zst",)):
-        return zstandard.open(file, "rb")  # type: ignore[return-value]
-    return Path(file).open("rb")
+    with Path(file).open("rb") as raw:
+        stream = zstandard.ZstdDecompressor().stream_reader(raw) if _is(file, (".zst",)) else raw
+        with tarfile.open(fileobj=stream, mode="r|*") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() and _is(member.name, _JSON) else None
+                if content is not None:
+                    yield member.name, content.read()
 
 
 def _raw_bytes(file: str) -> bytes:

@@ -32,7 +32,11 @@ def resolve(connection: duckdb.DuckDBPyConnection, node: str) -> str:
     """
     query = "SELECT DISTINCT unique_id FROM internal.current_nodes WHERE {} ORDER BY unique_id"
     in_lineage = "name = $1 AND resource_type NOT IN ('macro', 'doc', 'group')"
-    for condition in ("unique_id = $1", in_lineage, f"{in_lineage} AND resource_type NOT IN ('test', 'unit_test')"):
+    for condition in (
+        "unique_id = $1",
+        in_lineage,
+        f"{in_lineage} AND resource_type NOT IN ('test', 'unit_test')",
+    ):
         found = connection.execute(query.format(condition), [node]).fetchall()
         if len(found) == 1:
             return str(found[0][0])
@@ -40,9 +44,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, node: str) -> str:
     raise UnknownNode(node, tuple(row[0] for row in near))
 
 
-def find(
-    connection: duckdb.DuckDBPyConnection, node: str, directions: Iterable[str], depth: int | None
-) -> Lineage:
+def find(connection: duckdb.DuckDBPyConnection, node: str, directions: Iterable[str], depth: int | None) -> Lineage:
     """The lineage of a node, by unique_id or name, in one or both directions, `depth` steps at most."""
     unique_id = resolve(connection, node)
     directions = tuple(directions)
@@ -64,9 +66,7 @@ def _rows(
     return connection.sql(query, params=[unique_id, depth]).to_arrow_table()
 
 
-def _edges(
-    connection: duckdb.DuckDBPyConnection, reached: set[str], direction: str
-) -> dict[str, list[str]]:
+def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: str) -> dict[str, list[str]]:
     """The next nodes of every reached node, among those that were reached."""
     here, there = ("child", "parent") if direction == "up" else ("parent", "child")
     found = connection.execute(

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from artifact_warehouse.errors import InvalidSqlFile
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 CONTRACT = "contract.sql"
 """The file of a public schema that restates its views as typed NULLs: never deployed."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -217,8 +217,7 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection) -> None:
 def _settle(connection: duckdb.DuckDBPyConnection) -> None:
     """Store what internal.settled_artifacts now says, where it differs from what is stored."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE changed AS "
-        "FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts"
+        "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts"
     )
     connection.execute(
         "DELETE FROM dbt.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
@@ -270,7 +269,7 @@ def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckD
 
 
 def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config = {} if path.exists() else {"storage_compatibility_version": STORAGE_VERSION}
+    config: dict[str, Any] = {} if path.exists() else {"storage_compatibility_version": STORAGE_VERSION}
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.ConnectionException as error:
@@ -306,8 +305,7 @@ def _has_objects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
     query = (
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
-        "AND schema_name = ? AND table_name = ?"
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?"
     )
     return bool(connection.execute(query, [schema, name]).fetchall())
 

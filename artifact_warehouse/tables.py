@@ -10,79 +10,10 @@ distinct content once; a manifest or a catalog is a set of their ids (`set_membe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
-import pyarrow as pa
-
-from artifact_warehouse import timestamps
+from artifact_warehouse.tablespec import Column, Table
 
 FORMAT_VERSION = 1
 """The version of everything this module declares. A change that is not an added column raises it."""
-
-ARROW_TYPES = {
-    "VARCHAR": pa.string(),
-    "VARCHAR[]": pa.list_(pa.string()),
-    "JSON": pa.string(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
-
-
-class Column(NamedTuple):
-    """One column: its name, its DuckDB type and a sentence about it."""
-
-    name: str
-    type: str
-    comment: str
-
-
-class Table(NamedTuple):
-    """One table of schema `dbt`. `content_key` names the id of a content-addressed table's rows."""
-
-    name: str
-    comment: str
-    columns: tuple[Column, ...]
-    primary_key: str | None = None
-    content_key: str | None = None
-
-    @property
-    def arrow_schema(self) -> pa.Schema:
-        return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in self.columns])
-
-    def create_sql(self) -> str:
-        """The statement that creates the table where it is missing."""
-        lines = [
-            f"{column.name} {column.type}" + (" PRIMARY KEY" if column.name == self.primary_key else "")
-            for column in self.columns
-        ]
-        return f"CREATE TABLE IF NOT EXISTS dbt.{self.name} ({', '.join(lines)})"
-
-    def comment_sql(self) -> Iterable[str]:
-        """The statements that describe the table and each of its columns."""
-        yield f"COMMENT ON TABLE dbt.{self.name} IS {_quoted(self.comment)}"
-        for column in self.columns:
-            yield f"COMMENT ON COLUMN dbt.{self.name}.{column.name} IS {_quoted(column.comment)}"
-
-    def to_arrow(self, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-        """The rows, in the order of the columns, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""
-        values = zip(*rows, strict=True) if rows else ((),) * len(self.columns)
-        arrays = [_to_array(column, items) for column, items in zip(self.columns, values, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _to_array(column: Column, items: Iterable[Any]) -> pa.Array:
-    if column.type == "TIMESTAMP":
-        return timestamps.to_arrow(list(items))
-    return pa.array(items, ARROW_TYPES[column.type])
-
 
 ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see dbt.artifacts.")
 UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")

@@ -25,12 +25,8 @@ _INVARIANTS = {
     "a loaded artifact is not settled": (
         "FROM dbt.artifacts ANTI JOIN dbt.settled_artifacts USING (artifact_key) WHERE error IS NULL"
     ),
-    "what is settled is out of date": (
-        "FROM (FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts)"
-    ),
-    "a result is stored twice": (
-        "FROM dbt.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"
-    ),
+    "what is settled is out of date": ("FROM (FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts)"),
+    "a result is stored twice": ("FROM dbt.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"),
     "a run_results does not have all its results": (
         "FROM dbt.artifacts LEFT JOIN (SELECT artifact_key, count(*) AS stored FROM dbt.node_executions "
         "GROUP BY artifact_key) USING (artifact_key) "

@@ -41,7 +41,8 @@ SUBCOMMANDS = {
 }
 # Everything in a manifest that can stand at the child's end of an edge.
 GRAPH_SECTIONS = [
-    "nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests", "functions",
+    "nodes", "sources", "exposures", "reports", "metrics", "semantic_models", "saved_queries", "unit_tests",
+    "functions",
 ]
 # fmt: on
 LABELS = ("project", "environment", "job")
@@ -260,13 +261,22 @@ def read_manifest(artifact: Artifact, data: dict) -> None:
     """Fill in what only a manifest.json has."""
     nodes = as_dict(data.get("nodes"))
     metadata = as_dict(data.get("metadata"))
-    artifact.size = (sum(as_dict(node).get("compiled") is True for node in nodes.values()), len(nodes))
+    compiled = sum(as_dict(node).get("compiled") is True for node in nodes.values())
+    artifact.size = (compiled, count_entries(data))
     artifact.project_id = metadata.get("project_id")
     artifact.main_package = most_frequent(as_dict(node).get("package_name") for node in nodes.values())
     sections = [as_dict(section) for section in data.values()]
     entries = [entry for section in sections for entry in section.values() if isinstance(entry, dict)]
     artifact.packages = {e["package_name"] for e in entries if isinstance(e.get("package_name"), str)}
     artifact.edges = set(read_edges(data))
+
+
+def count_entries(data: dict) -> int:
+    """Everything that a manifest lists; `disabled` is a list, or lists by unique_id."""
+    disabled = data.get("disabled") or []
+    lists = disabled.values() if isinstance(disabled, dict) else [disabled]
+    sections = (*GRAPH_SECTIONS, "macros", "docs", "groups")
+    return sum(map(len, lists)) + sum(len(as_dict(data.get(section))) for section in sections)
 
 
 def read_edges(data: dict) -> Iterator[tuple[str, str]]:
@@ -387,11 +397,12 @@ class Oracle:
         for artifact in self.by_sha.values():
             peers = companions[artifact.invocation_id] if artifact.invocation_id else [artifact]
             manifests = [peer for peer in peers if peer.kind == "manifest"]
+            project_id = artifact.project_id or first_of(peers, lambda peer: peer.project_id)
             artifact.project = (
                 artifact.own_project
                 or first_of(manifests, lambda peer: peer.own_project)
                 or first_of(peers, lambda peer: peer.own_project)
-                or named_ids.get(artifact.project_id)
+                or named_ids.get(project_id)
                 or artifact.main_package
             )
             artifact.environment = (

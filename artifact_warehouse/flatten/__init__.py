@@ -49,9 +49,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         rows.add("artifacts", **said, unknown_fields=json_text(dict(unknown)), loaded_at=rows.loaded_at)
 
 
-def quarantine(
-    artifact_id: str, kind: str | None, size_bytes: int, error: str, rows: Rows
-) -> None:
+def quarantine(artifact_id: str, kind: str | None, size_bytes: int, error: str, rows: Rows) -> None:
     """Add the row of an artifact that could not be read."""
     rows.add(
         "artifacts",

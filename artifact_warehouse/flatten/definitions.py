@@ -67,7 +67,16 @@ _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_con
 """The author's own structures, in which an empty value means something."""
 
 KNOWN_FIELDS = {
-    *("unique_id", "resource_type", "package_name", "name", "path", "original_file_path", "patch_path", "fqn"),
+    *(
+        "unique_id",
+        "resource_type",
+        "package_name",
+        "name",
+        "path",
+        "original_file_path",
+        "patch_path",
+        "fqn",
+    ),
     *("description", "language", "tags", "meta", "config", "owner", "group", "access", "contract", "version"),
     *("latest_version", "deprecation_date", "raw_code", "raw_sql", "macro_sql", "depends_on", "columns"),
     *("database", "schema", "alias", "identifier", "relation_name", "checksum", "compiled_code"),
@@ -200,7 +209,7 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
-    definition = {
+    definition: dict[str, Any] = {
         "unique_id": unique_id,
         "resource_type": rest.pop("resource_type") or unique_id.split(".")[0] or None,
         "package_name": text(rest.pop("package_name", None)) or package_of(unique_id),
@@ -286,9 +295,7 @@ _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"](?:\s*,\s*['\"]([^'\"]+)['\"])?
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]")
 
 
-def _test_columns(
-    rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any]
-) -> dict[str, Any]:
+def _test_columns(rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
     metadata = obj(rest.pop("test_metadata", None))
     kwargs = obj(metadata.get("kwargs"))
     parents = definition["depends_on_nodes"] or []
@@ -337,4 +344,3 @@ def _pruned(value: Any) -> Any:
         return value
     items = {key: item if key in _KEPT_WHOLE else _pruned(item) for key, item in value.items()}
     return {key: item for key, item in items.items() if item is not None and item not in ("", [], {})}
-

@@ -73,9 +73,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
     }
 
 
-def _live_entries(
-    artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]
-) -> Iterator[Entry]:
+def _live_entries(artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]) -> Iterator[Entry]:
     for section in ("nodes", *SECTION_TYPES):
         for unique_id, raw in _slices(artifact, section).items():
             key = cache.key(section, raw)
@@ -89,9 +87,7 @@ def _live_entries(
             yield entry
 
 
-def _disabled_entries(
-    artifact: Artifact, rows: Rows, live_ids: set[str], unknown: Counter[str]
-) -> Iterator[Entry]:
+def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknown: Counter[str]) -> Iterator[Entry]:
     """`disabled` is a list up to v3, then lists by unique_id; an id may occur again, and be live as well."""
     content = artifact.section("disabled") or []
     lists = content.values() if isinstance(content, dict) else [content]

@@ -109,9 +109,7 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
     return Result(**known, extra=extra or None)
 
 
-_FIELD_TYPES = {
-    field.name: field.type for field in msgspec.structs.fields(Result) if field.name != "extra"
-}
+_FIELD_TYPES = {field.name: field.type for field in msgspec.structs.fields(Result) if field.name != "extra"}
 
 
 def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:

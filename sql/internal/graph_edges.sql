@@ -1,0 +1,12 @@
+-- The edges of every graph, by unique_id; what is disabled has none.
+-- grain: graph_id, parent_unique_id, child_unique_id
+CREATE OR REPLACE VIEW internal.graph_edges AS
+SELECT
+    graph_id,
+    unnest(depends_on_nodes) AS parent_unique_id,
+    unique_id AS child_unique_id,
+    resource_type AS child_resource_type
+FROM internal.graph_nodes
+WHERE is_enabled;
+
+COMMENT ON VIEW internal.graph_edges IS 'One row per edge. The one place that says what an edge is.';

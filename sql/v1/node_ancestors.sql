@@ -1,0 +1,23 @@
+-- Everything that every node depends on, directly or not, with the shortest distance.
+-- grain: project_name, environment, unique_id, ancestor_unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.node_ancestors AS
+SELECT
+    manifests.project_name,
+    manifests.environment,
+    ancestors.unique_id,
+    ancestors.ancestor_unique_id,
+    split_part(ancestors.unique_id, '.', 1) AS resource_type,
+    split_part(ancestors.ancestor_unique_id, '.', 1) AS ancestor_resource_type,
+    ancestors.distance
+FROM internal.graph_ancestors AS ancestors
+INNER JOIN internal.current_manifests AS manifests ON manifests.graph_id = ancestors.graph_id;
+
+COMMENT ON VIEW v1.node_ancestors IS 'One row per pair of a node and one of its ancestors; a node is never its own. For one node, v1.ancestors_of is far faster.';
+COMMENT ON COLUMN v1.node_ancestors.project_name IS 'The project.';
+COMMENT ON COLUMN v1.node_ancestors.environment IS 'The environment.';
+COMMENT ON COLUMN v1.node_ancestors.unique_id IS 'The node.';
+COMMENT ON COLUMN v1.node_ancestors.ancestor_unique_id IS 'What it depends on.';
+COMMENT ON COLUMN v1.node_ancestors.resource_type IS 'The node''s type.';
+COMMENT ON COLUMN v1.node_ancestors.ancestor_resource_type IS 'The ancestor''s type.';
+COMMENT ON COLUMN v1.node_ancestors.distance IS 'How many edges the shortest way between them has.';
