@@ -98,6 +98,8 @@ def parse(folder: str, file_name: str, sql: str) -> SqlFile:
     if (created["schema"], f"{created['name']}.sql") != (folder, file_name):
         raise InvalidSqlFile(f"{where}: creates {created['schema']}.{created['name']}: path and name must agree")
     header = {match["key"]: match["value"] for match in _HEADER.finditer(sql[: created.start()])}
+    if "\nCOMMENT ON" not in sql:
+        raise InvalidSqlFile(f"{where}: has no COMMENT ON behind the definition")
     if "grain" not in header:
         raise InvalidSqlFile(f"{where}: has no line `-- grain: column, …`")
     return SqlFile(
@@ -111,19 +113,16 @@ def parse(folder: str, file_name: str, sql: str) -> SqlFile:
 
 
 def _references(sql: str) -> frozenset[str]:
-    """Every schema-qualified table, view or table macro that the statements read."""
-    from sqlglot import exp, parse  # here: loading a warehouse whose views are up to date needs no parser
+    """Every schema-qualified table, view or table macro that the definition reads."""
+    from sqlglot import exp, parse_one  # here: a warehouse whose views are up to date needs no parser
 
-    names = set()
-    for statement in parse(_as_view(sql), dialect="duckdb"):
-        if isinstance(statement, exp.Create):
-            created = statement.find(exp.Table)
-            for table in statement.find_all(exp.Table):
-                if table.db and table is not created:
-                    names.add(f"{table.db}.{table.name or table.this.name}")
-    return frozenset(names)
+    statement = parse_one(_as_view(sql), dialect="duckdb")
+    created = statement.find(exp.Table)
+    read = (table for table in statement.find_all(exp.Table) if table.db and table is not created)
+    return frozenset(f"{table.db}.{table.name or table.this.name}" for table in read)
 
 
 def _as_view(sql: str) -> str:
-    """sqlglot knows no table macros: their body parses as a view's."""
-    return re.sub(r"CREATE OR REPLACE MACRO (\w+\.\w+)\([^)]*\) AS TABLE", r"CREATE OR REPLACE VIEW \1 AS", sql)
+    """The definition without its comments; sqlglot knows no table macros, but their body parses as a view's."""
+    definition = sql[: sql.index("\nCOMMENT ON")]
+    return re.sub(r"MACRO (\w+\.\w+)\([^)]*\) AS TABLE", r"VIEW \1 AS", definition)

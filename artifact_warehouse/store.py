@@ -269,7 +269,9 @@ def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckD
 
 
 def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {} if path.exists() else {"storage_compatibility_version": STORAGE_VERSION}
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    if not path.exists():
+        config["storage_compatibility_version"] = STORAGE_VERSION
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.ConnectionException as error:

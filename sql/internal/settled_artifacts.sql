@@ -60,25 +60,28 @@ project_ids AS (
     GROUP BY project_id
 ),
 
--- A semantic manifest has no ids: it belongs to the project of the artifacts that lay beside it, if that is one.
+-- A semantic manifest has no ids: it belongs to the manifest that lies beside it. Where several have lain there
+-- over time, the invocation stays unknown, and the project too unless they agree.
 folders AS (
     SELECT
         regexp_extract(uris.uri, '^(.*)[/\\]', 1) AS folder,
-        min(said.own_project) AS project_name,
-        min(said.environment_label) AS environment_label,
-        min(said.job_label) AS job_label
+        CASE WHEN count(DISTINCT said.own_project) = 1 THEN min(said.own_project) END AS project_name,
+        CASE WHEN count(DISTINCT said.invocation_id) = 1 THEN min(said.invocation_id) END AS invocation_id
     FROM dbt.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
     WHERE said.kind = 'manifest'
     GROUP BY folder
-    HAVING count(DISTINCT said.own_project) = 1
 ),
 
 beside AS (
-    SELECT uris.artifact_key, min(folders.project_name) AS project_name
+    SELECT
+        uris.artifact_key,
+        min(folders.project_name) AS project_name,
+        min(folders.invocation_id) AS invocation_id
     FROM dbt.artifact_uris AS uris
-    INNER JOIN said ON said.artifact_key = uris.artifact_key AND said.kind = 'semantic_manifest'
+    INNER JOIN said ON said.artifact_key = uris.artifact_key
     INNER JOIN folders ON folders.folder = regexp_extract(uris.uri, '^(.*)[/\\]', 1)
+    WHERE said.kind = 'semantic_manifest'
     GROUP BY uris.artifact_key
 ),
 
@@ -112,9 +115,9 @@ settled AS (
                 CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END
         ) AS is_current
     FROM said
-    LEFT JOIN invocations ON invocations.invocation_id = said.invocation_id
-    LEFT JOIN project_ids ON project_ids.project_id = coalesce(said.project_id, invocations.project_id)
     LEFT JOIN beside ON beside.artifact_key = said.artifact_key
+    LEFT JOIN invocations ON invocations.invocation_id = coalesce(said.invocation_id, beside.invocation_id)
+    LEFT JOIN project_ids ON project_ids.project_id = coalesce(said.project_id, invocations.project_id)
 ),
 
 -- At one moment a project has one manifest in an environment.

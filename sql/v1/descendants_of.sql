@@ -1,22 +1,34 @@
--- All that one node depends on, with the shortest distance, in milliseconds.
+-- All that depends on one node, with the shortest distance, in milliseconds.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
+-- Not portable: USING KEY lets the recursion see what it has reached, so that it ends on cycles.
 CREATE OR REPLACE MACRO v1.descendants_of(node_unique_id) AS TABLE
-WITH RECURSIVE reached AS (
-    SELECT DISTINCT project_name, environment, unique_id, 0 AS distance
-    FROM internal.current_nodes
-    WHERE unique_id = node_unique_id AND is_enabled
+WITH RECURSIVE reached (graph_id, unique_id, distance) USING KEY (graph_id, unique_id) AS (
+    SELECT DISTINCT graph_id, node_unique_id, 0
+    FROM internal.current_manifests
 
     UNION
 
-    SELECT edges.project_name, edges.environment, edges.child_unique_id AS unique_id, reached.distance + 1 AS distance
+    SELECT DISTINCT edges.graph_id, edges.child_unique_id, reached.distance + 1
     FROM reached
-    INNER JOIN internal.current_edges AS edges
-        ON edges.project_name IS NOT DISTINCT FROM reached.project_name
-        AND edges.environment = reached.environment
+    INNER JOIN internal.graph_edges AS edges
+        ON edges.graph_id = reached.graph_id
         AND edges.parent_unique_id = reached.unique_id
-    WHERE reached.distance < 1000
+    WHERE (edges.graph_id, edges.child_unique_id) NOT IN (SELECT (graph_id, unique_id) FROM recurring.reached)
 )
 
-SELECT project_name, environment, unique_id, min(distance) AS distance
-FROM reached GROUP BY ALL;
+SELECT
+    manifests.project_name,
+    manifests.environment,
+    reached.unique_id,
+    split_part(reached.unique_id, '.', 1) AS resource_type,
+    coalesce(nodes.name, reached.unique_id) AS name,
+    reached.distance
+FROM reached
+INNER JOIN internal.current_manifests AS manifests ON manifests.graph_id = reached.graph_id
+LEFT JOIN internal.graph_nodes AS nodes
+    ON nodes.graph_id = reached.graph_id
+    AND nodes.unique_id = reached.unique_id
+WHERE reached.distance > 0;
+
+COMMENT ON MACRO TABLE v1.descendants_of IS 'All that depends on one node, in every project and environment that has it: one row per node reached.';

@@ -2,27 +2,40 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.node_execution_times AS
-WITH times AS (
+-- Sums go over integers (femtoseconds; nanoseconds where they are squared), which add up exactly: the order of
+-- loading must not show in the last digit of an average. A time beyond 10^7 seconds is no time.
+WITH executed AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        resource_type,
+        name,
+        status_class = 'failure' AS is_failure,
+        execution_seconds,
+        CAST(round(execution_seconds * 1e15) AS HUGEINT) AS femtoseconds,
+        CAST(round(execution_seconds * 1e9) AS HUGEINT) AS nanoseconds
+    FROM internal.classified_executions
+    WHERE is_executed AND (execution_seconds IS NULL OR execution_seconds BETWEEN 0 AND 1e7)
+),
+
+times AS (
     SELECT
         project_name,
         environment,
         unique_id,
         any_value(resource_type) AS resource_type,
         any_value(name) AS name,
-        count(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_count,
-        avg(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_seconds_avg,
-        quantile_cont(execution_seconds, 0.5) FILTER (WHERE status_class <> 'failure')
-            AS execution_seconds_median,
-        quantile_cont(execution_seconds, 0.95) FILTER (WHERE status_class <> 'failure')
-            AS execution_seconds_p95,
-        min(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_seconds_min,
-        max(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_seconds_max,
-        stddev_samp(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_seconds_stddev,
-        sum(execution_seconds) FILTER (WHERE status_class <> 'failure') AS execution_seconds_sum,
-        count(execution_seconds) FILTER (WHERE status_class = 'failure') AS failed_execution_count,
-        avg(execution_seconds) FILTER (WHERE status_class = 'failure') AS failed_execution_seconds_avg
-    FROM internal.classified_executions
-    WHERE is_executed
+        count(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_count,
+        sum(femtoseconds) FILTER (WHERE NOT is_failure) AS femtoseconds,
+        sum(nanoseconds) FILTER (WHERE NOT is_failure) AS nanoseconds,
+        sum(nanoseconds * nanoseconds) FILTER (WHERE NOT is_failure) AS squared_nanoseconds,
+        quantile_cont(execution_seconds, [0.5, 0.95]) FILTER (WHERE NOT is_failure) AS quantiles,
+        min(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_seconds_min,
+        max(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_seconds_max,
+        count(execution_seconds) FILTER (WHERE is_failure) AS failed_execution_count,
+        sum(femtoseconds) FILTER (WHERE is_failure) AS failed_femtoseconds
+    FROM executed
     GROUP BY project_name, environment, unique_id
 )
 
@@ -34,16 +47,25 @@ SELECT
     coalesce(nodes.name, times.name) AS name,
     nodes.materialized,
     times.execution_count,
-    times.execution_seconds_avg,
-    times.execution_seconds_median,
-    times.execution_seconds_p95,
+    CAST(times.femtoseconds AS DOUBLE) / nullif(times.execution_count, 0) / 1e15 AS execution_seconds_avg,
+    times.quantiles[1] AS execution_seconds_median,
+    times.quantiles[2] AS execution_seconds_p95,
     times.execution_seconds_min,
     times.execution_seconds_max,
-    times.execution_seconds_stddev,
-    times.execution_seconds_sum,
+    CASE
+        WHEN times.execution_count > 1
+            THEN sqrt(
+                CAST(
+                    times.squared_nanoseconds * times.execution_count - times.nanoseconds * times.nanoseconds
+                    AS DOUBLE
+                ) / times.execution_count / (times.execution_count - 1)
+            ) / 1e9
+    END AS execution_seconds_stddev,
+    CAST(times.femtoseconds AS DOUBLE) / 1e15 AS execution_seconds_sum,
     last.execution_seconds AS last_execution_seconds,
     times.failed_execution_count,
-    times.failed_execution_seconds_avg
+    CAST(times.failed_femtoseconds AS DOUBLE) / nullif(times.failed_execution_count, 0) / 1e15
+        AS failed_execution_seconds_avg
 FROM times
 LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM times.project_name

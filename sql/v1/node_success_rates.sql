@@ -2,23 +2,6 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.node_success_rates AS
-WITH counts AS (
-    SELECT
-        project_name,
-        environment,
-        unique_id,
-        any_value(resource_type) AS resource_type,
-        any_value(name) AS name,
-        count(*) FILTER (WHERE is_executed) AS executed_count,
-        count(*) FILTER (WHERE status_class = 'success') AS success_count,
-        count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
-        count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
-        count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count
-    FROM internal.classified_executions
-    WHERE status_class <> 'not_executed'
-    GROUP BY project_name, environment, unique_id
-)
-
 SELECT
     counts.project_name,
     counts.environment,
@@ -34,7 +17,7 @@ SELECT
         AS success_rate,
     last.status AS last_status,
     last.completed_at AS last_executed_at
-FROM counts
+FROM internal.execution_counts AS counts
 LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
     AND nodes.environment = counts.environment

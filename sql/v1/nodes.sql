@@ -2,99 +2,50 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.nodes AS
-WITH group_owners AS (
-    SELECT
-        nodes.project_name,
-        nodes.environment,
-        nodes.name,
-        any_value(coalesce(definitions.owner ->> 'name', definitions.owner ->> 'email')) AS owner
-    FROM internal.current_nodes AS nodes
-    INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
-    WHERE nodes.resource_type = 'group'
-    GROUP BY nodes.project_name, nodes.environment, nodes.name
-),
-
-last_successes AS (
-    SELECT project_name, environment, unique_id, invocation_id, completed_at
-    FROM internal.classified_executions
-    WHERE status_class IN ('success', 'warn')
-    QUALIFY row_number() OVER (
-        PARTITION BY project_name, environment, unique_id
-        ORDER BY completed_at DESC, generated_at DESC, invocation_id DESC, command DESC
-    ) = 1
-)
-
 SELECT
-    nodes.project_name,
-    nodes.environment,
-    nodes.unique_id,
-    nodes.resource_type,
-    definitions.package_name,
-    nodes.name,
-    renderings.alias,
-    renderings.database_name,
-    renderings.schema_name,
-    renderings.relation_name,
-    definitions.path,
-    definitions.original_file_path,
-    definitions.patch_path,
-    definitions.fqn,
-    definitions.description,
-    coalesce(definitions.language, CASE WHEN definitions.raw_code_id IS NOT NULL THEN 'sql' END) AS language,
-    nodes.materialized,
-    definitions.tags,
-    definitions.meta,
-    coalesce(CAST(configs.text AS JSON), definitions.config) AS config,
-    coalesce(
-        definitions.owner ->> 'name',
-        definitions.owner ->> 'email',
-        definitions.meta ->> 'owner',
-        group_owners.owner
-    ) AS owner,
-    definitions.group_name,
-    coalesce(definitions.access, CASE WHEN nodes.resource_type = 'model' THEN 'protected' END) AS access,
-    coalesce(definitions.is_contract_enforced, CASE WHEN nodes.resource_type = 'model' THEN FALSE END)
-        AS is_contract_enforced,
-    definitions.version,
-    definitions.latest_version,
-    definitions.deprecation_date,
-    nodes.is_enabled,
-    raw_codes.text AS raw_code,
-    compiled_codes.text AS compiled_code,
-    renderings.checksum,
-    nodes.depends_on_nodes,
-    coalesce(renderings.depends_on_macros, definitions.depends_on_macros) AS depends_on_macros,
-    nodes.definition_id,
-    nodes.manifest_generated_at,
-    last.status AS last_status,
-    CASE WHEN last.status_class = 'failure' THEN last.message END AS last_error,
-    last.invocation_id AS last_invocation_id,
-    last.completed_at AS last_executed_at,
-    last_successes.invocation_id AS last_success_invocation_id,
-    last_successes.completed_at AS last_success_at,
-    last.execution_seconds AS last_execution_seconds
-FROM internal.current_nodes AS nodes
-INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
-LEFT JOIN dbt.renderings AS renderings ON renderings.rendering_id = nodes.rendering_id
-LEFT JOIN dbt.texts AS configs ON configs.text_id = renderings.config_id
-LEFT JOIN dbt.texts AS raw_codes ON raw_codes.text_id = definitions.raw_code_id
-LEFT JOIN internal.last_compilations AS compilations
-    ON compilations.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND compilations.environment = nodes.environment
-    AND compilations.definition_id = nodes.definition_id
-LEFT JOIN dbt.texts AS compiled_codes ON compiled_codes.text_id = compilations.compiled_code_id
-LEFT JOIN group_owners
-    ON group_owners.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND group_owners.environment = nodes.environment
-    AND group_owners.name = definitions.group_name
-LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND last.environment = nodes.environment
-    AND last.unique_id = nodes.unique_id
-LEFT JOIN last_successes
-    ON last_successes.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND last_successes.environment = nodes.environment
-    AND last_successes.unique_id = nodes.unique_id;
+    project_name,
+    environment,
+    unique_id,
+    resource_type,
+    package_name,
+    name,
+    alias,
+    database_name,
+    schema_name,
+    relation_name,
+    path,
+    original_file_path,
+    patch_path,
+    fqn,
+    description,
+    language,
+    materialized,
+    tags,
+    meta,
+    config,
+    owner,
+    group_name,
+    access,
+    is_contract_enforced,
+    version,
+    latest_version,
+    deprecation_date,
+    is_enabled,
+    raw_code,
+    compiled_code,
+    checksum,
+    depends_on_nodes,
+    depends_on_macros,
+    definition_id,
+    manifest_generated_at,
+    last_status,
+    last_error,
+    last_invocation_id,
+    last_executed_at,
+    last_success_invocation_id,
+    last_success_at,
+    last_execution_seconds
+FROM internal.described_nodes;
 
 COMMENT ON VIEW v1.nodes IS 'One row per resource of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.nodes.project_name IS 'The project.';

@@ -12,7 +12,12 @@ SELECT
     count(*) FILTER (WHERE is_success) AS success_count,
     count(*) FILTER (WHERE NOT is_success) AS failure_count,
     CAST(count(*) FILTER (WHERE is_success) / CAST(count(*) AS DOUBLE) AS DOUBLE) AS success_rate,
-    avg(elapsed_seconds) AS elapsed_seconds_avg,
+    -- Over femtoseconds, which add up exactly in any order.
+    CAST(
+        sum(CAST(round(elapsed_seconds * 1e15) AS HUGEINT)) FILTER (WHERE elapsed_seconds BETWEEN 0 AND 1e9)
+        AS DOUBLE
+    ) / nullif(count(elapsed_seconds) FILTER (WHERE elapsed_seconds BETWEEN 0 AND 1e9), 0) / 1e15
+        AS elapsed_seconds_avg,
     quantile_cont(elapsed_seconds, 0.5) AS elapsed_seconds_median,
     max(elapsed_seconds) AS elapsed_seconds_max
 FROM v1.invocations

@@ -2,44 +2,33 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.test_failure_rates AS
-WITH last_failures AS (
-    SELECT project_name, environment, unique_id, max(completed_at) AS last_failed_at
-    FROM internal.classified_executions
-    WHERE status_class = 'failure'
-    GROUP BY project_name, environment, unique_id
-)
-
 SELECT
-    rates.project_name,
-    rates.environment,
-    rates.unique_id,
-    rates.name,
+    counts.project_name,
+    counts.environment,
+    counts.unique_id,
+    coalesce(nodes.name, counts.name) AS name,
     definitions.test_type,
     definitions.tested_unique_id,
     definitions.column_name,
     definitions.severity,
-    rates.executed_count,
-    rates.failure_count,
-    rates.warn_count,
-    CAST(rates.failure_count / CAST(nullif(rates.executed_count, 0) AS DOUBLE) AS DOUBLE) AS failure_rate,
-    rates.last_status,
+    counts.executed_count,
+    counts.failure_count,
+    counts.warn_count,
+    CAST(counts.failure_count / CAST(nullif(counts.executed_count, 0) AS DOUBLE) AS DOUBLE) AS failure_rate,
+    last.status AS last_status,
     last.failures AS last_failures,
-    last_failures.last_failed_at
-FROM v1.node_success_rates AS rates
+    counts.last_failed_at
+FROM internal.execution_counts AS counts
 LEFT JOIN internal.current_nodes AS nodes
-    ON nodes.project_name IS NOT DISTINCT FROM rates.project_name
-    AND nodes.environment = rates.environment
-    AND nodes.unique_id = rates.unique_id
+    ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
+    AND nodes.environment = counts.environment
+    AND nodes.unique_id = counts.unique_id
 LEFT JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM rates.project_name
-    AND last.environment = rates.environment
-    AND last.unique_id = rates.unique_id
-LEFT JOIN last_failures
-    ON last_failures.project_name IS NOT DISTINCT FROM rates.project_name
-    AND last_failures.environment = rates.environment
-    AND last_failures.unique_id = rates.unique_id
-WHERE rates.resource_type IN ('test', 'unit_test');
+    ON last.project_name IS NOT DISTINCT FROM counts.project_name
+    AND last.environment = counts.environment
+    AND last.unique_id = counts.unique_id
+WHERE counts.resource_type IN ('test', 'unit_test');
 
 COMMENT ON VIEW v1.test_failure_rates IS 'One row per test, data test or unit test, with results of commands that execute nodes.';
 COMMENT ON COLUMN v1.test_failure_rates.project_name IS 'The project.';

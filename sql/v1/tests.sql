@@ -2,82 +2,63 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.tests AS
-WITH last_results AS (
-    SELECT project_name, environment, unique_id, status_class
-    FROM internal.classified_executions
-    WHERE status_class <> 'not_executed'
-    QUALIFY row_number() OVER (
-        PARTITION BY project_name, environment, unique_id
-        ORDER BY completed_at DESC, generated_at DESC, invocation_id DESC, command DESC
-    ) = 1
-)
-
 SELECT
-    nodes.project_name,
-    nodes.environment,
-    nodes.unique_id,
-    nodes.resource_type,
-    nodes.package_name,
-    nodes.name,
-    nodes.alias,
-    nodes.database_name,
-    nodes.schema_name,
-    nodes.relation_name,
-    nodes.path,
-    nodes.original_file_path,
-    nodes.patch_path,
-    nodes.fqn,
-    nodes.description,
-    nodes.language,
-    nodes.materialized,
-    nodes.tags,
-    nodes.meta,
-    nodes.config,
-    nodes.owner,
-    nodes.group_name,
-    nodes.access,
-    nodes.is_contract_enforced,
-    nodes.version,
-    nodes.latest_version,
-    nodes.deprecation_date,
-    nodes.is_enabled,
-    nodes.raw_code,
-    nodes.compiled_code,
-    nodes.checksum,
-    nodes.depends_on_nodes,
-    nodes.depends_on_macros,
-    nodes.definition_id,
-    nodes.manifest_generated_at,
-    nodes.last_status,
-    nodes.last_error,
-    nodes.last_invocation_id,
-    nodes.last_executed_at,
-    nodes.last_success_invocation_id,
-    nodes.last_success_at,
-    nodes.last_execution_seconds,
-    definitions.test_type,
-    definitions.test_name,
-    definitions.test_namespace,
-    definitions.kwargs,
-    definitions.column_name,
-    definitions.tested_unique_id,
-    definitions.severity,
-    definitions.warn_if,
-    definitions.error_if,
-    last.failures AS last_failures,
-    coalesce(last_results.status_class = 'skipped', FALSE) AS is_skipped,
-    coalesce(last.status_class = 'failure', FALSE) AS is_failing
-FROM v1.nodes AS nodes
-INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
-LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND last.environment = nodes.environment
-    AND last.unique_id = nodes.unique_id
-LEFT JOIN last_results
-    ON last_results.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND last_results.environment = nodes.environment
-    AND last_results.unique_id = nodes.unique_id
-WHERE nodes.resource_type IN ('test', 'unit_test');
+    project_name,
+    environment,
+    unique_id,
+    resource_type,
+    package_name,
+    name,
+    alias,
+    database_name,
+    schema_name,
+    relation_name,
+    path,
+    original_file_path,
+    patch_path,
+    fqn,
+    description,
+    language,
+    materialized,
+    tags,
+    meta,
+    config,
+    owner,
+    group_name,
+    access,
+    is_contract_enforced,
+    version,
+    latest_version,
+    deprecation_date,
+    is_enabled,
+    raw_code,
+    compiled_code,
+    checksum,
+    depends_on_nodes,
+    depends_on_macros,
+    definition_id,
+    manifest_generated_at,
+    last_status,
+    last_error,
+    last_invocation_id,
+    last_executed_at,
+    last_success_invocation_id,
+    last_success_at,
+    last_execution_seconds,
+    test_type,
+    test_name,
+    test_namespace,
+    kwargs,
+    column_name,
+    tested_unique_id,
+    severity,
+    warn_if,
+    error_if,
+    last_failures,
+    is_skipped,
+    is_failing
+FROM internal.described_nodes
+WHERE resource_type IN ('test', 'unit_test');
 
 COMMENT ON VIEW v1.tests IS 'One row per test of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.tests.project_name IS 'The project.';
