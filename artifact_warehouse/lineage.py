@@ -90,9 +90,9 @@ def _states(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[st
         "FROM internal.last_executions GROUP BY unique_id"
     ).fetchall()
     stale = connection.execute(
-        "SELECT checks.unique_id FROM dbt.source_freshness AS checks "
-        "INNER JOIN dbt.settled_artifacts AS settled USING (artifact_key) "
-        "INNER JOIN dbt.artifacts AS artifacts USING (artifact_key) WHERE settled.is_current "
+        "SELECT checks.unique_id FROM stored.source_freshness AS checks "
+        "INNER JOIN stored.settled_artifacts AS settled USING (artifact_key) "
+        "INNER JOIN stored.artifacts AS artifacts USING (artifact_key) WHERE settled.is_current "
         "QUALIFY row_number() OVER (PARTITION BY settled.project_name, settled.environment, checks.unique_id "
         "ORDER BY artifacts.generated_at DESC) = 1 AND lower(checks.status) <> 'pass'"
     ).fetchall()

@@ -118,7 +118,8 @@ def _references(sql: str) -> frozenset[str]:
 
     statement = parse_one(_as_view(sql), dialect="duckdb")
     created = statement.find(exp.Table)
-    read = (table for table in statement.find_all(exp.Table) if table.db and table is not created)
+    tables = (table for table in statement.find_all(exp.Table) if table is not created)
+    read = (table for table in tables if table.db not in ("", "recurring"))  # a recursion's own table
     return frozenset(f"{table.db}.{table.name or table.this.name}" for table in read)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import views
+from artifact_warehouse import sqlfiles, views
 from artifact_warehouse.errors import (
     NotAWarehouse,
     WarehouseError,
@@ -26,6 +27,9 @@ from artifact_warehouse.errors import (
 )
 from artifact_warehouse.tables import FORMAT_VERSION, TABLES
 
+SCHEMA = "stored"
+"""The schema of the tables. Not `dbt`: a schema must not be called like the file, and dbt.duckdb is what users call it."""
+
 STORAGE_VERSION = "v1.3.0"
 """Readable by DuckDB 1.3 to 2.0, and a third of the size of what 1.2 can read."""
 
@@ -33,9 +37,11 @@ _LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
+    # DuckDB 2.0.0 can lose the matches of a LEFT JOIN when views that are joined share a part.
+    *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
 )
 _BLOCK_BYTES = 262_144
-_META = "CREATE TABLE IF NOT EXISTS dbt.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
+_META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
 
 
 class KnownArtifacts(NamedTuple):
@@ -63,6 +69,9 @@ def connect(path: Path, read_only: bool = False, wait: float = 0.0) -> duckdb.Du
     """
     if read_only and not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    if (name := path.name.split(".")[0]) in (SCHEMA, *sqlfiles.schemas()):
+        reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
+        raise WarehouseError(str(path), reason)
     if not path.parent.is_dir():
         raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
     connection = _connect_patiently(path, read_only, wait)
@@ -78,9 +87,11 @@ def connect(path: Path, read_only: bool = False, wait: float = 0.0) -> duckdb.Du
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Bring tables and views up to date in one transaction; returns what was done."""
-    done = pending_changes(connection)
-    if done:
-        with _transaction(connection):
+    if not pending_changes(connection):
+        return []
+    with _transaction(connection):
+        done = pending_changes(connection)  # another thread may have been faster
+        if done:
             _create_tables(connection)
             views.deploy(connection)
             _set_meta(connection, "format_version", str(FORMAT_VERSION))
@@ -94,10 +105,10 @@ def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     changes = []
     for table in TABLES:
         if table.name not in live:
-            changes.append(f"create table dbt.{table.name}")
+            changes.append(f"create table stored.{table.name}")
         else:
             missing = [column for column in table.columns if column.name not in live[table.name]]
-            changes += [f"add column dbt.{table.name}.{column.name} {column.type}" for column in missing]
+            changes += [f"add column stored.{table.name}.{column.name} {column.type}" for column in missing]
     if get_meta(connection, "views") != views.fingerprint():
         changes.append("deploy the views of this release")
     return changes
@@ -105,9 +116,9 @@ def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def known_artifacts(connection: duckdb.DuckDBPyConnection) -> KnownArtifacts:
     """What a load need not take in again."""
-    ids = connection.execute("SELECT artifact_id FROM dbt.artifacts WHERE error IS NULL").fetchall()
+    ids = connection.execute("SELECT artifact_id FROM stored.artifacts WHERE error IS NULL").fetchall()
     uris = connection.execute(
-        "SELECT artifact_key, uri, project_name, environment, job_name FROM dbt.artifact_uris"
+        "SELECT artifact_key, uri, project_name, environment, job_name FROM stored.artifact_uris"
     ).fetchall()
     return KnownArtifacts({row[0] for row in ids}, set(uris))
 
@@ -136,8 +147,8 @@ def write(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) 
 def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`."""
     sizes = " UNION ALL ".join(
-        f"SELECT 'dbt.{t.name}' AS \"table\", (SELECT count(*) FROM dbt.{t.name}) AS rows, "
-        f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('dbt.{t.name}') WHERE block_id >= 0) "
+        f"SELECT 'stored.{t.name}' AS \"table\", (SELECT count(*) FROM stored.{t.name}) AS rows, "
+        f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('stored.{t.name}') WHERE block_id >= 0) "
         f"* {_BLOCK_BYTES} AS bytes"
         for t in TABLES
     )
@@ -155,22 +166,22 @@ def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
 
 
 def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
-    """A value of dbt.meta; None where it or the table is missing."""
-    if not _has_table(connection, "dbt", "meta"):
+    """A value of stored.meta; None where it or the table is missing."""
+    if not _has_table(connection, "stored", "meta"):
         return None
-    rows = connection.execute("SELECT value FROM dbt.meta WHERE key = ?", [key]).fetchall()
+    rows = connection.execute("SELECT value FROM stored.meta WHERE key = ?", [key]).fetchall()
     return rows[0][0] if rows else None
 
 
 def _drop_repeated(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:
     """Replace the batch's views of what the warehouse has already by views without it."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT stored.artifact_key FROM dbt.artifacts AS stored "
-        "INNER JOIN batch_artifacts AS new ON new.artifact_key = stored.artifact_key "
-        "WHERE stored.error IS NULL OR new.error IS NOT NULL"
+        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT present.artifact_key FROM stored.artifacts AS present "
+        "INNER JOIN batch_artifacts AS new ON new.artifact_key = present.artifact_key "
+        "WHERE present.error IS NULL OR new.error IS NOT NULL"
     )
     connection.execute(
-        "DELETE FROM dbt.artifacts WHERE error IS NOT NULL AND artifact_key IN "
+        "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
         "(SELECT artifact_key FROM batch_artifacts WHERE error IS NULL)"
     )
     if connection.execute("SELECT 1 FROM repeated LIMIT 1").fetchall():
@@ -185,8 +196,8 @@ def _drop_repeated(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, content_key: str | None) -> None:
     unless = ""
     if content_key:
-        unless = f"ANTI JOIN dbt.{name} AS stored ON stored.{content_key} = batch.{content_key}"
-    connection.execute(f"INSERT INTO dbt.{name} BY NAME SELECT batch.* FROM batch_{name} AS batch {unless}")
+        unless = f"ANTI JOIN stored.{name} AS present ON present.{content_key} = batch.{content_key}"
+    connection.execute(f"INSERT INTO stored.{name} BY NAME SELECT batch.* FROM batch_{name} AS batch {unless}")
 
 
 def _merge_uris(connection: duckdb.DuckDBPyConnection) -> None:
@@ -199,59 +210,64 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection) -> None:
         "coalesce(new.project_name, old.project_name) AS project_name, "
         "coalesce(new.environment, old.environment) AS environment, "
         "coalesce(new.job_name, old.job_name) AS job_name "
-        "FROM batch_artifact_uris AS new LEFT JOIN dbt.artifact_uris AS old "
+        "FROM batch_artifact_uris AS new LEFT JOIN stored.artifact_uris AS old "
         "ON old.artifact_key = new.artifact_key AND old.uri = new.uri"
     )
     connection.execute(
-        "DELETE FROM dbt.artifact_uris AS old USING merged WHERE old.uri = merged.uri AND "
+        "DELETE FROM stored.artifact_uris AS old USING merged WHERE old.uri = merged.uri AND "
         "(old.artifact_key = merged.artifact_key OR old.artifact_key IN "
-        "(SELECT artifact_key FROM dbt.artifacts WHERE error IS NOT NULL))"
+        "(SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL))"
     )
-    connection.execute("INSERT INTO dbt.artifact_uris BY NAME FROM merged")
+    connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged")
     connection.execute(
-        "DELETE FROM dbt.artifacts WHERE error IS NOT NULL "
-        "AND artifact_key NOT IN (SELECT artifact_key FROM dbt.artifact_uris)"
+        "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
+        "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"
     )
 
 
 def _settle(connection: duckdb.DuckDBPyConnection) -> None:
     """Store what internal.settled_artifacts now says, where it differs from what is stored."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts"
+        "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts"
     )
     connection.execute(
-        "DELETE FROM dbt.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
-        "OR artifact_key NOT IN (SELECT artifact_key FROM dbt.artifacts)"
+        "DELETE FROM stored.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
+        "OR artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)"
     )
-    connection.execute("INSERT INTO dbt.settled_artifacts BY NAME FROM changed")
+    connection.execute("INSERT INTO stored.settled_artifacts BY NAME FROM changed")
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("CREATE SCHEMA IF NOT EXISTS dbt")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS stored")
     connection.execute(_META)
     live = _live_columns(connection)
     for table in TABLES:
         connection.execute(table.create_sql())
         for column in table.columns:
             if table.name in live and column.name not in live[table.name]:
-                connection.execute(f"ALTER TABLE dbt.{table.name} ADD COLUMN {column.name} {column.type}")
+                connection.execute(f"ALTER TABLE stored.{table.name} ADD COLUMN {column.name} {column.type}")
         for comment in table.comment_sql():
             connection.execute(comment)
 
 
 def _set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO dbt.meta VALUES (?, ?)", [key, value])
+    connection.execute("INSERT OR REPLACE INTO stored.meta VALUES (?, ?)", [key, value])
+
+
+_ONE_WRITER = threading.Lock()
+"""DuckDB keeps other processes out while one writes; threads of this process have to be kept out here."""
 
 
 @contextmanager
 def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("BEGIN")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    with _ONE_WRITER:
+        connection.execute("BEGIN")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
 
 
 def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckDBPyConnection:
@@ -315,6 +331,6 @@ def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) ->
 def _live_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     rows = connection.execute(
         "SELECT table_name, list(column_name) FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'dbt' GROUP BY table_name"
+        "WHERE database_name = current_database() AND schema_name = 'stored' GROUP BY table_name"
     ).fetchall()
     return {name: set(names) for name, names in rows}

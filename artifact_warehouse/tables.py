@@ -1,7 +1,7 @@
-"""Every table of schema `dbt`, declared once: from here come the Arrow schemas, the DDL and the comments.
+"""Every table of schema `stored`, declared once: from here come the Arrow schemas, the DDL and the comments.
 
 A row of these tables says only what one artifact says. What depends on several artifacts (labels, what is
-current, which manifest belongs to a run) is settled in `dbt.settled_artifacts`, by the rules that
+current, which manifest belongs to a run) is settled in `stored.settled_artifacts`, by the rules that
 `sql/internal/` states, and is the same whatever the order of loading.
 
 The three content-addressed tables (`definitions`, `renderings`, `catalog_relations`) and `texts` hold each
@@ -15,7 +15,7 @@ from artifact_warehouse.tablespec import Column, Table
 FORMAT_VERSION = 1
 """The version of everything this module declares. A change that is not an added column raises it."""
 
-ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see dbt.artifacts.")
+ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see stored.artifacts.")
 UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
 EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
 
@@ -39,9 +39,9 @@ ARTIFACTS = Table(
         Column("size_bytes", "BIGINT", "The size of its JSON, decompressed."),
         Column("entry_count", "BIGINT", "Results, nodes or tables in it."),
         Column("compiled_count", "BIGINT", "How many nodes of a manifest are compiled."),
-        Column("graph_id", "VARCHAR", "A manifest's set of definitions: see dbt.set_members."),
-        Column("rendering_set_id", "VARCHAR", "A manifest's set of renderings: see dbt.set_members."),
-        Column("catalog_set_id", "VARCHAR", "A catalog's set of relations: see dbt.set_members."),
+        Column("graph_id", "VARCHAR", "A manifest's set of definitions: see stored.set_members."),
+        Column("rendering_set_id", "VARCHAR", "A manifest's set of renderings: see stored.set_members."),
+        Column("catalog_set_id", "VARCHAR", "A catalog's set of relations: see stored.set_members."),
         Column("error", "VARCHAR", "Why it was quarantined; NULL when it was loaded."),
         Column("unknown_fields", "JSON", "Fields that no schema up to this release has, with their counts."),
         Column("metadata", "JSON", "The metadata block, whole."),
@@ -119,7 +119,7 @@ NODE_EXECUTIONS = Table(
         Column("query_id", "VARCHAR", "adapter_response.query_id, else its job_id."),
         Column("adapter_response", "JSON", "adapter_response, whole."),
         Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
-        Column("compiled_code_id", "VARCHAR", "The compiled code: see dbt.texts."),
+        Column("compiled_code_id", "VARCHAR", "The compiled code: see stored.texts."),
         EXTRA,
     ),
 )
@@ -174,7 +174,7 @@ DEFINITIONS = Table(
         Column("deprecation_date", "TIMESTAMP", "When a model is to go."),
         Column("is_enabled", "BOOLEAN", "False for what the manifest lists as disabled."),
         Column("is_shadowed", "BOOLEAN", "True for a disabled entry whose unique_id another entry has too."),
-        Column("raw_code_id", "VARCHAR", "The code as written: see dbt.texts."),
+        Column("raw_code_id", "VARCHAR", "The code as written: see stored.texts."),
         Column("depends_on_nodes", "VARCHAR[]", "The unique_ids of its parents."),
         Column("depends_on_macros", "VARCHAR[]", "A macro's macros; those of a node belong to its rendering."),
         Column("test_type", "VARCHAR", "generic, singular or unit."),
@@ -195,7 +195,7 @@ DEFINITION_COLUMNS = Table(
     "definition_columns",
     "The columns that a definition declares.",
     (
-        Column("definition_id", "VARCHAR", "The definition: see dbt.definitions."),
+        Column("definition_id", "VARCHAR", "The definition: see stored.definitions."),
         Column("column_name", "VARCHAR", "The column."),
         Column("column_index", "INTEGER", "Its place among the declared columns, from 1."),
         Column("description", "VARCHAR", "Its description."),
@@ -213,14 +213,14 @@ RENDERINGS = Table(
     "Every distinct rendering of a definition, once: where it was built, and how it was compiled there.",
     (
         Column("rendering_id", "VARCHAR", "The BLAKE2b-128 of all other columns, in hex."),
-        Column("definition_id", "VARCHAR", "The definition: see dbt.definitions."),
+        Column("definition_id", "VARCHAR", "The definition: see stored.definitions."),
         Column("database_name", "VARCHAR", "The database."),
         Column("schema_name", "VARCHAR", "The schema."),
         Column("alias", "VARCHAR", "The alias; the identifier of a source."),
         Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
         Column("checksum", "VARCHAR", "dbt's checksum of the file; differs between versions of dbt."),
-        Column("config_id", "VARCHAR", "The config, whole: see dbt.texts."),
-        Column("compiled_code_id", "VARCHAR", "The compiled code: see dbt.texts; NULL when not compiled."),
+        Column("config_id", "VARCHAR", "The config, whole: see stored.texts."),
+        Column("compiled_code_id", "VARCHAR", "The compiled code: see stored.texts; NULL when not compiled."),
         Column("depends_on_macros", "VARCHAR[]", "The macros; dbt knows them all only after it compiled."),
         EXTRA,
     ),
@@ -248,7 +248,7 @@ CATALOG_COLUMNS = Table(
     "catalog_columns",
     "The columns of a relation that a catalog describes.",
     (
-        Column("catalog_relation_id", "VARCHAR", "The relation: see dbt.catalog_relations."),
+        Column("catalog_relation_id", "VARCHAR", "The relation: see stored.catalog_relations."),
         Column("column_name", "VARCHAR", "The column."),
         Column("column_index", "INTEGER", "Its place, as the catalog counts."),
         Column("data_type", "VARCHAR", "Its type in the database."),

@@ -33,7 +33,7 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One table of schema `dbt`. `content_key` names the id of a content-addressed table's rows."""
+    """One table of schema `stored`. `content_key` names the id of a content-addressed table's rows."""
 
     name: str
     comment: str
@@ -51,13 +51,13 @@ class Table(NamedTuple):
             f"{column.name} {column.type}" + (" PRIMARY KEY" if column.name == self.primary_key else "")
             for column in self.columns
         ]
-        return f"CREATE TABLE IF NOT EXISTS dbt.{self.name} ({', '.join(lines)})"
+        return f"CREATE TABLE IF NOT EXISTS stored.{self.name} ({', '.join(lines)})"
 
     def comment_sql(self) -> Iterable[str]:
         """The statements that describe the table and each of its columns."""
-        yield f"COMMENT ON TABLE dbt.{self.name} IS {_quoted(self.comment)}"
+        yield f"COMMENT ON TABLE stored.{self.name} IS {_quoted(self.comment)}"
         for column in self.columns:
-            yield f"COMMENT ON COLUMN dbt.{self.name}.{column.name} IS {_quoted(column.comment)}"
+            yield f"COMMENT ON COLUMN stored.{self.name}.{column.name} IS {_quoted(column.comment)}"
 
     def to_arrow(self, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
         """The rows, in the order of the columns, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""

@@ -21,35 +21,35 @@ _ARTIFACT_TABLES = (
 )
 
 _INVARIANTS = {
-    "an artifact is stored twice": "FROM dbt.artifacts GROUP BY artifact_id HAVING count(*) > 1",
+    "an artifact is stored twice": "FROM stored.artifacts GROUP BY artifact_id HAVING count(*) > 1",
     "a loaded artifact is not settled": (
-        "FROM dbt.artifacts ANTI JOIN dbt.settled_artifacts USING (artifact_key) WHERE error IS NULL"
+        "FROM stored.artifacts ANTI JOIN stored.settled_artifacts USING (artifact_key) WHERE error IS NULL"
     ),
-    "what is settled is out of date": ("FROM (FROM internal.settled_artifacts EXCEPT FROM dbt.settled_artifacts)"),
-    "a result is stored twice": ("FROM dbt.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"),
+    "what is settled is out of date": ("FROM (FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts)"),
+    "a result is stored twice": ("FROM stored.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"),
     "a run_results does not have all its results": (
-        "FROM dbt.artifacts LEFT JOIN (SELECT artifact_key, count(*) AS stored FROM dbt.node_executions "
+        "FROM stored.artifacts LEFT JOIN (SELECT artifact_key, count(*) AS result_count FROM stored.node_executions "
         "GROUP BY artifact_key) USING (artifact_key) "
-        "WHERE kind = 'run_results' AND error IS NULL AND entry_count <> coalesce(stored, 0)"
+        "WHERE kind = 'run_results' AND error IS NULL AND entry_count <> coalesce(result_count, 0)"
     ),
-    "a text is stored twice": "FROM dbt.texts GROUP BY text_id HAVING count(*) > 1",
-    "a definition is stored twice": "FROM dbt.definitions GROUP BY definition_id HAVING count(*) > 1",
-    "a rendering is stored twice": "FROM dbt.renderings GROUP BY rendering_id HAVING count(*) > 1",
-    "a set has a member twice": "FROM dbt.set_members GROUP BY set_id, member_id HAVING count(*) > 1",
+    "a text is stored twice": "FROM stored.texts GROUP BY text_id HAVING count(*) > 1",
+    "a definition is stored twice": "FROM stored.definitions GROUP BY definition_id HAVING count(*) > 1",
+    "a rendering is stored twice": "FROM stored.renderings GROUP BY rendering_id HAVING count(*) > 1",
+    "a set has a member twice": "FROM stored.set_members GROUP BY set_id, member_id HAVING count(*) > 1",
     "a manifest's definitions are missing": (
-        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = graph_id "
-        "ANTI JOIN dbt.definitions ON definition_id = member_id"
+        "FROM stored.artifacts INNER JOIN stored.set_members ON set_id = graph_id "
+        "ANTI JOIN stored.definitions ON definition_id = member_id"
     ),
     "a manifest's renderings are missing": (
-        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = rendering_set_id "
-        "ANTI JOIN dbt.renderings ON rendering_id = member_id"
+        "FROM stored.artifacts INNER JOIN stored.set_members ON set_id = rendering_set_id "
+        "ANTI JOIN stored.renderings ON rendering_id = member_id"
     ),
     "a catalog's relations are missing": (
-        "FROM dbt.artifacts INNER JOIN dbt.set_members ON set_id = catalog_set_id "
-        "ANTI JOIN dbt.catalog_relations ON catalog_relation_id = member_id"
+        "FROM stored.artifacts INNER JOIN stored.set_members ON set_id = catalog_set_id "
+        "ANTI JOIN stored.catalog_relations ON catalog_relation_id = member_id"
     ),
     "a definition's code is missing": (
-        "FROM dbt.definitions ANTI JOIN dbt.texts ON text_id = raw_code_id WHERE raw_code_id IS NOT NULL"
+        "FROM stored.definitions ANTI JOIN stored.texts ON text_id = raw_code_id WHERE raw_code_id IS NOT NULL"
     ),
     "a rate is not between 0 and 1": (
         "FROM (SELECT success_rate AS rate FROM v1.node_success_rates UNION ALL "
@@ -57,14 +57,14 @@ _INVARIANTS = {
         "WHERE rate NOT BETWEEN 0 AND 1"
     ),
 } | {
-    f"a row of dbt.{table} belongs to no artifact": f"FROM dbt.{table} ANTI JOIN dbt.artifacts USING (artifact_key)"
+    f"a row of stored.{table} belongs to no artifact": f"FROM stored.{table} ANTI JOIN stored.artifacts USING (artifact_key)"
     for table in _ARTIFACT_TABLES
 }
 
 
 def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is broken, a line each; nothing when all is well."""
-    return [*broken_contract(connection), *_repeated_grains(connection), *_broken_invariants(connection)]
+    """What is broken, a line each; nothing when all is well. Without the contract nothing else can be asked."""
+    return broken_contract(connection) or [*_repeated_grains(connection), *_broken_invariants(connection)]
 
 
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:

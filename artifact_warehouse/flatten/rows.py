@@ -39,7 +39,7 @@ class Rows:
         """Add a row; columns that are not named are NULL."""
         row = tuple(values.pop(column.name, None) for column in BY_NAME[table].columns)
         if values:
-            raise KeyError(f"dbt.{table} has no column {', '.join(values)}")
+            raise KeyError(f"stored.{table} has no column {', '.join(values)}")
         self.by_table[table].append(row)
 
     @contextmanager

@@ -39,7 +39,7 @@ WITH classified AS (
             WHEN lower(executions.status) IN ('no-op', 'reused') THEN 'not_executed'
             ELSE 'unknown'
         END AS status_class
-    FROM dbt.node_executions AS executions
+    FROM stored.node_executions AS executions
     INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
 )
 

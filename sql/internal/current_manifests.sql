@@ -8,8 +8,8 @@ SELECT
     artifacts.generated_at,
     artifacts.graph_id,
     artifacts.rendering_set_id
-FROM dbt.settled_artifacts AS settled
-INNER JOIN dbt.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
+FROM stored.settled_artifacts AS settled
+INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
 WHERE settled.is_latest AND artifacts.kind = 'manifest';
 
 COMMENT ON VIEW internal.current_manifests IS 'One row per project and environment that has a manifest.';

@@ -3,8 +3,8 @@
 CREATE OR REPLACE VIEW internal.current_nodes AS
 WITH renderings AS (
     SELECT members.set_id AS rendering_set_id, renderings.rendering_id, renderings.definition_id
-    FROM dbt.set_members AS members
-    INNER JOIN dbt.renderings AS renderings ON renderings.rendering_id = members.member_id
+    FROM stored.set_members AS members
+    INNER JOIN stored.renderings AS renderings ON renderings.rendering_id = members.member_id
 )
 
 SELECT

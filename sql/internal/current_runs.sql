@@ -30,10 +30,10 @@ SELECT
     artifacts.command IN (
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
     ) AS is_executing
-FROM dbt.invocations AS invocations
-INNER JOIN dbt.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key
-INNER JOIN dbt.settled_artifacts AS settled ON settled.artifact_key = invocations.artifact_key
-LEFT JOIN dbt.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
+FROM stored.invocations AS invocations
+INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key
+INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = invocations.artifact_key
+LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
 WHERE settled.is_current;
 
 COMMENT ON VIEW internal.current_runs IS

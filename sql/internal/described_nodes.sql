@@ -8,7 +8,7 @@ WITH group_owners AS (
         nodes.name,
         any_value(coalesce(definitions.owner ->> 'name', definitions.owner ->> 'email')) AS owner
     FROM internal.current_nodes AS nodes
-    INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
+    INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
     WHERE nodes.resource_type = 'group'
     GROUP BY nodes.project_name, nodes.environment, nodes.name
 ),
@@ -100,15 +100,15 @@ SELECT
     coalesce(counts.last_skipped_at > coalesce(last.completed_at, TIMESTAMP '0001-01-01'), FALSE) AS is_skipped,
     coalesce(last.status_class = 'failure', FALSE) AS is_failing
 FROM internal.current_nodes AS nodes
-INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
-LEFT JOIN dbt.renderings AS renderings ON renderings.rendering_id = nodes.rendering_id
-LEFT JOIN dbt.texts AS configs ON configs.text_id = renderings.config_id
-LEFT JOIN dbt.texts AS raw_codes ON raw_codes.text_id = definitions.raw_code_id
+INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
+LEFT JOIN stored.renderings AS renderings ON renderings.rendering_id = nodes.rendering_id
+LEFT JOIN stored.texts AS configs ON configs.text_id = renderings.config_id
+LEFT JOIN stored.texts AS raw_codes ON raw_codes.text_id = definitions.raw_code_id
 LEFT JOIN internal.last_compilations AS compilations
     ON compilations.project_name IS NOT DISTINCT FROM nodes.project_name
     AND compilations.environment = nodes.environment
     AND compilations.definition_id = nodes.definition_id
-LEFT JOIN dbt.texts AS compiled_codes ON compiled_codes.text_id = compilations.compiled_code_id
+LEFT JOIN stored.texts AS compiled_codes ON compiled_codes.text_id = compilations.compiled_code_id
 LEFT JOIN group_owners
     ON group_owners.project_name IS NOT DISTINCT FROM nodes.project_name
     AND group_owners.environment = nodes.environment

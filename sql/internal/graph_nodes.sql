@@ -11,8 +11,8 @@ SELECT
     definitions.materialized,
     definitions.depends_on_nodes,
     definitions.is_enabled
-FROM dbt.set_members AS members
-INNER JOIN dbt.definitions AS definitions ON definitions.definition_id = members.member_id
+FROM stored.set_members AS members
+INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id
 WHERE definitions.is_shadowed IS NULL;
 
 COMMENT ON VIEW internal.graph_nodes IS 'One row per node of a graph: a graph is a set of definitions.';

@@ -7,8 +7,8 @@ WITH rendering_sets AS (
         settled.environment,
         artifacts.rendering_set_id,
         max(artifacts.generated_at) AS generated_at
-    FROM dbt.settled_artifacts AS settled
-    INNER JOIN dbt.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
+    FROM stored.settled_artifacts AS settled
+    INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
     WHERE settled.is_current AND artifacts.kind = 'manifest'
     GROUP BY settled.project_name, settled.environment, artifacts.rendering_set_id
 )
@@ -21,8 +21,8 @@ SELECT
         renderings.compiled_code_id, struct_pack(at := rendering_sets.generated_at, id := renderings.rendering_id)
     ) AS compiled_code_id
 FROM rendering_sets
-INNER JOIN dbt.set_members AS members ON members.set_id = rendering_sets.rendering_set_id
-INNER JOIN dbt.renderings AS renderings ON renderings.rendering_id = members.member_id
+INNER JOIN stored.set_members AS members ON members.set_id = rendering_sets.rendering_set_id
+INNER JOIN stored.renderings AS renderings ON renderings.rendering_id = members.member_id
 WHERE renderings.compiled_code_id IS NOT NULL
 GROUP BY rendering_sets.project_name, rendering_sets.environment, renderings.definition_id;
 

@@ -7,7 +7,7 @@ WITH labelled AS (
         min(project_name) AS project_label,
         min(environment) AS environment_label,
         min(job_name) AS job_label
-    FROM dbt.artifact_uris
+    FROM stored.artifact_uris
     GROUP BY artifact_key
 ),
 
@@ -33,7 +33,7 @@ said AS (
                 artifacts.entry_count DESC,
                 artifacts.artifact_id
         ) AS rank
-    FROM dbt.artifacts AS artifacts
+    FROM stored.artifacts AS artifacts
     LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
     WHERE artifacts.error IS NULL
 ),
@@ -67,7 +67,7 @@ folders AS (
         regexp_extract(uris.uri, '^(.*)[/\\]', 1) AS folder,
         CASE WHEN count(DISTINCT said.own_project) = 1 THEN min(said.own_project) END AS project_name,
         CASE WHEN count(DISTINCT said.invocation_id) = 1 THEN min(said.invocation_id) END AS invocation_id
-    FROM dbt.artifact_uris AS uris
+    FROM stored.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
     WHERE said.kind = 'manifest'
     GROUP BY folder
@@ -78,7 +78,7 @@ beside AS (
         uris.artifact_key,
         min(folders.project_name) AS project_name,
         min(folders.invocation_id) AS invocation_id
-    FROM dbt.artifact_uris AS uris
+    FROM stored.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
     INNER JOIN folders ON folders.folder = regexp_extract(uris.uri, '^(.*)[/\\]', 1)
     WHERE said.kind = 'semantic_manifest'

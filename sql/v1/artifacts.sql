@@ -4,7 +4,7 @@
 CREATE OR REPLACE VIEW v1.artifacts AS
 WITH uris AS (
     SELECT artifact_key, min(uri) AS uri
-    FROM dbt.artifact_uris
+    FROM stored.artifact_uris
     GROUP BY artifact_key
 )
 
@@ -29,9 +29,9 @@ SELECT
     artifacts.error,
     artifacts.unknown_fields,
     artifacts.loaded_at
-FROM dbt.artifacts AS artifacts
-LEFT JOIN dbt.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
-LEFT JOIN dbt.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
+FROM stored.artifacts AS artifacts
+LEFT JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
+LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
 LEFT JOIN uris ON uris.artifact_key = artifacts.artifact_key;
 
 COMMENT ON VIEW v1.artifacts IS 'One row per distinct artifact.';

@@ -9,7 +9,7 @@ SELECT
     batches.batch_start,
     batches.batch_end,
     batches.is_success
-FROM dbt.batch_executions AS batches
+FROM stored.batch_executions AS batches
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = batches.artifact_key;
 
 COMMENT ON VIEW v1.batch_executions IS 'One row per batch.';

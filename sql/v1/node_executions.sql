@@ -39,7 +39,7 @@ FROM internal.classified_executions AS executions
 LEFT JOIN internal.graph_nodes AS nodes
     ON nodes.graph_id = executions.graph_id
     AND nodes.unique_id = executions.unique_id
-LEFT JOIN dbt.texts AS texts ON texts.text_id = executions.compiled_code_id;
+LEFT JOIN stored.texts AS texts ON texts.text_id = executions.compiled_code_id;
 
 COMMENT ON VIEW v1.node_executions IS 'One row per result. Where the command executes nothing, status_class is not_executed.';
 COMMENT ON COLUMN v1.node_executions.invocation_id IS 'The invocation: see v1.invocations.';

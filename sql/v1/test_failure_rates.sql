@@ -23,7 +23,7 @@ LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
     AND nodes.environment = counts.environment
     AND nodes.unique_id = counts.unique_id
-LEFT JOIN dbt.definitions AS definitions ON definitions.definition_id = nodes.definition_id
+LEFT JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN internal.last_executions AS last
     ON last.project_name IS NOT DISTINCT FROM counts.project_name
     AND last.environment = counts.environment

@@ -1,0 +1,38 @@
+# Every target works in a fresh clone: what it needs is installed into .venv first.
+PYTHON ?= python3
+BIN ?= .venv/bin
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+
+.venv/bin/artifact-warehouse: pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	touch $@
+
+demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowest models and a lineage
+	@rm -f demo.duckdb
+	$(BIN)/artifact-warehouse load demo.duckdb sample_artifacts/runs
+	$(BIN)/artifact-warehouse query demo.duckdb "select name, executed_count, failure_count, failure_rate from v1.test_failure_rates where environment = 'prod' and failure_count > 0 order by failure_rate desc, name"
+	$(BIN)/artifact-warehouse query demo.duckdb "select name, materialized, execution_count, round(execution_seconds_avg, 3) as avg_seconds from v1.node_execution_times where environment = 'prod' and resource_type = 'model' order by execution_seconds_avg desc limit 5"
+	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
+
+test: $(BIN)/artifact-warehouse lint ## Run all checks and tests
+	$(BIN)/pytest
+
+lint: $(BIN)/artifact-warehouse ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+samples: ## Make sample_artifacts/runs again, with real dbt (Linux, Python 3.11, four minutes)
+	$(PYTHON) sample_artifacts/make_samples.py
+
+dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
+	$(BIN)/pip install --quiet build && $(BIN)/python -m build
+
+clean: ## Remove what the other targets made
+	rm -rf .venv build dist demo.duckdb .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+
+.PHONY: help demo test lint samples dist clean

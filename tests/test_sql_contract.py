@@ -1,0 +1,149 @@
+"""The views keep what sql/README.md promises: names, grains, comments, types and the contract file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, Loaded
+
+from artifact_warehouse import Warehouse, errors, sqlfiles
+from artifact_warehouse.sqlfiles import SqlFile
+
+FILES = sqlfiles.sql_files()
+PUBLIC = [file for file in FILES if file.schema != "internal"]
+
+TYPES_BY_SUFFIX = {
+    "_at": "TIMESTAMP",
+    "_date": {"DATE", "TIMESTAMP"},
+    "_seconds": {"DOUBLE", "BIGINT"},
+    "_bytes": "BIGINT",
+    "_count": "BIGINT",
+    "_rate": "DOUBLE",
+    "_rows": "BIGINT",
+}
+
+
+def name(file: SqlFile) -> str:
+    return file.full_name
+
+
+def columns(wh: Warehouse, schema: str = "v1") -> list[tuple[str, str, str, str | None]]:
+    return wh.sql(
+        "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = ? "
+        "AND NOT internal ORDER BY table_name, column_index",
+        [schema],
+    ).fetchall()
+
+
+def test_the_contract_of_issue_and_readme_is_there(sample_warehouse: Warehouse) -> None:
+    deployed = {file.name for file in PUBLIC}
+    assert deployed >= {
+        *("artifacts", "invocations", "node_executions", "batch_executions", "run_success_rates"),
+        *("node_success_rates", "node_execution_times", "test_failure_rates", "snapshot_changes", "nodes"),
+        *("tests", "node_edges", "node_ancestors", "ancestors_of", "descendants_of"),
+    }
+
+
+@pytest.mark.parametrize("file", PUBLIC, ids=name)
+def test_the_summary_is_a_sentence_and_since_is_said(file: SqlFile) -> None:
+    assert re.fullmatch(r"[A-Z].+\.", file.summary)
+    assert re.search(r"^-- since: \d+\.\d+$", file.sql, re.MULTILINE)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_every_view_comes_after_those_that_it_reads(file: SqlFile) -> None:
+    earlier = {other.full_name for other in FILES[: FILES.index(file)]}
+    tables = {dependency for dependency in file.dependencies if dependency.startswith("stored.")}
+    assert file.dependencies - tables <= earlier
+    assert not any(dependency.split(".")[0] not in ("stored", "internal", file.schema) for dependency in tables)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_no_view_selects_a_star(file: SqlFile) -> None:
+    assert not re.search(r"SELECT\s+(\w+\.)?\*", file.sql)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.kind == "view"], ids=name)
+def test_the_grain_is_unique(loaded: Loaded, file: SqlFile) -> None:
+    if file.full_name == "internal.settled_artifacts":
+        pytest.skip("its rows are those of stored.settled_artifacts, which `verify` compares")
+    keys = ", ".join(file.grain)
+    repeated = f"SELECT {keys} FROM {file.full_name} GROUP BY {keys} HAVING count(*) > 1"
+    assert loaded.warehouse.sql(repeated).fetchall() == []
+
+
+def test_every_public_column_is_described_by_a_sentence(sample_warehouse: Warehouse) -> None:
+    undescribed = [c[:2] for c in columns(sample_warehouse) if not re.fullmatch(r"\S(.|\n)*\.", c[3] or "")]
+    assert undescribed == []
+
+
+def test_every_public_view_and_macro_is_described(sample_warehouse: Warehouse) -> None:
+    described = sample_warehouse.sql(
+        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'v1' AND comment LIKE '%.' UNION "
+        "SELECT function_name FROM duckdb_functions() WHERE schema_name = 'v1' AND comment LIKE '%.'"
+    ).fetchall()
+    assert {row[0] for row in described} == {file.name for file in PUBLIC}
+
+
+def test_every_table_and_its_columns_are_described(sample_warehouse: Warehouse) -> None:
+    undescribed = [c[:2] for c in columns(sample_warehouse, "stored") if not (c[3] or "").endswith((".", "…"))]
+    assert [c for c in undescribed if c[0] != "meta"] == []
+
+
+def test_a_suffix_fixes_the_type(sample_warehouse: Warehouse) -> None:
+    for view, column, data_type, _ in columns(sample_warehouse):
+        for suffix, types in TYPES_BY_SUFFIX.items():
+            if column.endswith(suffix):
+                assert data_type in types, f"v1.{view}.{column} is {data_type}"
+        assert data_type not in ("HUGEINT", "TIMESTAMP WITH TIME ZONE"), f"v1.{view}.{column}"
+
+
+def test_the_contract_file_equals_the_deployed_views(sample_warehouse: Warehouse) -> None:
+    with duckdb.connect() as empty:
+        empty.execute((ROOT / "sql" / "v1" / "contract.sql").read_text())
+        promised = empty.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main' "
+            "AND NOT internal ORDER BY table_name, column_index"
+        ).fetchall()
+    assert promised == [column[:3] for column in columns(sample_warehouse)]
+
+
+def test_a_broken_contract_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE OR REPLACE VIEW v1.snapshot_changes AS SELECT 1 AS invocation_id")
+    with Warehouse(path, read_only=True) as wh:
+        assert any("v1.snapshot_changes" in line for line in wh.verify())
+
+
+def test_deploying_again_changes_nothing_and_drops_what_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    assert Warehouse(path).migrate() == []
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE VIEW v1.gone AS SELECT 1 AS x")
+        connection.execute("UPDATE stored.meta SET value = 'older' WHERE key = 'views'")
+    assert Warehouse(path).migrate() == ["deploy the views of this release"]
+    with Warehouse(path, read_only=True) as wh:
+        assert {row[0] for row in columns(wh)} == {file.name for file in PUBLIC if file.kind == "view"}
+
+
+@pytest.mark.parametrize(
+    "sql, complaint",
+    [
+        ("SELECT 1", "no CREATE OR REPLACE"),
+        (
+            "-- A.\n-- grain: a\nCREATE OR REPLACE VIEW v1.other AS SELECT 1 AS a;\nCOMMENT ON VIEW v1.other IS 'A.';",
+            "agree",
+        ),
+        ("-- A.\nCREATE OR REPLACE VIEW v1.a AS SELECT 1 AS a;\nCOMMENT ON VIEW v1.a IS 'A.';", "grain"),
+        ("-- A.\n-- grain: a\nCREATE OR REPLACE VIEW v1.a AS SELECT 1 AS a;", "COMMENT ON"),
+    ],
+)
+def test_a_file_that_breaks_the_rules_is_refused(sql: str, complaint: str) -> None:
+    with pytest.raises(errors.InvalidSqlFile, match=complaint):
+        sqlfiles.parse("v1", "a.sql", sql)

@@ -1,0 +1,203 @@
+"""The file: its format, its version, its locks, and what a failed write leaves behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import SAMPLES
+
+from artifact_warehouse import Warehouse, errors, loading, store, tables
+
+RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
+
+HOLDER = """
+import sys, time, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+def hold(path: Path, seconds: float) -> subprocess.Popen[str]:
+    """A process that holds the file for a while."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_file_is_written_in_a_storage_version_that_old_releases_read(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(tags,)] = connection.execute(
+            "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+    assert tags["storage_version"].removesuffix("+") == "v1.2.0" or tags["storage_version"].startswith("v1.3")
+
+
+def test_every_table_has_the_columns_that_are_declared(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        live = connection.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'stored' "
+            "AND table_name <> 'meta' ORDER BY table_name, column_index"
+        ).fetchall()
+    declared = [(table.name, c.name, c.type) for table in tables.TABLES for c in table.columns]
+    assert live == sorted(declared, key=lambda row: row[0])
+
+
+def test_an_older_file_gets_the_columns_and_views_that_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP VIEW v1.invocations")
+        connection.execute("ALTER TABLE stored.node_executions DROP COLUMN query_id")
+        connection.execute("UPDATE stored.meta SET value = 'older' WHERE key = 'views'")
+    pending = ["add column stored.node_executions.query_id VARCHAR", "deploy the views of this release"]
+    assert Warehouse(path).pending_changes() == pending
+    assert Warehouse(path).migrate() == pending
+    assert Warehouse(path).pending_changes() == []
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+        assert wh.sql("SELECT count(*) FROM v1.invocations").fetchall() == [(1,)]
+
+
+def test_a_load_migrates_an_older_file(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN / "manifest.json")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE stored.invocations DROP COLUMN selection")
+    Warehouse(path).load(RUN)
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with duckdb.connect(str(path)) as connection:
+        newer = str(tables.FORMAT_VERSION + 1)
+        connection.execute("UPDATE stored.meta SET value = ? WHERE key = 'format_version'", [newer])
+    content = path.read_bytes()
+    for read_only in (True, False):
+        with pytest.raises(errors.WarehouseTooNew, match="upgrade artifact-warehouse"):
+            Warehouse(path, read_only=read_only).sql("SELECT 1")
+    with pytest.raises(errors.WarehouseTooNew):
+        Warehouse(path).load(RUN)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["v1.duckdb", "stored.db", "internal"])
+def test_a_file_must_not_be_called_like_a_schema(tmp_path: Path, name: str) -> None:
+    with pytest.raises(errors.WarehouseError, match="another name"):
+        Warehouse(tmp_path / name).load(RUN)
+
+
+def test_a_locked_warehouse_names_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    holder = hold(path, 30)
+    try:
+        for read_only in (True, False):
+            with pytest.raises(errors.WarehouseLocked, match=str(holder.pid)):
+                Warehouse(path, read_only=read_only).sql("SELECT 1")
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def test_a_load_waits_for_the_holder(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    holder = hold(path, 1.0)
+    assert len(Warehouse(path, wait=30).load(RUN).loaded) > 0
+    assert holder.wait() == 0
+
+
+def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse before lock: another process may write between the moments in which a load does."""
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    digest, seen = loading._digest, []
+
+    def digest_while_another_process_writes(*arguments, **options):
+        with hold(path, 0) as other:
+            seen.append(other.wait())
+        return digest(*arguments, **options)
+
+    monkeypatch.setattr(loading, "_digest", digest_while_another_process_writes)
+    Warehouse(path, wait=30).load(RUN / "run_results.json")
+    assert seen == [0]
+
+
+def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    write = store.write
+
+    def write_after_another(connection, batch):
+        monkeypatch.setattr(store, "write", write)
+        write(connection, batch)
+        write(connection, batch)
+
+    monkeypatch.setattr(store, "write", write_after_another)
+    Warehouse(path).load(RUN)
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN / "manifest.json")
+    settle = store._settle
+
+    def fail(connection):
+        settle(connection)
+        raise RuntimeError("the power went out")
+
+    monkeypatch.setattr(store, "_settle", fail)
+    with pytest.raises(RuntimeError):
+        Warehouse(path).load(RUN)
+    monkeypatch.setattr(store, "_settle", settle)
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
+        assert wh.verify() == []
+    assert {o.kind for o in Warehouse(path).load(RUN).loaded} == {"run_results", "semantic_manifest"}
+
+
+def test_several_loaders_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    program = "import sys; from artifact_warehouse import Warehouse; Warehouse(sys.argv[1], wait=120).load(sys.argv[2])"
+    loaders = [
+        subprocess.Popen([sys.executable, "-c", program, str(path), str(folder)])
+        for folder in (SAMPLES, SAMPLES / "environment=prod", SAMPLES / "environment=dev", SAMPLES)
+    ]
+    assert [loader.wait() for loader in loaders] == [0] * 4
+    Warehouse(tmp_path / "alone.duckdb").load(SAMPLES)
+    query = "SELECT * EXCLUDE (loaded_at) FROM v1.artifacts ORDER BY ALL"
+    with Warehouse(path, read_only=True) as wh, Warehouse(tmp_path / "alone.duckdb", read_only=True) as alone:
+        assert wh.verify() == []
+        assert wh.sql(query).fetchall() == alone.sql(query).fetchall()
+
+
+def test_loaders_in_threads_of_one_process(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    folders = sorted(SAMPLES.glob("*/*/2026-11-0[1-4]*"))
+    threads = [threading.Thread(target=Warehouse(path, wait=60).load, args=(folder,)) for folder in folders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+        assert wh.sql("SELECT count(DISTINCT invocation_id) FROM v1.artifacts").fetchall() == [(len(folders),)]
