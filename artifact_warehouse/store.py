@@ -28,7 +28,7 @@ from artifact_warehouse.errors import (
 from artifact_warehouse.tables import FORMAT_VERSION, TABLES
 
 SCHEMA = "stored"
-"""The schema of the tables. Not `dbt`: a schema must not be called like the file, and dbt.duckdb is what users call it."""
+"""The schema of the tables. Not `dbt`: no schema may be called like the file, and users call it dbt.duckdb."""
 
 STORAGE_VERSION = "v1.3.0"
 """Readable by DuckDB 1.3 to 2.0, and a third of the size of what 1.2 can read."""

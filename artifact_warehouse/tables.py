@@ -176,7 +176,6 @@ DEFINITIONS = Table(
         Column("is_shadowed", "BOOLEAN", "True for a disabled entry whose unique_id another entry has too."),
         Column("raw_code_id", "VARCHAR", "The code as written: see stored.texts."),
         Column("depends_on_nodes", "VARCHAR[]", "The unique_ids of its parents."),
-        Column("depends_on_macros", "VARCHAR[]", "A macro's macros; those of a node belong to its rendering."),
         Column("test_type", "VARCHAR", "generic, singular or unit."),
         Column("test_name", "VARCHAR", "The generic test's name."),
         Column("test_namespace", "VARCHAR", "The package of the generic test."),

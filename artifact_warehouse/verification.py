@@ -57,8 +57,8 @@ _INVARIANTS = {
         "WHERE rate NOT BETWEEN 0 AND 1"
     ),
 } | {
-    f"a row of stored.{table} belongs to no artifact": f"FROM stored.{table} ANTI JOIN stored.artifacts USING (artifact_key)"
-    for table in _ARTIFACT_TABLES
+    f"a row of stored.{name} belongs to no artifact": f"FROM stored.{name} ANTI JOIN stored.artifacts USING (artifact_key)"
+    for name in _ARTIFACT_TABLES
 }
 
 

@@ -508,10 +508,10 @@ def test_a_reader_that_goes_away_is_no_crash(wh: Path) -> None:
     assert (result.stdout, result.stderr) == ('{"range": 0}\n', "")
 
 
-@pytest.mark.parametrize("value", ["timestamp 'infinity'", "date '-infinity'", "date '5000-01-01 (BC)'"])
 @pytest.mark.parametrize("output_format", FORMATS)
-def test_a_time_that_python_does_not_know_is_no_crash(wh: Path, value: str, output_format: str) -> None:
-    result = run("query", wh, f"select 'here' as name, {value} as value", "--format", output_format)
+def test_a_time_that_python_does_not_know_is_no_crash(wh: Path, output_format: str) -> None:
+    times = "timestamp 'infinity' as a, date '-infinity' as b, date '5000-01-01 (BC)' as c"
+    result = run("query", wh, f"select 'here' as name, {times}", "--format", output_format)
     assert result.exit_code == 0, result.exception
     if output_format != "parquet":
         assert "here" in result.stdout
@@ -635,10 +635,11 @@ def test_a_lineage_in_every_format(wh: Path, tmp_path: Path, output_format: str)
 TREE = """\
 model.harbor_cafe.fct_orders depends on
 ├── model int_order_totals
-│   └── model stg_order_lines
-│       └── source order_lines
-└── model stg_orders
-    └── source orders
+│   ├── model stg_order_lines
+│   │   └── source order_lines
+│   └── model stg_orders
+│       └── source orders
+└── model stg_orders (see above)
 """
 
 
@@ -699,10 +700,11 @@ def test_a_name_that_no_node_has_is_told_how_to_find_one(wh: Path) -> None:
 
 
 def older(path: Path) -> None:
-    """The warehouse as an older release would have left it: a view and a column are missing."""
+    """The warehouse as an older release would have left it: a view, a table and a column are missing."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("DROP VIEW v1.test_failure_rates")
-        connection.execute(f"ALTER TABLE {store.SCHEMA}.artifacts DROP COLUMN adapter_type")
+        connection.execute(f"DROP TABLE {store.SCHEMA}.relation_stats")
+        connection.execute(f"ALTER TABLE {store.SCHEMA}.artifacts DROP COLUMN catalog_set_id")
         connection.execute(f"UPDATE {store.SCHEMA}.meta SET value = 'older' WHERE key = 'views'")
 
 
@@ -711,8 +713,11 @@ def test_the_list_of_a_migration_changes_nothing(small: Path) -> None:
     before = small.read_bytes()
     result = run("migrate", small, "--list")
     assert (result.exit_code, result.stderr) == (0, "")
-    [column, views] = result.stdout.splitlines()
-    assert "adapter_type" in column and "views" in views
+    changes = result.stdout.splitlines()
+    assert len(changes) == 3
+    assert f"create table {store.SCHEMA}.relation_stats" in changes
+    assert f"add column {store.SCHEMA}.artifacts.catalog_set_id HUGEINT" in changes
+    assert "deploy the views of this release" in changes
     assert small.read_bytes() == before
     assert [p.name for p in small.parent.iterdir()] == [small.name]
 
@@ -734,6 +739,7 @@ def test_a_load_migrates_and_reading_does_not(small: Path) -> None:
         if call != ["migrate"]:
             result = run(call[0], small, *call[1:])
             assert isinstance(result.exception, SystemExit | None), (call, result.exception)
+            assert result.exit_code == 0 or "migrate" in result.output, (call, result.output)
     assert small.read_bytes() == before
     assert run("load", small, OTHER).stdout == "loaded 1, unchanged 0, quarantined 0\n"
     assert run("migrate", small, "--list").stdout == ""
@@ -833,7 +839,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ["harbor_cafe.fct_"],
         ["model.harbor_cafe.fct_\x1b[31morders", "--format", "tree"],
-        ["model.harbor_cafe.fct_\x1b[31morders"],
         ["rpt_loyalty", "--format", "tree"],
         ["rpt_loyalty"],
     ],

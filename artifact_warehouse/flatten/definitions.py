@@ -37,31 +37,33 @@ _RENDERED = {
     *("extra_ctes", "extra_ctes_injected", "deferred", "defer_relation", "state_relation", "index"),
     *("root_path", "doc_blocks", "primary_key", "file_key_name", "attached_node", "generated_sql_file"),
     *("config_call_dict", "unrendered_config_call_dict", "docrefs", "seed_file_path", "empty"),
-    *("_event_status", "_pre_injected_sql", "static_analysis", "classifiers"),
+    *("_event_status", "_pre_injected_sql", "static_analysis", "classifiers", "node_relation"),
+    *("unrendered_config", "unrendered_database", "unrendered_schema"),
 }
 """What dbt derives or adds, and what belongs to the machine: kept with the rendering."""
 
 _RENDERED_CONFIG = {"database", "schema", "target_database", "target_schema"}
+"""What the target decides in a config; the author's own words for it are in `unrendered_config`."""
 
 _CONFIG_DEFAULTS: dict[str, Any] = {
     "enabled": True,
     "on_schema_change": "ignore",
     "on_configuration_change": "apply",
-    "severity": "ERROR",
-    "warn_if": "!= 0",
-    "error_if": "!= 0",
     "fail_calc": "count(*)",
     "lookback": 1,
     "docs": {"show": True},
-    "contract": {"enforced": False, "alias_types": True},
+    "quoting": {"database": True, "identifier": True, "schema": True, "snowflake_ignore_case": False},
     "delimiter": ",",
     "access": "protected",
-    "materialized": None,  # has a column of its own
-    "static_analysis": None,
 }
 """What dbt fills in where the author said nothing; adding a default is no change of a definition."""
 
-_REPEATED_IN_CONFIG = ("meta", "tags", "docs", "group", "access", "contract")
+_CONFIG_COLUMNS = {"materialized", "severity", "warn_if", "error_if", "static_analysis", "schema_origin"}
+"""What has a column of its own, or is dbt's."""
+
+_DEFAULTS = {"docs": {"show": True}, "supported_languages": ["sql"]}
+
+_NOT_MATERIALIZED = {"group", "exposure", "metric", "semantic_model", "saved_query", "macro", "doc", "unit_test"}
 
 _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_config", "rows"}
 """The author's own structures, in which an empty value means something."""
@@ -119,7 +121,7 @@ def add_entry(
     definition, columns = _take_definition(rest, rows)
     definition["is_enabled"] = is_enabled
     definition["is_shadowed"] = is_shadowed or None
-    definition["extra"] = json_text(_pruned(rest))
+    definition["extra"] = json_text({key: value for key, value in _pruned(rest).items() if _DEFAULTS.get(key) != value})
     definition_id = _add_definition(definition, columns, rows)
     rendering_id = None
     if rendering:
@@ -174,7 +176,7 @@ def _refs(refs: Any) -> list[Any]:
         {"name": ref[-1], "package": ref[0] if len(ref) > 1 else None} if isinstance(ref, list) and ref else ref
         for ref in refs
     ]
-    return [_pruned(ref) if isinstance(ref, dict) else ref for ref in objects]
+    return [_pruned({**ref, "version": text(ref.get("version"))}) if isinstance(ref, dict) else ref for ref in objects]
 
 
 def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
@@ -183,13 +185,14 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
         del rest[key]
     relation_name = text(rest.pop("relation_name", None))
     checksum = rest.pop("checksum", None)
-    depends_on_macros = None
-    if rest["resource_type"] != "macro":
-        depends_on = rest["depends_on"] = dict(obj(rest.get("depends_on")))
-        depends_on_macros = texts(depends_on.pop("macros", None))
+    depends_on = rest["depends_on"] = dict(obj(rest.get("depends_on")))
     extra = {key: rest.pop(key) for key in _RENDERED & rest.keys()}
-    if locations := obj(rest.get("depends_on")).pop("nodes_with_ref_location", None):
-        extra["nodes_with_ref_location"] = locations
+    written = {key: value for key, value in obj(extra.get("unrendered_config")).items() if key in _RENDERED_CONFIG}
+    if written:
+        rest["unrendered_config"] = written
+    extra["nodes_with_ref_location"] = depends_on.pop("nodes_with_ref_location", None)
+    if rest["resource_type"] == "seed":
+        rest["checksum"] = checksum  # a seed has no code: only this tells that its rows changed
     rendering = {
         "database_name": text(rest.pop("database", None)),
         "schema_name": text(rest.pop("schema", None)),
@@ -198,7 +201,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
         "checksum": text(checksum.get("checksum")) if isinstance(checksum, dict) else text(checksum),
         "config_id": rows.add_text(json_text(rest.get("config"))),
         "compiled_code_id": rows.add_text(text(rest.pop("compiled_code", None))),
-        "depends_on_macros": depends_on_macros,
+        "depends_on_macros": texts(depends_on.pop("macros", None)),
         "extra": json_text(_pruned(extra)),
     }
     return {key: value for key, value in rendering.items() if value is not None}
@@ -209,6 +212,7 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
+    meta, tags = rest.pop("meta", None), rest.pop("tags", None)
     definition: dict[str, Any] = {
         "unique_id": unique_id,
         "resource_type": rest.pop("resource_type") or unique_id.split(".")[0] or None,
@@ -220,9 +224,9 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
         "fqn": texts(rest.pop("fqn", None)),
         "description": text(rest.pop("description", None)),
         "language": text(rest.pop("language", None)),
-        "materialized": text(config.get("materialized")),
-        "tags": texts(rest.pop("tags", None)),
-        "meta": json_text(rest.pop("meta", None)),
+        "materialized": None,
+        "tags": texts(tags),
+        "meta": json_text(meta),
         "owner": json_text(rest.pop("owner", None)),
         "group_name": text(rest.pop("group", None)),
         "access": text(rest.pop("access", None)),
@@ -231,13 +235,14 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
         "latest_version": text(rest.pop("latest_version", None)),
         "deprecation_date": timestamps.normalise(rest.pop("deprecation_date", None)),
         "raw_code_id": rows.add_text(_raw_code(rest)),
-        "depends_on_nodes": sorted(set(texts(depends_on.get("nodes")) or ())) or None,
-        "depends_on_macros": texts(depends_on.get("macros")),
+        "depends_on_nodes": list(dict.fromkeys(texts(depends_on.get("nodes")) or ())) or None,
     }
     if definition["resource_type"] in ("test", "unit_test"):
         definition |= _test_columns(rest, config, definition)
-    repeated = {"meta": definition["meta"], "tags": json_text(definition["tags"])}
-    definition["config"] = json_text(_own_config(config, repeated))
+    if definition["resource_type"] not in _NOT_MATERIALIZED:
+        definition["materialized"] = text(config.get("materialized"))
+    repeated = {"meta": meta, "tags": tags, "group": definition["group_name"], "access": definition["access"]}
+    definition["config"] = json_text(_own_config(config, {**rest, **repeated}))
     definition["language"] = None if definition["language"] == "sql" else definition["language"]
     definition["access"] = None if definition["access"] == "protected" else definition["access"]
     return definition, _columns(rest.pop("columns", None))
@@ -254,14 +259,14 @@ def _is_contract_enforced(contract: Any) -> bool | None:
     return True if boolean(enforced) else None
 
 
-def _own_config(config: dict[str, Any], repeated: dict[str, str | None]) -> dict[str, Any]:
-    """The config without defaults, without what belongs to the environment, and without repetitions."""
+def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, Any]:
+    """The config without defaults, without what belongs to the environment, and without what the entry repeats."""
     own = {}
     for key, value in _pruned(config).items():
-        default = _CONFIG_DEFAULTS.get(key, ...)
-        is_default = default is None or value == default or (key == "severity" and value == "error")
-        is_repeated = key in _REPEATED_IN_CONFIG and repeated.get(key, json_text(value)) == json_text(value)
-        if not (is_default or is_repeated or key in _RENDERED_CONFIG):
+        is_default = key in _CONFIG_DEFAULTS and value == _CONFIG_DEFAULTS[key]
+        is_default |= key == "contract" and not _is_contract_enforced(value)
+        is_repeated = key in elsewhere and value == _pruned(elsewhere[key])
+        if not (is_default or is_repeated or key in _RENDERED_CONFIG or key in _CONFIG_COLUMNS):
             own[key] = value
     return own
 
@@ -340,6 +345,8 @@ def _named(name: str | None, parents: list[str]) -> str | None:
 
 def _pruned(value: Any) -> Any:
     """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
+    if isinstance(value, list):
+        return [_pruned(item) for item in value]
     if not isinstance(value, dict):
         return value
     items = {key: item if key in _KEPT_WHOLE else _pruned(item) for key, item in value.items()}

@@ -77,7 +77,7 @@ SELECT
     compiled_codes.text AS compiled_code,
     renderings.checksum,
     nodes.depends_on_nodes,
-    coalesce(renderings.depends_on_macros, definitions.depends_on_macros) AS depends_on_macros,
+    renderings.depends_on_macros,
     nodes.definition_id,
     nodes.manifest_generated_at,
     last.status AS last_status,
