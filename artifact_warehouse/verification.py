@@ -57,7 +57,7 @@ _INVARIANTS = {
         "WHERE rate NOT BETWEEN 0 AND 1"
     ),
 } | {
-    f"a row of stored.{name} belongs to no artifact": f"FROM stored.{name} ANTI JOIN stored.artifacts USING (artifact_key)"
+    f"stored.{name} has a row of no artifact": f"FROM stored.{name} ANTI JOIN stored.artifacts USING (artifact_key)"
     for name in _ARTIFACT_TABLES
 }
 
