@@ -185,6 +185,7 @@ DEFINITIONS = Table(
         Column("severity", "VARCHAR", "error or warn, in lower case."),
         Column("warn_if", "VARCHAR", "The condition that makes a warning."),
         Column("error_if", "VARCHAR", "The condition that makes a failure."),
+        Column("columns_id", "VARCHAR", "The BLAKE2b-128 of its declared columns, in hex."),
         EXTRA,
     ),
     content_key="definition_id",

@@ -172,7 +172,7 @@ def test_read_only_changes_no_byte(small: Path) -> None:
         wh.status()
         wh.verify()
         wh.describe_view("nodes")
-        wh.lineage("model.harbor_cafe.stg_orders")
+        wh.ancestors("model.harbor_cafe.stg_orders").fetchall()
         assert wh.pending_changes() == []
         for statement in ("CREATE TABLE mine AS SELECT 1", f"DELETE FROM {SCHEMA}.artifacts", "DROP VIEW v1.nodes"):
             with pytest.raises(errors.QueryFailed, match="read-only"):
@@ -190,13 +190,20 @@ def test_read_only_does_not_migrate(small: Path) -> None:
     with Warehouse(small, read_only=True) as wh:
         assert wh.pending_changes() == ["deploy the views of this release"]
         assert wh.view("artifacts").fetchall()
-        with pytest.raises(errors.ArtifactWarehouseError, match="read-only"):
-            wh.migrate()
+    with Warehouse(small, read_only=True) as wh, pytest.raises(errors.ArtifactWarehouseError, match="read-only"):
+        wh.migrate()
     assert small.read_bytes() == before
     with Warehouse(small) as wh:
+        assert wh.migrate() == ["deploy the views of this release"]
         assert wh.view("artifacts").fetchall()
-        assert wh.pending_changes() == []
     assert small.read_bytes() != before
+
+
+def test_an_open_warehouse_says_what_is_pending_and_migrates(small: Path) -> None:
+    with Warehouse(small) as wh:
+        assert wh.view("artifacts").fetchall()
+        assert wh.migrate() == []
+        assert wh.pending_changes() == []
 
 
 def test_read_only_makes_no_file(tmp_path: Path) -> None:

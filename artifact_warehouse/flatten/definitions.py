@@ -137,9 +137,9 @@ def add_entry(
 
 def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], rows: Rows) -> str:
     """The columns are part of the identity, but have a table of their own."""
-    columns_id = hash_text(json_text(columns) or "") if columns else None
+    definition["columns_id"] = hash_text(json_text(columns) or "") if columns else None
     content = {key: value for key, value in definition.items() if value is not None}
-    definition_id = hash_text(f"definition:{json_text({**content, 'columns': columns_id})}")
+    definition_id = hash_text(f"definition:{json_text(content)}")
     if rows.is_new(definition_id):
         rows.add("definitions", definition_id=definition_id, **content)
         for column in columns:

@@ -98,7 +98,10 @@ SELECT
     definitions.error_if,
     last.failures AS last_failures,
     coalesce(counts.last_skipped_at > coalesce(last.completed_at, TIMESTAMP '0001-01-01'), FALSE) AS is_skipped,
-    coalesce(last.status_class = 'failure', FALSE) AS is_failing
+    coalesce(last.status_class = 'failure', FALSE) AS is_failing,
+    definitions.owner ->> 'name' AS owner_name,
+    definitions.owner ->> 'email' AS owner_email,
+    definitions.extra
 FROM internal.current_nodes AS nodes
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN stored.renderings AS renderings ON renderings.rendering_id = nodes.rendering_id

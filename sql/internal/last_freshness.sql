@@ -1,0 +1,19 @@
+-- The last freshness check of every source.
+-- grain: project_name, environment, unique_id
+CREATE OR REPLACE VIEW internal.last_freshness AS
+SELECT
+    project_name,
+    environment,
+    unique_id,
+    status,
+    max_loaded_at,
+    snapshotted_at,
+    max_loaded_at_age_seconds,
+    lower(status) <> 'pass' AS is_stale
+FROM v1.source_freshness
+QUALIFY row_number() OVER (
+    PARTITION BY project_name, environment, unique_id
+    ORDER BY coalesce(snapshotted_at, generated_at) DESC, generated_at DESC, invocation_id DESC
+) = 1;
+
+COMMENT ON VIEW internal.last_freshness IS 'One row per source that was ever checked; a check that failed is stale too.';

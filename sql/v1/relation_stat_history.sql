@@ -1,0 +1,29 @@
+-- Every statistic of every catalog that was loaded: how relations grew.
+-- grain: project_name, environment, unique_id, stat_id, catalog_generated_at
+-- since: 0.2
+CREATE OR REPLACE VIEW v1.relation_stat_history AS
+SELECT
+    settled.project_name,
+    settled.environment,
+    stats.unique_id,
+    stats.stat_id,
+    artifacts.generated_at AS catalog_generated_at,
+    stats.value,
+    stats.value_double
+FROM stored.relation_stats AS stats
+INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = stats.artifact_key
+INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = stats.artifact_key
+WHERE settled.is_current
+QUALIFY row_number() OVER (
+    PARTITION BY settled.project_name, settled.environment, stats.unique_id, stats.stat_id, artifacts.generated_at
+    ORDER BY artifacts.artifact_id
+) = 1;
+
+COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
+COMMENT ON COLUMN v1.relation_stat_history.project_name IS 'The project.';
+COMMENT ON COLUMN v1.relation_stat_history.environment IS 'The environment.';
+COMMENT ON COLUMN v1.relation_stat_history.unique_id IS 'The node.';
+COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, in the adapter''s word.';
+COMMENT ON COLUMN v1.relation_stat_history.catalog_generated_at IS 'When the catalog was written, UTC.';
+COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value then, as text.';
+COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value then, where it is a number.';
