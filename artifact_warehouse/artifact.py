@@ -22,7 +22,7 @@ KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
 _SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>\d+)(\.json)?$")
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
-_NAMED_LIKE_ONE = re.compile(r"manifest|run_results|catalog|sources")
+_NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Artifact:
             raise
         except ValueError as error:
             raise MalformedArtifact(self.uri, f"section {name!r} {error}") from error
+
+    def unread_sections(self, read: set[str]) -> dict[str, Any]:
+        """The sections that nobody else reads, decoded; without those that are empty."""
+        names = sorted(self.sections.keys() - read)
+        return {name: content for name in names if (content := self.section(name)) not in (None, {}, [], "")}
 
 
 def content_id(data: bytes) -> str:

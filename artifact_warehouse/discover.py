@@ -6,9 +6,11 @@ Reads each file once, one after the other, and keeps none. A file that cannot be
 
 from __future__ import annotations
 
+import bz2
 import glob
 import gzip
 import io
+import lzma
 import os
 import re
 import sys
@@ -18,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import unquote
 
 import zstandard
@@ -30,7 +32,12 @@ STDIN = "-"
 _JSON = (".json", ".json.gz", ".json.zst")
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst")
 _ARCHIVES = (*_TAR, ".zip")
-_UNREADABLE = (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError)
+_UNREADABLE = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
+    *(RuntimeError, NotImplementedError),  # zipfile's words for encrypted members and unknown compressions
+)
+_TAR_END = bytes(512)
+"""A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
 
 
@@ -75,11 +82,16 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[tuple[str, bool]]:
     return list(files.items())
 
 
-def read(file: str, is_named: bool = False) -> Iterator[Input]:
+def read_stdin(files: Iterable[tuple[str, bool]]) -> bytes:
+    """What stands on stdin, if it is among the files to read: it can be read only once."""
+    return sys.stdin.buffer.read() if (STDIN, True) in files else b""
+
+
+def read(file: str, is_named: bool = False, stdin: bytes = b"") -> Iterator[Input]:
     """The inputs in one file: itself, or the members of an archive."""
     try:
         if file == STDIN:
-            yield Input(STDIN, sys.stdin.buffer.read(), is_named=True)
+            yield Input(STDIN, stdin, is_named=True)
         elif _is(file, _ARCHIVES):
             yield from _read_archive(file)
         else:
@@ -155,13 +167,42 @@ def _zip_members(file: str) -> Iterator[tuple[str, bytes]]:
 
 def _tar_members(file: str) -> Iterator[tuple[str, bytes]]:
     """Members are read as a stream and never extracted: links and absolute paths lead nowhere."""
-    with Path(file).open("rb") as raw:
-        stream = zstandard.ZstdDecompressor().stream_reader(raw) if _is(file, (".zst",)) else raw
-        with tarfile.open(fileobj=stream, mode="r|*") as archive:
+    with Path(file).open("rb") as raw, _decompressed(raw, file) as unpacked:
+        stream = _Tail(unpacked)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() and _is(member.name, _JSON) else None
                 if content is not None:
                     yield member.name, content.read()
+        while stream.read(65_536):
+            pass
+        if stream.tail != _TAR_END:
+            raise tarfile.ReadError("the archive is cut off")
+
+
+class _Tail:
+    """A stream that remembers its last bytes."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.tail = b""
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.tail = (self.tail + data)[-len(_TAR_END) :]
+        return data
+
+
+def _decompressed(raw: IO[bytes], file: str) -> Any:
+    if _is(file, (".gz", ".tgz")):
+        return gzip.open(raw)
+    if _is(file, (".xz",)):
+        return lzma.open(raw)
+    if _is(file, (".bz2",)):
+        return bz2.open(raw)
+    if _is(file, (".zst",)):
+        return zstandard.ZstdDecompressor().stream_reader(raw)
+    return raw
 
 
 def _raw_bytes(file: str) -> bytes:

@@ -68,10 +68,6 @@ class WarehouseTooNew(WarehouseError):
     """A later release wrote the file in a format that this one does not know."""
 
 
-class WarehouseTooOld(WarehouseError):
-    """The file has to be migrated first, and it was opened for reading only."""
-
-
 class NotAWarehouse(WarehouseError):
     """The file is not a DuckDB database, or not one that this package made."""
 

@@ -75,7 +75,7 @@ class _Batch:
 
     rows: Rows
     outcomes: list[Outcome] = field(default_factory=list)
-    artifact_ids: set[str] = field(default_factory=set)
+    digested: dict[str, Outcome] = field(default_factory=dict)
     size_bytes: int = 0
 
 
@@ -93,8 +93,9 @@ def load(
     errors of `store.connect`.
     """
     files = discover.expand(inputs)
+    stdin = discover.read_stdin(files)
     if strict:
-        _insist(files)
+        _insist(files, stdin)
     with store.opened(path, wait=wait) as connection:
         store.migrate(connection)
         known = store.known_artifacts(connection)
@@ -102,18 +103,18 @@ def load(
     report = progress or (lambda done, total: None)
     for done, (file, is_named) in enumerate(files):
         report(done, len(files))
-        for item in discover.read(file, is_named):
+        for item in discover.read(file, is_named, stdin):
             loader.take(item)
     loader.flush()
     report(len(files), len(files))
     return LoadReport(tuple(loader.outcomes))
 
 
-def _insist(files: list[tuple[str, bool]]) -> None:
+def _insist(files: list[tuple[str, bool]], stdin: bytes) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
     failures = []
     for file, is_named in files:
-        for item in discover.read(file, is_named):
+        for item in discover.read(file, is_named, stdin):
             outcome = _digest(item, Rows(), EntryCache(0))
             if outcome.status == "quarantined":
                 failures.append((item.uri, outcome.reason or ""))
@@ -136,27 +137,36 @@ class _Loader:
 
     def take(self, item: Input) -> None:
         batch = self._batch
-        artifact_id = content_id(item.data) if not item.error or item.data else None
-        if artifact_id in self._known.loaded_ids or artifact_id in batch.artifact_ids:
+        artifact_id = content_id(item.data) if item.data or not item.error else None
+        if artifact_id in self._known.loaded_ids:
             outcome = Outcome(item.uri, artifact_id, None, "unchanged")
+        elif artifact_id in batch.digested:
+            outcome = _repeated(batch.digested[artifact_id], item.uri)
         else:
             with _without_garbage_collection():
                 outcome = _digest(item, batch.rows, self._cache, artifact_id)
             batch.size_bytes += len(item.data)
+            if artifact_id:
+                batch.digested[artifact_id] = outcome
         batch.outcomes.append(outcome)
-        if outcome.status == "loaded" and artifact_id:
-            batch.artifact_ids.add(artifact_id)
         if outcome.status != "skipped" and artifact_id:
-            self._see(item, artifact_id)
+            self._see(item, artifact_id, is_quarantined=outcome.status == "quarantined")
         if batch.size_bytes >= BATCH_BYTES:
             self.flush()
 
-    def _see(self, item: Input, artifact_id: str) -> None:
-        """Note where the artifact lies and how it is labelled there, unless that is known."""
-        sighting = (artifact_key(artifact_id), item.uri, *self._labels.over(item.labels))
-        if sighting not in self._known.sightings:
-            self._known.sightings.add(sighting)
-            self._batch.rows.by_table["artifact_uris"].append(sighting)
+    def _see(self, item: Input, artifact_id: str, is_quarantined: bool) -> None:
+        """Note where the artifact lies and how it is labelled there, unless that is known.
+
+        It is noted again where something else was quarantined, which it now replaces.
+        """
+        place = (artifact_key(artifact_id), item.uri)
+        known = self._known.sightings.get(place)
+        labels = self._labels.over(item.labels).over(Labels(*known or ()))
+        replaces = not is_quarantined and item.uri in self._known.quarantined_uris
+        if labels != known or replaces:
+            self._known.sightings[place] = labels
+            self._known.quarantined_uris.discard(item.uri)
+            self._batch.rows.by_table["artifact_uris"].append((*place, *labels))
 
     def flush(self) -> None:
         """Write the batch; only when that has succeeded do its artifacts count as known."""
@@ -165,9 +175,14 @@ class _Loader:
         if tables:
             with store.opened(self._path, wait=self._wait) as connection:
                 store.write(connection, tables)
-        self._known.loaded_ids.update(batch.artifact_ids)
+        self._known.loaded_ids.update(i for i, outcome in batch.digested.items() if outcome.status == "loaded")
         self._stored_contents.update(batch.rows.new_ids)
         self.outcomes += batch.outcomes
+
+
+def _repeated(first: Outcome, uri: str) -> Outcome:
+    """What became of a content that this batch has met already, at another place."""
+    return first._replace(uri=uri, status="unchanged" if first.status == "loaded" else first.status)
 
 
 def _digest(item: Input, rows: Rows, cache: EntryCache, artifact_id: str | None = None) -> Outcome:

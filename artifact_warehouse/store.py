@@ -45,10 +45,11 @@ _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value 
 
 
 class KnownArtifacts(NamedTuple):
-    """What the warehouse has: artifact_ids that are loaded, and (artifact_key, uri, labels…) seen."""
+    """What the warehouse has: artifact_ids that are loaded, {(artifact_key, uri): labels}, quarantined uris."""
 
     loaded_ids: set[str]
-    sightings: set[tuple[int, str, str | None, str | None, str | None]]
+    sightings: dict[tuple[int, str], tuple[str | None, ...]]
+    quarantined_uris: set[str]
 
 
 @contextmanager
@@ -120,7 +121,12 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection) -> KnownArtifacts:
     uris = connection.execute(
         "SELECT artifact_key, uri, project_name, environment, job_name FROM stored.artifact_uris"
     ).fetchall()
-    return KnownArtifacts({row[0] for row in ids}, set(uris))
+    quarantined = connection.execute(
+        "SELECT uri FROM stored.artifact_uris SEMI JOIN stored.artifacts AS artifacts "
+        "ON artifacts.artifact_key = artifact_uris.artifact_key AND artifacts.error IS NOT NULL"
+    ).fetchall()
+    sightings = {(key, uri): tuple(labels) for key, uri, *labels in uris}
+    return KnownArtifacts({row[0] for row in ids}, sightings, {row[0] for row in quarantined})
 
 
 def write(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+    r"(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
 )
 _FIRST_YEAR = 1700
 """dbt writes year 1 for the newest row of an empty source: no time at all, so None."""
@@ -27,9 +27,11 @@ def normalise(text: object) -> str | None:
         return None
     zone = match["zone"] if match["zone"] not in (None, "Z", "UTC") else "+00:00"
     zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    time = match["time"] or "00:00"
+    time = time if len(time) == 8 else f"{time}:00"
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")
     try:
-        moment = datetime.fromisoformat(f"{match['date']}T{match['time'] or '00:00:00'}.{fraction}{zone}")
+        moment = datetime.fromisoformat(f"{match['date']}T{time}.{fraction}{zone}")
         return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     except (ValueError, OverflowError):
         return None
@@ -38,11 +40,8 @@ def normalise(text: object) -> str | None:
 def to_arrow(texts: Sequence[str | None]) -> pa.Array:
     """Times as a timestamp('us') array; at once where all are of the usual form, else one by one."""
     try:
-        return _cast(texts)
+        nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
+        return nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
-        return _cast([normalise(text) for text in texts])
-
-
-def _cast(texts: Sequence[str | None]) -> pa.Array:
-    nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
-    return nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
+        normalised = pa.array([normalise(text) for text in texts], pa.string())
+        return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

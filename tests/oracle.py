@@ -378,7 +378,7 @@ class Oracle:
         for artifact in self.by_sha.values():
             if artifact.invocation_id:
                 project = artifact.project_id or artifact.metadata_project
-                detail = project if artifact.kind == "manifest" else artifact.command
+                detail = (project, artifact.generated_at) if artifact.kind == "manifest" else artifact.command
                 groups[artifact.kind, artifact.invocation_id, detail].append(artifact)
         for group in groups.values():
             current = max(group, key=lambda artifact: artifact.recency)

@@ -43,9 +43,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
     with rows.all_or_nothing():
         said = {**_common(artifact), **flatteners[artifact.kind]()}
         unknown = Counter(said.pop("unknown_fields", {}))
-        newer = artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind]
-        unknown.update(newer)
-        said.setdefault("extra", json_text({name: artifact.section(name) for name in sorted(newer)}))
+        unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
         rows.add("artifacts", **said, unknown_fields=json_text(dict(unknown)), loaded_at=rows.loaded_at)
 
 
@@ -92,4 +90,7 @@ def _flatten_semantic_manifest(artifact: Artifact, rows: Rows) -> dict[str, Any]
         artifact_key=artifact.artifact_key,
         **{name: json_text(content) for name, content in sections.items()},
     )
-    return {"entry_count": sum(len(c) for c in sections.values() if isinstance(c, list))}
+    return {
+        "entry_count": sum(len(c) for c in sections.values() if isinstance(c, list)),
+        "extra": json_text(artifact.unread_sections({*_SEMANTIC_MANIFEST_SECTIONS})),
+    }

@@ -19,7 +19,8 @@ from artifact_warehouse.flatten.values import (
     text,
 )
 
-KNOWN_SECTIONS = {"metadata", "nodes", "sources", "errors", "_compile_results", "generated_at"}
+READ_SECTIONS = {"metadata", "nodes", "sources", "generated_at"}
+KNOWN_SECTIONS = {*READ_SECTIONS, "errors", "_compile_results"}
 
 _NO_STATISTIC = "has_stats"
 """dbt's marker that a relation has statistics, or none."""
@@ -35,7 +36,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
         "main_package": most_common(package_of(unique_id) for unique_id, _ in entries),
         "entry_count": len(entries),
         "catalog_set_id": rows.add_set(relation_ids),
-        "extra": json_text({"errors": errors} if (errors := artifact.section("errors")) else None),
+        "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
     }
 
 

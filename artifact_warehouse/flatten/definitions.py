@@ -52,6 +52,7 @@ _CONFIG_DEFAULTS: dict[str, Any] = {
     "fail_calc": "count(*)",
     "lookback": 1,
     "docs": {"show": True},
+    "cache": {"enabled": False},
     "quoting": {"database": True, "identifier": True, "schema": True, "snowflake_ignore_case": False},
     "delimiter": ",",
     "access": "protected",
@@ -118,14 +119,14 @@ def add_entry(
     entry = _in_todays_words(entry, resource_type)
     rest = dict(entry)
     rendering = _take_rendering(rest, rows)
-    definition, columns = _take_definition(rest, rows)
+    definition, columns = _take_definition(rest, text(entry.get("attached_node")), rows)
     definition["is_enabled"] = is_enabled
     definition["is_shadowed"] = is_shadowed or None
     definition["extra"] = json_text({key: value for key, value in _pruned(rest).items() if _DEFAULTS.get(key) != value})
     definition_id = _add_definition(definition, columns, rows)
     rendering_id = None
     if rendering:
-        rendering_id, _ = rows.add_content("renderings", {"definition_id": definition_id, **rendering})
+        rendering_id = rows.add_content("renderings", {"definition_id": definition_id, **rendering})
     return Entry(
         unique_id=definition["unique_id"],
         definition_id=definition_id,
@@ -151,8 +152,12 @@ def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[s
     """The entry with the keys of the newest schema; shapes that changed over the versions as the newest."""
     entry = dict(entry)
     entry["resource_type"] = resource_type or text(entry.get("resource_type"))
-    for old, new in (("raw_sql", "raw_code"), ("compiled_sql", "compiled_code")):
-        if old in entry:
+    if entry["resource_type"] == "data_test":  # in previews of 1.8
+        entry["resource_type"] = "test"
+    if resource_type == "macro":  # `raw_sql` is the whole file there
+        entry["raw_code"] = entry.pop("macro_sql", None)
+    for old, new in (("raw_sql", "raw_code"), ("compiled_sql", "compiled_code"), ("block_contents", "raw_code")):
+        if old in entry and resource_type != "macro":
             entry.setdefault(new, entry.pop(old))
     if resource_type == "metric":
         _modernise_metric(entry)
@@ -191,6 +196,10 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
     if written:
         rest["unrendered_config"] = written
     extra["nodes_with_ref_location"] = depends_on.pop("nodes_with_ref_location", None)
+    extra["contract_checksum"] = obj(rest.get("contract")).get("checksum")
+    extra["column_doc_blocks"] = {
+        name: blocks for name, column in obj(rest.get("columns")).items() if (blocks := obj(column).get("doc_blocks"))
+    }
     if rest["resource_type"] == "seed":
         rest["checksum"] = checksum  # a seed has no code: only this tells that its rows changed
     rendering = {
@@ -207,12 +216,16 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
     return {key: value for key, value in rendering.items() if value is not None}
 
 
-def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _take_definition(
+    rest: dict[str, Any], attached: str | None, rows: Rows
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Take what has a column out of `rest`; returns the definition's values and its declared columns."""
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
-    meta, tags = rest.pop("meta", None), rest.pop("tags", None)
+    meta, tags, contract = (rest.pop(key, None) for key in ("meta", "tags", "contract"))
+    if obj(contract).get("alias_types") is False:
+        rest["alias_types"] = False
     definition: dict[str, Any] = {
         "unique_id": unique_id,
         "resource_type": rest.pop("resource_type") or unique_id.split(".")[0] or None,
@@ -228,17 +241,17 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
         "tags": texts(tags),
         "meta": json_text(meta),
         "owner": json_text(rest.pop("owner", None)),
-        "group_name": text(rest.pop("group", None)),
+        "group_name": text(rest.pop("group", None)) or text(config.get("group")),
         "access": text(rest.pop("access", None)),
-        "is_contract_enforced": _is_contract_enforced(rest.pop("contract", None)),
+        "is_contract_enforced": _is_contract_enforced(contract),
         "version": text(rest.pop("version", None)),
         "latest_version": text(rest.pop("latest_version", None)),
         "deprecation_date": timestamps.normalise(rest.pop("deprecation_date", None)),
-        "raw_code_id": rows.add_text(_raw_code(rest)),
-        "depends_on_nodes": list(dict.fromkeys(texts(depends_on.get("nodes")) or ())) or None,
+        "raw_code_id": rows.add_text(text(rest.pop("raw_code", None))),
+        "depends_on_nodes": sorted(set(texts(depends_on.get("nodes")) or ())) or None,
     }
     if definition["resource_type"] in ("test", "unit_test"):
-        definition |= _test_columns(rest, config, definition)
+        definition |= _test_columns(rest, config, definition, attached)
     if definition["resource_type"] not in _NOT_MATERIALIZED:
         definition["materialized"] = text(config.get("materialized"))
     repeated = {"meta": meta, "tags": tags, "group": definition["group_name"], "access": definition["access"]}
@@ -246,11 +259,6 @@ def _take_definition(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], 
     definition["language"] = None if definition["language"] == "sql" else definition["language"]
     definition["access"] = None if definition["access"] == "protected" else definition["access"]
     return definition, _columns(rest.pop("columns", None))
-
-
-def _raw_code(rest: dict[str, Any]) -> str | None:
-    code = [rest.pop(key, None) for key in ("raw_code", "macro_sql", "block_contents")]
-    return next((value for value in code if isinstance(value, str) and value), None)
 
 
 def _is_contract_enforced(contract: Any) -> bool | None:
@@ -264,7 +272,7 @@ def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, 
     own = {}
     for key, value in _pruned(config).items():
         is_default = key in _CONFIG_DEFAULTS and value == _CONFIG_DEFAULTS[key]
-        is_default |= key == "contract" and not _is_contract_enforced(value)
+        is_default |= key == "contract"  # the entry has it too
         is_repeated = key in elsewhere and value == _pruned(elsewhere[key])
         if not (is_default or is_repeated or key in _RENDERED_CONFIG or key in _CONFIG_COLUMNS):
             own[key] = value
@@ -277,6 +285,7 @@ def _columns(columns: Any) -> list[dict[str, Any]]:
     rows = []
     for index, entry in enumerate((e for e in entries if isinstance(e, dict)), start=1):
         config = obj(entry.get("config"))
+        own_config = {key: value for key, value in config.items() if key not in ("meta", "tags")}
         rest = {key: value for key, value in entry.items() if key not in _COLUMN_KEYS}
         row = {
             "column_name": text(entry.get("name")) or "",
@@ -285,8 +294,8 @@ def _columns(columns: Any) -> list[dict[str, Any]]:
             "declared_data_type": text(entry.get("data_type")),
             "meta": json_text(entry.get("meta")) or json_text(config.get("meta")),
             "tags": texts(entry.get("tags")) or texts(config.get("tags")),
-            "constraints": json_text(entry.get("constraints")),
-            "extra": json_text(_pruned(rest)),
+            "constraints": json_text(_pruned(entry.get("constraints"))),
+            "extra": json_text(_pruned({**rest, "config": own_config})),
         }
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows
@@ -300,7 +309,9 @@ _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"](?:\s*,\s*['\"]([^'\"]+)['\"])?
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]")
 
 
-def _test_columns(rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
+def _test_columns(
+    rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any], attached: str | None
+) -> dict[str, Any]:
     metadata = obj(rest.pop("test_metadata", None))
     kwargs = obj(metadata.get("kwargs"))
     parents = definition["depends_on_nodes"] or []
@@ -314,7 +325,7 @@ def _test_columns(rest: dict[str, Any], config: dict[str, Any], definition: dict
         "test_namespace": text(metadata.get("namespace")),
         "kwargs": json_text(kwargs),
         "column_name": text(rest.pop("column_name", None)) or text(kwargs.get("column_name")),
-        "tested_unique_id": _tested(kwargs, parents) if is_generic else None,
+        "tested_unique_id": _tested(attached, kwargs, parents) if is_generic else None,
         "severity": (text(config.get("severity")) or "error").lower(),
         "warn_if": text(config.get("warn_if")) or "!= 0",
         "error_if": text(config.get("error_if")) or "!= 0",
@@ -326,10 +337,10 @@ def _is_schema_test(definition: dict[str, Any]) -> bool:
     return (definition["path"] or "").startswith("schema_test") or "schema" in (definition["tags"] or ())
 
 
-def _tested(kwargs: dict[str, Any], parents: list[str]) -> str | None:
-    """The node that a generic test tests: its only parent, or the one that its argument `model` names."""
-    if len(parents) == 1:
-        return parents[0]
+def _tested(attached: str | None, kwargs: dict[str, Any], parents: list[str]) -> str | None:
+    """The node that a generic test tests: where dbt says so, its only parent, or what its argument `model` names."""
+    if attached or len(parents) == 1:
+        return attached or parents[0]
     model = text(kwargs.get("model")) or ""
     if match := _SOURCE.search(model):
         return next((p for p in parents if p.startswith("source.") and p.split(".")[2:] == [*match.groups()]), None)

@@ -33,21 +33,23 @@ class EntryCache:
     """
 
     def __init__(self, max_entries: int = 500_000) -> None:
-        self._entries: dict[bytes, Entry] = {}
+        self._entries: dict[bytes, tuple[Entry, frozenset[str]]] = {}
         self._max_entries = max_entries
 
     @staticmethod
-    def key(section: str, raw: msgspec.Raw) -> bytes:
-        masked = _CREATED_AT.sub(b"", bytes(raw))
-        return hashlib.blake2b(masked, digest_size=16, key=section.encode()).digest()
+    def key(section: str, unique_id: str, raw: msgspec.Raw) -> bytes | None:
+        """The key of an entry; None for one with a `created_at` inside of it, of which it might be part."""
+        masked, count = _CREATED_AT.subn(b"", bytes(raw))
+        name = f"{section} {unique_id} ".encode()
+        return hashlib.blake2b(name + masked, digest_size=16).digest() if count <= 1 else None
 
-    def get(self, key: bytes) -> Entry | None:
-        return self._entries.get(key)
+    def get(self, key: bytes | None) -> tuple[Entry, frozenset[str]] | None:
+        return self._entries.get(key) if key else None
 
-    def put(self, key: bytes, entry: Entry) -> None:
+    def put(self, key: bytes, entry: Entry, unknown: frozenset[str]) -> None:
         if len(self._entries) >= self._max_entries:
             self._entries.clear()
-        self._entries[key] = entry
+        self._entries[key] = (entry, unknown)
 
 
 def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]:
@@ -69,22 +71,27 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
         "graph_id": rows.add_set(entry.definition_id for entry in entries),
         "rendering_set_id": rows.add_set(entry.rendering_id for entry in entries if entry.rendering_id),
         "unknown_fields": unknown,
-        "extra": json_text(_kept(artifact)),
+        "extra": json_text(artifact.unread_sections(KNOWN_SECTIONS - _KEPT_SECTIONS)),
     }
 
 
 def _live_entries(artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]) -> Iterator[Entry]:
     for section in ("nodes", *SECTION_TYPES):
         for unique_id, raw in _slices(artifact, section).items():
-            key = cache.key(section, raw)
-            entry = cache.get(key)
-            if entry is None:
+            key = cache.key(section, unique_id, raw)
+            if bytes(raw) == b"null":
+                unknown[f"{section}: null entries"] += 1
+                continue
+            found = cache.get(key)
+            if found is None:
                 content = _decode(artifact, section, raw)
-                _report_unknown(content, section, unknown)
-                content.setdefault("unique_id", unique_id)
-                entry = add_entry(content, _section_type(section, content), rows)
-                cache.put(key, entry)
-            yield entry
+                content["unique_id"] = unique_id
+                new_fields = frozenset(f"{section}.*.{name}" for name in content.keys() - KNOWN_FIELDS)
+                found = add_entry(content, _section_type(section, content), rows), new_fields
+                if key and ("created_at" in content or not _CREATED_AT.search(bytes(raw))):
+                    cache.put(key, *found)
+            unknown.update(found[1])
+            yield found[0]
 
 
 def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknown: Counter[str]) -> Iterator[Entry]:
@@ -95,7 +102,7 @@ def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknow
     for items in lists:
         for item in items if isinstance(items, list) else [items]:
             if isinstance(item, dict):
-                _report_unknown(item, "disabled", unknown)
+                unknown.update(f"disabled.*.{name}" for name in item.keys() - KNOWN_FIELDS)
                 unique_id = text(item.get("unique_id")) or ""
                 yield add_entry(item, None, rows, is_enabled=False, is_shadowed=unique_id in seen)
                 seen.add(unique_id)
@@ -121,11 +128,6 @@ def _section_type(section: str, content: dict[str, Any]) -> str | None:
     return SECTION_TYPES.get(section) or text(content.get("resource_type"))
 
 
-def _report_unknown(content: dict[str, Any], section: str, unknown: Counter[str]) -> None:
-    for key in content.keys() - KNOWN_FIELDS:
-        unknown[f"{section}.*.{key}"] += 1
-
-
 def _project_name(artifact: Artifact, packages: set[str | None]) -> str | None:
     """metadata.project_name since 1.6; before, the package whose md5 is metadata.project_id."""
     if name := text(artifact.metadata.get("project_name")):
@@ -133,9 +135,3 @@ def _project_name(artifact: Artifact, packages: set[str | None]) -> str | None:
     project_id = artifact.metadata.get("project_id")
     named = (p for p in packages if p and hashlib.md5(p.encode()).hexdigest() == project_id)
     return next(named, None)
-
-
-def _kept(artifact: Artifact) -> dict[str, Any]:
-    """Sections that are no entries, and sections of newer schemas, as they are."""
-    names = artifact.sections.keys() - (KNOWN_SECTIONS - _KEPT_SECTIONS)
-    return {name: content for name in sorted(names) if (content := artifact.section(name))}

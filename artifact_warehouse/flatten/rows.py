@@ -69,14 +69,14 @@ class Rows:
             self.by_table["texts"].append((text_id, text))
         return text_id
 
-    def add_content(self, table: str, content: dict[str, Any]) -> tuple[str, bool]:
-        """Add a content-addressed row; returns its id and whether it was new."""
+    def add_content(self, table: str, content: dict[str, Any]) -> str:
+        """Add a content-addressed row; returns its id."""
         key = BY_NAME[table].content_key
         assert key is not None
         content_id = hash_text(f"{table}:{jsontext.encode(_without_nulls(content))}")
-        if is_new := self.is_new(content_id):
+        if self.is_new(content_id):
             self.add(table, **{key: content_id}, **content)
-        return content_id, is_new
+        return content_id
 
     def add_set(self, member_ids: Iterable[str]) -> str:
         """Add a set of content ids; returns the set's id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,7 +23,8 @@ from artifact_warehouse.flatten.values import (
     texts,
 )
 
-KNOWN_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at", "logs"}
+READ_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at"}
+KNOWN_SECTIONS = {*READ_SECTIONS, "logs"}
 SUBCOMMANDS = {
     *("build", "clone", "compile", "docs", "freshness", "list", "ls", "parse", "retry", "run"),
     *("run-operation", "seed", "show", "snapshot", "source", "test"),
@@ -73,6 +75,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
         "main_package": most_common(package_of(result.unique_id) for result in results),
         "entry_count": len(results),
         "unknown_fields": unknown,
+        "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
     }
 
 
@@ -97,7 +100,7 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
     extra: dict[str, Any] = {}
     for key, value in entry.items():
         try:
-            known[key] = msgspec.convert(value, _FIELD_TYPES[key])
+            known[key] = msgspec.convert(_COERCED[key](value) if key in _COERCED else value, _FIELD_TYPES[key])
         except KeyError:
             extra[key] = value
             if key not in _KNOWN_WITHOUT_COLUMN and key not in ("node", *_V0_FLAGS):
@@ -108,6 +111,14 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
     extra = {key: value for key, value in extra.items() if value is not None}
     return Result(**known, extra=extra or None)
 
+
+def _count(value: Any) -> Any:
+    """A count as an integer, where it is one; else as it is."""
+    return value if bigint(value) is None else bigint(value)
+
+
+_COERCED: dict[str, Callable[[Any], Any]] = {"failures": _count, "message": text, "status": text}
+"""What some versions and tools wrote as another type."""
 
 _FIELD_TYPES = {field.name: field.type for field in msgspec.structs.fields(Result) if field.name != "extra"}
 
@@ -152,6 +163,8 @@ def _add_execution(artifact_key: int, result: Result, rows: Rows) -> None:
             execute_at = timing
         else:
             extra = {**(extra or {}), "timing": msgspec.to_builtins(result.timing)}
+    if result.compiled is not None and result.compiled != bool(result.compiled_code):
+        extra = {**(extra or {}), "compiled": result.compiled}
     response = result.adapter_response
     rows_affected = bytes_processed = bytes_billed = query_id = None
     if response:
@@ -193,7 +206,8 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
     """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
     batches: dict[str, tuple[str | None, bool]] = {}
     for outcome in ("failed", "successful"):
-        for window in batch_results.get(outcome) or []:
+        windows = batch_results.get(outcome)
+        for window in windows if isinstance(windows, list) else ():
             if isinstance(window, list) and len(window) == 2:
                 batches[str(window[0])] = (text(window[1]), outcome == "successful")
     for start, (end, is_success) in batches.items():
@@ -230,8 +244,10 @@ def _instant(timestamp: str) -> str:
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
-    threads = bigint(args.get("threads"))
-    return threads or len({result.thread_id for result in results if result.thread_id}) or None
+    """args.threads, else how many workers the results name; dbt 2.0 names a thread for every task."""
+    names = {result.thread_id for result in results} - {None, "main", "MainThread"}
+    is_by_worker = all(str(name).startswith("Thread-") for name in names)
+    return bigint(args.get("threads")) or (len(names) if is_by_worker else 0) or None
 
 
 def _is_full_refresh(args: dict[str, Any], command: str | None) -> bool:
@@ -257,12 +273,23 @@ def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
 def _selection(args: dict[str, Any]) -> str | None:
     """What was selected, in the words of the command line."""
     parts = []
-    for option in ("select", "models", "resource_types", "exclude", "selector", "selector_name"):
-        value = args.get(option)
+    for name, option in _SELECTION_OPTIONS.items():
+        value = args.get(name)
         words = texts(value) if isinstance(value, str | list) else None
         if words:
-            parts.append(f"--{option.replace('_', '-')} {' '.join(words)}")
+            parts.append(f"{option} {' '.join(words)}")
     return " ".join(parts) or None
+
+
+_SELECTION_OPTIONS = {
+    "select": "--select",
+    "models": "--models",
+    "exclude": "--exclude",
+    "selector": "--selector",
+    "selector_name": "--selector",
+    "resource_types": "--resource-type",
+    "exclude_resource_types": "--exclude-resource-type",
+}
 
 
 def _vars(value: Any) -> str | None:

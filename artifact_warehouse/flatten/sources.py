@@ -10,13 +10,14 @@ from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import bigint, double, json_text, most_common, obj, package_of, text
 
-KNOWN_SECTIONS = {"metadata", "results", "elapsed_time", "meta", "sources", "generated_at", "logs", "args"}
+READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
+KNOWN_SECTIONS = {*READ_SECTIONS, "elapsed_time", "logs", "args"}
 
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
 _WITH_COLUMN = {
     *("unique_id", "status", "state", "max_loaded_at", "snapshotted_at", "max_loaded_at_time_ago_in_s"),
-    *("age", "criteria", "error", "execution_time", "thread_id"),
+    *("age", "error", "execution_time", "thread_id"),
 }
 
 
@@ -28,6 +29,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     return {
         "main_package": most_common(package_of(unique_id) for unique_id in checks),
         "entry_count": len(checks),
+        "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
     }
 
 

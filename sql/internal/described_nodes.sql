@@ -5,12 +5,13 @@ WITH group_owners AS (
     SELECT
         nodes.project_name,
         nodes.environment,
+        definitions.package_name,
         nodes.name,
         any_value(coalesce(definitions.owner ->> 'name', definitions.owner ->> 'email')) AS owner
     FROM internal.current_nodes AS nodes
     INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
     WHERE nodes.resource_type = 'group'
-    GROUP BY nodes.project_name, nodes.environment, nodes.name
+    GROUP BY nodes.project_name, nodes.environment, definitions.package_name, nodes.name
 ),
 
 -- The last time that each node succeeded or warned.
@@ -54,7 +55,15 @@ SELECT
     definitions.patch_path,
     definitions.fqn,
     definitions.description,
-    coalesce(definitions.language, CASE WHEN definitions.raw_code_id IS NOT NULL THEN 'sql' END) AS language,
+    coalesce(
+        definitions.language,
+        CASE
+            WHEN nodes.resource_type IN (
+                'model', 'seed', 'snapshot', 'test', 'analysis', 'operation', 'sql operation', 'function', 'macro'
+            )
+                THEN 'sql'
+        END
+    ) AS language,
     nodes.materialized,
     definitions.tags,
     definitions.meta,
@@ -115,6 +124,7 @@ LEFT JOIN stored.texts AS compiled_codes ON compiled_codes.text_id = compilation
 LEFT JOIN group_owners
     ON group_owners.project_name IS NOT DISTINCT FROM nodes.project_name
     AND group_owners.environment = nodes.environment
+    AND group_owners.package_name = definitions.package_name
     AND group_owners.name = definitions.group_name
 LEFT JOIN internal.last_executions AS last
     ON last.project_name IS NOT DISTINCT FROM nodes.project_name

@@ -90,7 +90,8 @@ settled AS (
         said.artifact_key,
         said.kind,
         said.invocation_id,
-        said.generated_at,
+        -- What has no clock comes before everything that has one.
+        coalesce(said.generated_at, TIMESTAMP '0001-01-01') AS clock,
         said.rank,
         coalesce(
             said.own_project,
@@ -112,7 +113,9 @@ settled AS (
                 said.kind,
                 coalesce(said.invocation_id, said.artifact_id),
                 said.command,
-                CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END
+                -- A manifest is written twice at one time; another time or project is another manifest.
+                CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END,
+                CASE WHEN said.kind = 'manifest' THEN said.generated_at END
         ) AS is_current
     FROM said
     LEFT JOIN beside ON beside.artifact_key = said.artifact_key
@@ -122,24 +125,34 @@ settled AS (
 
 -- At one moment a project has one manifest in an environment.
 manifests AS (
-    SELECT project_name, environment, generated_at, arg_min(artifact_key, rank) AS artifact_key
+    SELECT project_name, environment, clock, arg_min(artifact_key, rank) AS artifact_key
     FROM settled
     WHERE kind = 'manifest' AND is_current
-    GROUP BY project_name, environment, generated_at
+    GROUP BY project_name, environment, clock
 ),
 
 project_manifests AS (
-    SELECT project_name, generated_at, arg_min(artifact_key, rank) AS artifact_key
+    SELECT project_name, clock, arg_min(artifact_key, rank) AS artifact_key
     FROM settled
     WHERE kind = 'manifest' AND is_current
-    GROUP BY project_name, generated_at
+    GROUP BY project_name, clock
 ),
 
+-- Where an invocation has several: of the same project first, then the newest up to the artifact's own time.
 own_manifests AS (
-    SELECT invocation_id, arg_min(artifact_key, rank) AS artifact_key
+    SELECT settled.artifact_key, manifests.artifact_key AS manifest_key
     FROM settled
-    WHERE kind = 'manifest' AND is_current
-    GROUP BY invocation_id
+    INNER JOIN settled AS manifests
+        ON manifests.invocation_id = settled.invocation_id
+        AND manifests.kind = 'manifest'
+        AND manifests.is_current
+    QUALIFY row_number() OVER (
+        PARTITION BY settled.artifact_key
+        ORDER BY
+            manifests.project_name IS NOT DISTINCT FROM settled.project_name DESC,
+            manifests.clock <= settled.clock DESC,
+            CASE WHEN manifests.clock <= settled.clock THEN manifests.rank ELSE -manifests.rank END
+    ) = 1
 )
 
 SELECT
@@ -152,28 +165,28 @@ SELECT
         PARTITION BY settled.kind, settled.project_name, settled.environment
     ) AS is_latest,
     coalesce(
-        own.artifact_key,
+        own.manifest_key,
         before_here.artifact_key,
         before_anywhere.artifact_key,
         after_here.artifact_key,
         after_anywhere.artifact_key
     ) AS manifest_key
 FROM settled
-LEFT JOIN own_manifests AS own ON own.invocation_id = settled.invocation_id
+LEFT JOIN own_manifests AS own ON own.artifact_key = settled.artifact_key
 ASOF LEFT JOIN manifests AS before_here
     ON before_here.project_name = settled.project_name
     AND before_here.environment = settled.environment
-    AND settled.generated_at >= before_here.generated_at
+    AND settled.clock >= before_here.clock
 ASOF LEFT JOIN project_manifests AS before_anywhere
     ON before_anywhere.project_name = settled.project_name
-    AND settled.generated_at >= before_anywhere.generated_at
+    AND settled.clock >= before_anywhere.clock
 ASOF LEFT JOIN manifests AS after_here
     ON after_here.project_name = settled.project_name
     AND after_here.environment = settled.environment
-    AND settled.generated_at < after_here.generated_at
+    AND settled.clock < after_here.clock
 ASOF LEFT JOIN project_manifests AS after_anywhere
     ON after_anywhere.project_name = settled.project_name
-    AND settled.generated_at < after_anywhere.generated_at;
+    AND settled.clock < after_anywhere.clock;
 
 COMMENT ON VIEW internal.settled_artifacts IS
     'One row per artifact that is not quarantined: its labels, whether it is current, and its manifest.';

@@ -13,8 +13,8 @@ WITH executed AS (
         name,
         status_class = 'failure' AS is_failure,
         execution_seconds,
-        CAST(round(execution_seconds * 1e15) AS HUGEINT) AS femtoseconds,
-        CAST(round(execution_seconds * 1e9) AS HUGEINT) AS nanoseconds
+        CASE WHEN execution_seconds <= 1e7 THEN CAST(round(execution_seconds * 1e15) AS HUGEINT) END AS femtoseconds,
+        CASE WHEN execution_seconds <= 1e7 THEN CAST(round(execution_seconds * 1e9) AS HUGEINT) END AS nanoseconds
     FROM internal.classified_executions
     WHERE is_executed AND (execution_seconds IS NULL OR execution_seconds BETWEEN 0 AND 1e7)
 ),

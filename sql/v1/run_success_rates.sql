@@ -2,27 +2,37 @@
 -- grain: project_name, environment, job_name, command, run_date
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.run_success_rates AS
+-- The mean goes over femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds is no time.
+WITH runs AS (
+    SELECT
+        project_name,
+        environment,
+        job_name,
+        command,
+        CAST(generated_at AS DATE) AS run_date,
+        is_success,
+        CASE WHEN elapsed_seconds BETWEEN 0 AND 1e9 THEN elapsed_seconds END AS elapsed_seconds,
+        CASE WHEN elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(elapsed_seconds * 1e15) AS HUGEINT) END
+            AS femtoseconds
+    FROM v1.invocations
+    WHERE is_success IS NOT NULL
+)
+
 SELECT
     project_name,
     environment,
     job_name,
     command,
-    CAST(generated_at AS DATE) AS run_date,
+    run_date,
     count(*) AS run_count,
     count(*) FILTER (WHERE is_success) AS success_count,
     count(*) FILTER (WHERE NOT is_success) AS failure_count,
     CAST(count(*) FILTER (WHERE is_success) / CAST(count(*) AS DOUBLE) AS DOUBLE) AS success_rate,
-    -- Over femtoseconds, which add up exactly in any order.
-    CAST(
-        sum(CAST(round(elapsed_seconds * 1e15) AS HUGEINT)) FILTER (WHERE elapsed_seconds BETWEEN 0 AND 1e9)
-        AS DOUBLE
-    ) / nullif(count(elapsed_seconds) FILTER (WHERE elapsed_seconds BETWEEN 0 AND 1e9), 0) / 1e15
-        AS elapsed_seconds_avg,
+    CAST(sum(femtoseconds) AS DOUBLE) / nullif(count(femtoseconds), 0) / 1e15 AS elapsed_seconds_avg,
     quantile_cont(elapsed_seconds, 0.5) AS elapsed_seconds_median,
     max(elapsed_seconds) AS elapsed_seconds_max
-FROM v1.invocations
-WHERE is_success IS NOT NULL
-GROUP BY project_name, environment, job_name, command, CAST(generated_at AS DATE);
+FROM runs
+GROUP BY project_name, environment, job_name, command, run_date;
 
 COMMENT ON VIEW v1.run_success_rates IS 'One row per project, environment, job, command and day with invocations that executed something.';
 COMMENT ON COLUMN v1.run_success_rates.project_name IS 'The project.';
