@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors
+from artifact_warehouse import Warehouse, errors, views
 from artifact_warehouse.cli import cli
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
@@ -272,3 +272,86 @@ def test_members_of_archives_that_point_outside_lead_nowhere(tmp_path: Path) -> 
         report = wh.load([archive, tmp_path / "evil.zip"])
         assert (len(report.loaded), len(report.unchanged)) == (1, 1)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["evil.tar", "evil.zip", "secret.json", "wh.duckdb"]
+
+
+def test_two_broken_files_of_one_content_are_two_quarantines(wh: Path, tmp_path: Path) -> None:
+    files = [tmp_path / name / "manifest.json" for name in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.touch()
+    result = run("load", wh, *files)
+    assert result.stdout == "loaded 0, unchanged 0, quarantined 2\n"
+    assert all(str(file) in result.stderr for file in files)
+
+
+def test_a_file_that_gets_its_old_content_back_is_no_longer_quarantined(tmp_path: Path) -> None:
+    file, path = tmp_path / "run_results.json", tmp_path / "wh.duckdb"
+    for content in (GOOD.read_bytes(), GOOD.read_bytes()[:-10], GOOD.read_bytes()):
+        file.write_bytes(content)
+        run("load", path, file)
+    with Warehouse(path, read_only=True) as opened:
+        assert opened.sql("SELECT status FROM v1.artifacts").fetchall() == [("loaded",)]
+
+
+def test_strict_reads_stdin_once(tmp_path: Path) -> None:
+    result = run("load", tmp_path / "wh.duckdb", "-", "--strict", input=GOOD.read_bytes())
+    assert result.stdout == "loaded 1, unchanged 0, quarantined 0\n"
+
+
+def changed(change, name: str = "run_results.json") -> bytes:
+    """The good artifact after a change of its JSON."""
+    artifact = json.loads((GOOD.parent / name).read_bytes())
+    change(artifact)
+    return json.dumps(artifact).encode()
+
+
+ODD = {
+    "a year beyond nanoseconds": lambda a: a["results"][0]["timing"][0].update(started_at="9999-12-31T00:00:00Z"),
+    "a time that is none": lambda a: a["results"][0]["timing"][0].update(started_at="yesterday"),
+    "batches that are none": lambda a: a["results"][0].update(batch_results={"failed": 5, "successful": [1]}),
+    "a text of failures": lambda a: a["results"][0].update(failures="Test failure"),
+    "huge numbers": lambda a: a["results"][0].update(failures=10**40, execution_time=1e300),
+    "no time at all": lambda a: a.update(elapsed_time=1e30),
+    "a negative time": lambda a: a["results"][0].update(execution_time=-5.0),
+    "nothing": lambda a: a.update(args=None, elapsed_time=None, results=None),
+    "other types": lambda a: a["results"][0].update(message=7, status=1.5, timing=None, adapter_response=[]),
+    "no ids": lambda a: [result.pop("unique_id") for result in a["results"][:3]],
+    "a null result": lambda a: a["results"].append(None),
+    "quotes": lambda a: a["results"][0].update(unique_id="model.x.'; DROP TABLE x; --", message='"\x00\x1b[31m'),
+}
+
+
+@pytest.mark.parametrize("change", ODD.values(), ids=ODD)
+def test_odd_values_load_and_every_view_still_answers(wh: Path, tmp_path: Path, change) -> None:
+    file = tmp_path / "run_results.json"
+    file.write_bytes(changed(change))
+    assert run("load", wh, file).exit_code == 0
+    with Warehouse(wh, read_only=True) as opened:
+        assert opened.verify() == []
+        for view in views.public_views():
+            if view.kind == "view":
+                opened.view(view.name).fetchall()
+
+
+def test_encrypted_and_cut_off_archives_are_quarantined(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        for i in range(3):
+            member = tarfile.TarInfo(f"{i}/run_results.json")
+            data = GOOD.read_bytes() + b" " * i
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    size = 512 * 2 + (len(GOOD.read_bytes()) + 511) // 512 * 512
+    (tmp_path / "cut.tar").write_bytes(whole.getvalue()[: size - 512])
+    (tmp_path / "cut.tar.gz").write_bytes(gzip.compress(whole.getvalue()[: size - 512]))
+    with zipfile.ZipFile(tmp_path / "plain.zip", "w") as zipped:
+        zipped.writestr("run_results.json", GOOD.read_bytes())
+    encrypted = bytearray((tmp_path / "plain.zip").read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        encrypted[encrypted.index(signature) + offset] |= 1
+    (tmp_path / "plain.zip").write_bytes(encrypted)
+    report = Warehouse(tmp_path / "wh.duckdb").load(
+        [tmp_path / "cut.tar", tmp_path / "cut.tar.gz", tmp_path / "plain.zip"]
+    )
+    assert [Path(o.uri).name for o in report.quarantined] == ["cut.tar", "cut.tar.gz", "plain.zip"]
+    assert "cut off" in (report.quarantined[0].reason or "")

@@ -152,3 +152,44 @@ def test_a_cache_of_entries_changes_nothing_but_the_time() -> None:
     assert {name: sorted(map(repr, rows)) for name, rows in cached.by_table.items()} == {
         name: sorted(map(repr, rows)) for name, rows in plain.by_table.items()
     }
+
+
+def with_entries(nodes: dict[str, Any], **sections: Any) -> bytes:
+    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "p"}
+    return json.dumps({"metadata": metadata, "nodes": nodes, "macros": {}, **sections}).encode()
+
+
+def test_the_cache_keeps_apart_what_differs() -> None:
+    """A `created_at` of the author's own is content; ids and unknown fields are those of the entry at hand."""
+    model = {"resource_type": "model", "package_name": "p", "name": "a", "created_at": 1.0, "shiny": 1}
+    first = with_entries({"model.p.a": {**model, "meta": {"created_at": 1}}}, groups={"group.p.x": {"name": "g"}})
+    second = with_entries({"model.p.a": {**model, "meta": {"created_at": 2}}}, groups={"group.p.y": {"name": "g"}})
+    cache, rows = EntryCache(), Rows()
+    for data in (first, first + b" ", second):
+        flatten(parse(data, "manifest.json"), rows, cache)
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in rows.by_table["definitions"]]
+    assert sorted((row["unique_id"], row["meta"]) for row in found) == [
+        ("group.p.x", None),
+        ("group.p.y", None),
+        ("model.p.a", '{"created_at":1}'),
+        ("model.p.a", '{"created_at":2}'),
+    ]
+    artifacts = [column.name for column in BY_NAME["artifacts"].columns]
+    unknown = [dict(zip(artifacts, row, strict=True))["unknown_fields"] for row in rows.by_table["artifacts"]]
+    assert unknown == ['{"nodes.*.shiny":1}'] * 3
+
+
+def test_a_test_of_a_versioned_model_names_its_version() -> None:
+    test = {
+        "resource_type": "test",
+        "test_metadata": {
+            "name": "relationships",
+            "kwargs": {"model": "{{ get_where_subquery(ref('d', version=2)) }}"},
+        },
+        "attached_node": "model.p.d.v2",
+        "depends_on": {"nodes": ["model.p.d.v1", "model.p.d.v2"]},
+    }
+    rows = Rows()
+    flatten(parse(with_entries({"test.p.t.1": test}), "manifest.json"), rows)
+    [row] = rows.by_table["definitions"]
+    assert dict(zip(COLUMNS, row, strict=True))["tested_unique_id"] == "model.p.d.v2"
