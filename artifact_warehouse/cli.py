@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,7 @@ from artifact_warehouse.errors import (
     QuarantinedArtifacts,
     WarehouseError,
 )
+from artifact_warehouse.terminal import visible
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,6 +50,10 @@ class _Quarantined(click.ClickException):
     exit_code = ExitCode.QUARANTINED
 
 
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of a KeyboardInterrupt, as a RuntimeError."""
+
+
 class _Commands(click.Group):
     """Maps the package's errors to messages and exit codes; anything else is a bug and shows its trace."""
 
@@ -55,12 +61,14 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except WarehouseError as error:
-            raise _CannotOpen(str(error)) from error
+            raise _CannotOpen(visible(str(error))) from error
         except QuarantinedArtifacts as error:
-            raise _Quarantined(str(error)) from error
+            raise _Quarantined(visible(str(error))) from error
         except ArtifactWarehouseError as error:
-            raise _BadCall(str(error)) from error
-        except KeyboardInterrupt:
+            raise _BadCall(visible(str(error))) from error
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and str(error) != _DUCKDB_INTERRUPTED:
+                raise
             click.echo("interrupted: what was written before is kept; load again to go on", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
 
@@ -224,18 +232,22 @@ def lineage(
     Example:
       artifact-warehouse lineage dbt.duckdb orders --down --depth 2
     """
-    from artifact_warehouse.output import lineage_tree, print_tree
+    from artifact_warehouse.output import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse
 
     directions = (direction,) if direction else ("up", "down")
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = wh.lineage(node, directions, depth)
-        if (output_format or ("tree" if sys.stdout.isatty() else "table")) != "tree":
-            _print(found.rows, output_format or "table", output)
-            return
-        for title, edges in found.edges.items():
-            tree = lineage_tree(found.unique_id, edges, found.labels, found.states, title)
-            print_tree(tree, sys.stdout)
+    is_tree = output_format == "tree" or (output_format is None and output is None and sys.stdout.isatty())
+    if not is_tree:
+        _print(found.rows, output_format or "table", output)
+        return
+    trees = [lineage_tree(found, title, depth) for title in found.edges]
+    if output is None:
+        print_trees(trees, sys.stdout)
+    else:
+        with _opened(output) as stream:
+            print_trees(trees, io.TextIOWrapper(stream, encoding="utf-8"))
 
 
 @cli.command()
@@ -284,12 +296,19 @@ def _print(table: pa.Table, output_format: str, output: Path | None, json_column
     from artifact_warehouse.output import write
 
     if output is not None:
-        with output.open("wb") as stream:
+        with _opened(output) as stream:
             write(table, output_format, stream, json_columns)
     elif output_format == "parquet" and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for terminals; name a file with -o")
     else:
         write(table, output_format, sys.stdout.buffer, json_columns)
+
+
+def _opened(output: Path) -> IO[bytes]:
+    try:
+        return output.open("wb")
+    except OSError as error:
+        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 def _outcomes(report: LoadReport) -> pa.Table:
@@ -300,8 +319,6 @@ def _outcomes(report: LoadReport) -> pa.Table:
 
 
 def _talk_about(report: LoadReport, verbose: bool) -> None:
-    from artifact_warehouse.output import visible
-
     for outcome in report.outcomes if verbose else report.quarantined:
         reason = f": {outcome.reason}" if outcome.reason else ""
         click.echo(visible(f"{outcome.status} {outcome.uri}{reason}"), err=True)

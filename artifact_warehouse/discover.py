@@ -78,7 +78,8 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[tuple[str, bool]]:
     files: dict[str, bool] = {}
     for path in paths:
         for file, is_named in _expand_one(os.fspath(path)):
-            files[file] = files.get(file, False) or is_named
+            place = file if file == STDIN else os.path.abspath(file)
+            files[place] = files.get(place, False) or is_named
     return list(files.items())
 
 
@@ -110,7 +111,7 @@ def _expand_one(path: str) -> Iterator[tuple[str, bool]]:
     elif Path(path).exists():
         yield path, True
     else:
-        matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+        matches = sorted(_matches(path)) if glob.has_magic(path) else []
         if not matches:
             raise InputNotFound(path, "there is no such file or folder")
         for match in matches:
@@ -118,6 +119,12 @@ def _expand_one(path: str) -> Iterator[tuple[str, bool]]:
                 yield from ((file, False) for file in _files_below(match, may_be_empty=True))
             elif _is(match, _JSON + _ARCHIVES):
                 yield match, False
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """What a pattern matches. Not by glob.glob, which follows links, in circles too."""
+    path = Path(pattern)
+    return map(str, Path(path.anchor).glob(str(path.relative_to(path.anchor))))
 
 
 def _files_below(folder: str, may_be_empty: bool = False) -> list[str]:

@@ -68,6 +68,10 @@ class WarehouseTooNew(WarehouseError):
     """A later release wrote the file in a format that this one does not know."""
 
 
+class WarehouseTooOld(WarehouseError):
+    """An earlier release wrote the file, and it was opened for reading only: it has to be migrated first."""
+
+
 class NotAWarehouse(WarehouseError):
     """The file is not a DuckDB database, or not one that this package made."""
 

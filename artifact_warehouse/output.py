@@ -5,12 +5,13 @@ What comes from artifacts is never written raw to a terminal: control characters
 
 from __future__ import annotations
 
-import csv
 import io
 import json
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any
 
 import pyarrow as pa
@@ -20,9 +21,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 from rich.tree import Tree
 
+from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.terminal import visible
+
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_UNLIMITED = 100_000
+_QUOTED = re.compile(r'[",\r\n]')
 _MARKS = {"failure": (" ✗ ", "bold red"), "warn": (" ! ", "yellow"), "stale": (" stale ", "bold red")}
 
 
@@ -39,44 +44,39 @@ def write(table: pa.Table, output_format: str, stream: IO[bytes], json_columns: 
     stream.flush()
 
 
-def visible(text: str) -> str:
-    """The text with control characters made visible: a message must not steer the reader's terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
-
-
-def lineage_tree(
-    root: str,
-    edges: Mapping[str, list[str]],
-    labels: Mapping[str, str],
-    states: Mapping[str, str],
-    title: str,
-) -> Tree:
-    """A tree from `root` along `edges`; a node that stands in it already is not unfolded again."""
+def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree:
+    """A tree of one direction of a lineage; a node that stands in it already is not unfolded again."""
+    edges = lineage.edges[title]
     seen: set[str] = set()
-    tree = Tree(Text(title, style="bold"))
+    tree = Tree(Text(visible(title), style="bold"))
 
-    def grow(branch: Tree, node: str) -> None:
-        is_repeated = node in seen and bool(edges.get(node))
-        child = branch.add(_label(node, labels, states, is_repeated))
-        if not is_repeated:
+    def grow(branch: Tree, node: str, level: int) -> None:
+        is_last = level == depth
+        is_repeated = node in seen and bool(edges.get(node)) and not is_last
+        child = branch.add(_label(node, lineage, is_repeated))
+        if not (is_repeated or is_last):
             seen.add(node)
             for other in edges.get(node, ()):
-                grow(child, other)
+                grow(child, other, level + 1)
 
-    for other in edges.get(root, ()):
-        grow(tree, other)
+    for other in edges.get(lineage.unique_id, ()):
+        grow(tree, other, 1)
     return tree
 
 
-def print_tree(tree: Tree, stream: IO[str]) -> None:
-    """Print a tree, in colour on a terminal only."""
+def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
+    """Print trees: in colour on a terminal, as wide as they are elsewhere."""
     console = Console(file=stream, highlight=False)
-    console.print(tree, soft_wrap=not console.is_terminal)
+    if not console.is_terminal:
+        console = Console(file=stream, highlight=False, width=_UNLIMITED, color_system=None)
+    for tree in trees:
+        console.print(tree)
+    stream.flush()
 
 
-def _label(node: str, labels: Mapping[str, str], states: Mapping[str, str], is_repeated: bool) -> Text:
-    text = Text(visible(labels.get(node, node)))
-    mark = _MARKS.get(states.get(node, ""))
+def _label(node: str, lineage: Lineage, is_repeated: bool) -> Text:
+    text = Text(visible(lineage.labels.get(node, node)))
+    mark = _MARKS.get(lineage.states.get(node, ""))
     if mark:
         text.append(*mark)
     if is_repeated:
@@ -94,24 +94,72 @@ def _cell(value: Any) -> str:
         return f"{value:.6g}" if abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds" if not value.microsecond else "milliseconds")
-    return value if isinstance(value, str) else to_json(value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A value as text: what has no form of its own as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    return to_json(value) if isinstance(value, list | dict) else str(value)
 
 
 def to_json(value: Any) -> str:
     """A value as JSON text; times as ISO 8601."""
-    return json.dumps(value, ensure_ascii=False, default=_json_default)
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_json_default)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for what is no number in JSON."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
 
 
 def _json_default(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     return str(value)
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """The names, with _1, _2, … at those that were there before."""
+    seen: set[str] = set()
+    for name in names:
+        other, count = name, 0
+        while other in seen:
+            count += 1
+            other = f"{name}_{count}"
+        seen.add(other)
+        yield other
+
+
+def _lists(table: pa.Table) -> list[list[Any]]:
+    """The values, a list a column; of times that Python does not know (infinity, before Christ) their numbers."""
+    return [_values(column) for column in table.columns]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        number = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
+        values = column.cast(number).cast(pa.string()).to_pylist()
+    return values
 
 
 def _rows(table: pa.Table, json_columns: frozenset[str]) -> Iterable[dict[str, Any]]:
     """The rows as objects, with the texts of JSON columns decoded."""
-    for batch in table.to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
+    names = list(_distinct(table.column_names))
+    for start in range(0, table.num_rows, 10_000):
+        for values in zip(*_lists(table.slice(start, 10_000)), strict=True):
+            row = dict(zip(names, values, strict=True))
             for name in json_columns:
                 if isinstance(row.get(name), str):
                     row[name] = json.loads(row[name])
@@ -119,17 +167,21 @@ def _rows(table: pa.Table, json_columns: frozenset[str]) -> Iterable[dict[str, A
 
 
 def _write_table(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    numeric = [pa.types.is_integer(f.type) or pa.types.is_floating(f.type) for f in table.schema]
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name, is_number in zip(table.column_names, numeric, strict=True):
-        grid.add_column(name, justify="right" if is_number else "left", no_wrap=True)
-    for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        grid.add_row(*(Text(visible(_cell(value)).replace("\n", "⏎")) for value in values))
+    for field in table.schema:
+        grid.add_column(_text(field.name), justify="right" if _is_number(field.type) else "left", no_wrap=True)
+    for values in zip(*_lists(table), strict=True):
+        grid.add_row(*(_text(_cell(value)) for value in values))
     text = io.StringIO()
-    console = Console(file=text, width=100_000, highlight=False, color_system=None)
+    console = Console(file=text, width=_UNLIMITED, highlight=False, color_system=None)
     console.print(grid)
     for line in text.getvalue().rstrip("\n").split("\n"):
         stream.write(line.rstrip().encode() + b"\n")
+
+
+def _is_number(data_type: pa.DataType) -> bool:
+    checks = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return any(check(data_type) for check in checks)
 
 
 def _write_json(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
@@ -143,18 +195,21 @@ def _write_jsonl(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str
 
 
 def _write_csv(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
+    stream.write((",".join(map(_csv_field, table.column_names)) + "\n").encode())
     for row in _rows(table, frozenset()):
-        writer.writerow(_csv_value(value) for value in row.values())
-    stream.write(text.getvalue().encode())
+        stream.write((",".join(map(_csv_field, row.values())) + "\n").encode())
 
 
-def _csv_value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value if value is None or isinstance(value, str | int | float) else to_json(value)
+def _csv_field(value: Any) -> str:
+    """Nothing for NULL, "" for an empty text: as DuckDB writes and reads it."""
+    if value is None:
+        return ""
+    text = _plain(value)
+    return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
+
+
+def _text(text: str) -> Text:
+    return Text(visible(text).replace("\n", "⏎").replace("\t", "\\x09"))
 
 
 def _write_parquet(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:

@@ -24,6 +24,7 @@ from artifact_warehouse.errors import (
     WarehouseLocked,
     WarehouseNotFound,
     WarehouseTooNew,
+    WarehouseTooOld,
 )
 from artifact_warehouse.tables import FORMAT_VERSION, TABLES
 
@@ -53,20 +54,24 @@ class KnownArtifacts(NamedTuple):
 
 
 @contextmanager
-def opened(path: Path, read_only: bool = False, wait: float = 0.0) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    path: Path, read_only: bool = False, wait: float = 0.0, may_be_old: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for a while; `wait` seconds at most for a lock. Creates the file unless read_only."""
-    connection = connect(path, read_only, wait)
+    connection = connect(path, read_only, wait, may_be_old)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def connect(path: Path, read_only: bool = False, wait: float = 0.0) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: Path, read_only: bool = False, wait: float = 0.0, may_be_old: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open a warehouse, and check that it is one of a known format.
 
-    Raises WarehouseNotFound, WarehouseLocked, WarehouseTooNew, NotAWarehouse, or WarehouseError where the
-    file cannot be opened for another reason.
+    Raises WarehouseNotFound, WarehouseLocked, WarehouseTooNew, WarehouseTooOld, NotAWarehouse, or WarehouseError
+    where the file cannot be opened for another reason.
     """
     if read_only and not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
@@ -78,6 +83,8 @@ def connect(path: Path, read_only: bool = False, wait: float = 0.0) -> duckdb.Du
     connection = _connect_patiently(path, read_only, wait)
     try:
         _check_format(connection, path)
+        if read_only and not may_be_old and _missing_tables_and_columns(connection):
+            raise WarehouseTooOld(str(path), "an earlier release wrote it; bring it up to date with `migrate`")
         for setting in _SETTINGS:
             connection.execute(setting)
     except BaseException:
@@ -102,6 +109,13 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What `migrate` would do, a line each; changes nothing."""
+    changes = _missing_tables_and_columns(connection)
+    if get_meta(connection, "views") != views.fingerprint():
+        changes.append("deploy the views of this release")
+    return changes
+
+
+def _missing_tables_and_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
     live = _live_columns(connection)
     changes = []
     for table in TABLES:
@@ -110,8 +124,6 @@ def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
         else:
             missing = [column for column in table.columns if column.name not in live[table.name]]
             changes += [f"add column stored.{table.name}.{column.name} {column.type}" for column in missing]
-    if get_meta(connection, "views") != views.fingerprint():
-        changes.append("deploy the views of this release")
     return changes
 
 
@@ -292,9 +304,9 @@ def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckD
 
 def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    if not path.exists():
-        config["storage_compatibility_version"] = STORAGE_VERSION
     try:
+        if not path.exists():  # made first, opened then: a second connection must not need to know how it was made
+            duckdb.connect(str(path), config={**config, "storage_compatibility_version": STORAGE_VERSION}).close()
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.ConnectionException as error:
         raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error

@@ -46,9 +46,15 @@ def public_view(name: str, kind: str | None = None) -> SqlFile:
     raise UnknownView(name, tuple(file.name for file in known))
 
 
-def describe_all(schema: str = "v1") -> pa.Table:
-    """The views and macros of a public schema: name, kind, grain and summary."""
-    files = public_views(schema)
+def describe_all(connection: duckdb.DuckDBPyConnection, schema: str = "v1") -> pa.Table:
+    """The views and macros of a public schema that are deployed: name, kind, grain and summary."""
+    deployed = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE schema_name = $1 AND database_name = current_database() "
+        "UNION SELECT function_name FROM duckdb_functions() "
+        "WHERE schema_name = $1 AND database_name = current_database()",
+        [schema],
+    ).fetchall()
+    files = [file for file in public_views(schema) if (file.name,) in deployed]
     return pa.table(
         {
             "name": [file.full_name for file in files],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -79,8 +80,7 @@ class Warehouse:
         With `strict`, one artifact that cannot be read stops the load before anything is stored.
         Raises InputNotFound, QuarantinedArtifacts, and the WarehouseErrors of `store.connect`.
         """
-        if self._read_only:
-            raise QueryFailed(f"{self.path}: was opened read-only; open it without read_only to load")
+        self._insist_on_writing("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self.close()  # the loader opens the file for short moments of its own
         labels = Labels(project, environment, job)
@@ -116,9 +116,21 @@ class Warehouse:
             if relation is None:  # a statement without a result
                 return QueryResult(pa.table({}), ())
             types = zip(relation.columns, relation.types, strict=True)
-            return QueryResult(relation.to_arrow_table(), tuple(name for name, type_ in types if type_ == "JSON"))
+            return QueryResult(self._fetched(relation), tuple(name for name, type_ in types if type_ == "JSON"))
         except duckdb.Error as error:
             raise QueryFailed(str(error)) from error
+
+    def _fetched(self, relation: duckdb.DuckDBPyRelation) -> pa.Table:
+        """The whole result. DuckDB takes no notice of signals while it fetches Arrow, so this thread does."""
+        with ThreadPoolExecutor(1) as pool:
+            fetching = pool.submit(relation.to_arrow_table)
+            try:
+                while not wait([fetching], timeout=0.1).done:
+                    pass
+            except KeyboardInterrupt:
+                self.connection.interrupt()
+                raise
+            return fetching.result()
 
     def status(self) -> dict[str, pa.Table]:
         """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`, as Arrow tables."""
@@ -126,7 +138,7 @@ class Warehouse:
 
     def describe_views(self) -> pa.Table:
         """The public views and macros: name, kind, grain and summary."""
-        return views.describe_all()
+        return views.describe_all(self.connection)
 
     def describe_view(self, name: str) -> tuple[sqlfiles.SqlFile, pa.Table]:
         """One view or macro, and its columns: name, type and comment. Raises UnknownView."""
@@ -135,13 +147,20 @@ class Warehouse:
 
     def migrate(self) -> list[str]:
         """Bring an older file up to date; returns what was done, a line each."""
+        self._insist_on_writing("migrate")
         with store.opened(self.path, wait=self._wait) as connection:
             return store.migrate(connection)
 
     def pending_changes(self) -> list[str]:
         """What `migrate` would do, a line each."""
-        with store.opened(self.path, read_only=True, wait=self._wait) as connection:
+        if self._connection is not None:
+            return store.pending_changes(self._connection)
+        with store.opened(self.path, read_only=True, wait=self._wait, may_be_old=True) as connection:
             return store.pending_changes(connection)
+
+    def _insist_on_writing(self, verb: str) -> None:
+        if self._read_only:
+            raise QueryFailed(f"{self.path}: was opened read-only; open it without read_only to {verb}")
 
     def verify(self) -> list[str]:
         """What is broken: contract, integrity and invariants, a line each; nothing when all is well."""

@@ -1,7 +1,7 @@
 """Every output format, byte for byte, over one result with every type that is hard to print.
 
-The files of tests/golden/output were written once with `write(hard_rows(), …)`, then read line by line and
-corrected by hand against DuckDB's own output; a change of them is a change of what users parse.
+The files of tests/golden/output were written once with `write(hard_rows(), …)`, then read line by line; a change of
+them is a change of what users parse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from artifact_warehouse.output import FORMATS, lineage_tree, print_tree, visible, write
+from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.output import FORMATS, lineage_tree, print_trees, write
+from artifact_warehouse.terminal import visible
 
 GOLDEN = Path(__file__).parent / "golden" / "output"
 SUFFIXES = {"table": "txt", "json": "json", "jsonl": "jsonl", "csv": "csv"}
@@ -230,7 +232,8 @@ def test_visible_text_is_the_text_where_nothing_is_hidden() -> None:
 def tree_text(root: str, edges: dict[str, list[str]], states: dict[str, str] | None = None) -> str:
     labels = {node: f"model {node}" for other in edges.values() for node in other}
     stream = io.StringIO()
-    print_tree(lineage_tree(root, edges, labels, states or {}, f"{root} feeds"), stream)
+    lineage = Lineage(root, pa.table({}), {f"{root} feeds": edges}, labels, states or {})
+    print_trees([lineage_tree(lineage, f"{root} feeds")], stream)
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 

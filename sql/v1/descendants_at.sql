@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO v1.descendants_at(node_unique_id, ts) AS TABLE
 WITH RECURSIVE manifests AS MATERIALIZED (
     SELECT project_name, environment, graph_id
     FROM internal.manifest_periods
-    WHERE valid_from <= ts AND (valid_to IS NULL OR ts < valid_to)
+    WHERE valid_from <= CAST(ts AS TIMESTAMP) AND (valid_to IS NULL OR CAST(ts AS TIMESTAMP) < valid_to)
 ),
 
 edges AS MATERIALIZED (
@@ -18,7 +18,7 @@ edges AS MATERIALIZED (
 ),
 
 reached (graph_id, unique_id, step, distance) AS (
-    SELECT DISTINCT graph_id, node_unique_id, 0, 0
+    SELECT DISTINCT graph_id, CAST(node_unique_id AS VARCHAR), 0, 0
     FROM manifests
 
     UNION ALL
