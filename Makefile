@@ -26,6 +26,9 @@ lint: $(BIN)/artifact-warehouse ## Style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(BIN)/artifact-warehouse ## Measure, as ratios against named baselines
+	$(BIN)/python benchmarks/lineage.py
+
 samples: ## Make sample_artifacts/runs again, with real dbt (Linux, Python 3.11, four minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
 
@@ -35,4 +38,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist demo.duckdb .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint samples dist clean
+.PHONY: help demo test lint bench samples dist clean

@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -74,6 +75,8 @@ class _Commands(click.Group):
 
 
 Command = Callable[..., None]
+
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 _WAREHOUSE = click.argument("warehouse", metavar="WH", type=click.Path(dir_okay=False, path_type=Path))
 _WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for a locked warehouse.")
@@ -212,6 +215,7 @@ def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Pa
 @click.option("--up", "direction", flag_value="up", help="Only what it depends on.")
 @click.option("--down", "direction", flag_value="down", help="Only what depends on it.")
 @click.option("--depth", type=click.IntRange(min=1), help="How many steps at most.")
+@click.option("--at", type=click.DateTime(_TIMES), help="As it stood at this time (UTC, or with an offset).")
 @_WAIT
 @_format("tree", default=None)
 @_OUTPUT
@@ -220,6 +224,7 @@ def lineage(
     node: str,
     direction: str | None,
     depth: int | None,
+    at: datetime | None,
     wait: float,
     output_format: str | None,
     output: Path | None,
@@ -231,13 +236,14 @@ def lineage(
     \b
     Example:
       artifact-warehouse lineage dbt.duckdb orders --down --depth 2
+      artifact-warehouse lineage dbt.duckdb orders --up --at 2026-11-01
     """
     from artifact_warehouse.output import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse
 
     directions = (direction,) if direction else ("up", "down")
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        found = wh.lineage(node, directions, depth)
+        found = wh.lineage(node, directions, depth, at)
     is_tree = output_format == "tree" or (output_format is None and output is None and sys.stdout.isatty())
     if not is_tree:
         _print(found.rows, output_format or "table", output)

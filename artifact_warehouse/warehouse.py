@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -105,9 +106,18 @@ class Warehouse:
         """All that depends on a node, with the shortest distance: see v1.descendants_of."""
         return self.sql("FROM v1.descendants_of(?)", [unique_id])
 
-    def lineage(self, node: str, directions: Iterable[str] = ("up", "down"), depth: int | None = None) -> Lineage:
-        """A node's lineage, by unique_id or by a name that only one node has. Raises UnknownNode."""
-        return lineage.find(self.connection, node, directions, depth)
+    def lineage(
+        self,
+        node: str,
+        directions: Iterable[str] = ("up", "down"),
+        depth: int | None = None,
+        at: datetime | None = None,
+    ) -> Lineage:
+        """A node's lineage, by unique_id or by a name that only one node has; now, or as it stood at a time.
+
+        Raises UnknownNode.
+        """
+        return lineage.find(self.connection, node, directions, depth, at)
 
     def query(self, query: str) -> QueryResult:
         """A query's whole result as an Arrow table, and which of its columns are JSON. Raises QueryFailed."""

@@ -94,9 +94,7 @@ def add_lines(rows: Rows, rng: random.Random, order_id: int, loaded_at: datetime
     for product_id in rng.sample(sorted(PRICES), rng.randint(1, 3)):
         quantity = rng.randint(1, 3)
         line_id = 20001 + len(rows["pos_order_lines"])
-        rows["pos_order_lines"].append(
-            (line_id, order_id, product_id, str(quantity), PRICES[product_id], loaded_at)
-        )
+        rows["pos_order_lines"].append((line_id, order_id, product_id, str(quantity), PRICES[product_id], loaded_at))
         total += quantity * PRICES[product_id]
     return total
 

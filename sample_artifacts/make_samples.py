@@ -308,8 +308,7 @@ def invocation_table(folders: list[Path], runs: Path) -> str:
         version = read_json(folder / "manifest.json")["metadata"]["dbt_version"]
         name = str(folder.relative_to(runs)).replace("environment=", "").replace("job=", "")
         lines.append(
-            f"| {name} | {version} | `{' '.join(invocation.command)}` "
-            f"| {status_counts(folder)} | {invocation.story} |"
+            f"| {name} | {version} | `{' '.join(invocation.command)}` | {status_counts(folder)} | {invocation.story} |"
         )
     return "\n".join(lines)
 
@@ -326,9 +325,7 @@ def update_readme(table: str) -> None:
 def make_samples(python: str, workdir: Path) -> None:
     """Run the week in a new `workdir` and replace `runs/` at the end."""
     with tempfile.TemporaryDirectory() as scratch:
-        environments = {
-            dbt: make_environment(python, dbt, Path(scratch, f"dbt-{dbt}")) for dbt in (OLD_DBT, NEW_DBT)
-        }
+        environments = {dbt: make_environment(python, dbt, Path(scratch, f"dbt-{dbt}")) for dbt in (OLD_DBT, NEW_DBT)}
         workdir.mkdir(parents=True)
         try:
             runs = Path(scratch, "runs")
@@ -343,9 +340,7 @@ def make_samples(python: str, workdir: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", help="the Python for dbt (default: the 3.11 that is found)")
     parser.add_argument(
         "--workdir",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import networkx as nx
 import pytest
 from conftest import Loaded
 
-from artifact_warehouse import Warehouse
+from artifact_warehouse import Warehouse, errors
 
 Edge = tuple[str, str]
 
@@ -155,3 +156,19 @@ def test_lineage_is_that_of_the_project_and_environment(tmp_path: Path) -> None:
     with Warehouse(tmp_path / "wh.duckdb", read_only=True) as wh:
         found = wh.ancestors("model.p.c").fetchall()
     assert sorted(row[1:3] for row in found) == [("dev", "model.p.a"), ("prod", "model.p.b")]
+
+
+def test_lineage_at_a_time(sample_warehouse: Warehouse) -> None:
+    """rpt_ferry_week came on the fifth day, above fct_ferry_demand."""
+    demand = "model.harbor_cafe.fct_ferry_demand"
+    children = {
+        day: {row["name"] for row in sample_warehouse.lineage(demand, ["down"], 1, day).rows.to_pylist()}
+        for day in (datetime(2026, 11, 2), datetime(2026, 11, 8), None)
+    }
+    assert "rpt_ferry_week" not in children[datetime(2026, 11, 2)]
+    assert "rpt_ferry_week" in children[datetime(2026, 11, 8)]
+    assert children[None] == children[datetime(2026, 11, 8)]
+    with pytest.raises(errors.UnknownNode):
+        sample_warehouse.lineage("rpt_ferry_week", at=datetime(2026, 11, 2))
+    eastern = datetime(2026, 11, 2, tzinfo=timezone(timedelta(hours=-5)))
+    assert sample_warehouse.lineage(demand, ["down"], 1, eastern).rows.num_rows

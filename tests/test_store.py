@@ -201,3 +201,40 @@ def test_loaders_in_threads_of_one_process(tmp_path: Path) -> None:
     with Warehouse(path, read_only=True) as wh:
         assert wh.verify() == []
         assert wh.sql("SELECT count(DISTINCT invocation_id) FROM v1.artifacts").fetchall() == [(len(folders),)]
+
+
+def described(path: Path) -> list[tuple]:
+    """Every column of the public views, with its type and comment, and the comments of views and macros."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(
+            "SELECT table_name, column_index, column_name, data_type, comment FROM duckdb_columns() "
+            "WHERE schema_name = 'v1' UNION ALL "
+            "SELECT view_name, NULL, sql, NULL, comment FROM duckdb_views() WHERE schema_name = 'v1' UNION ALL "
+            "SELECT function_name, NULL, macro_definition, NULL, comment FROM duckdb_functions() "
+            "WHERE schema_name = 'v1' ORDER BY ALL"
+        ).fetchall()
+
+
+FIRST_VIEWS = {
+    *("artifacts", "invocations", "node_executions", "batch_executions", "run_success_rates", "node_success_rates"),
+    *("node_execution_times", "test_failure_rates", "snapshot_changes", "nodes", "tests", "node_edges"),
+    "node_ancestors",
+}
+
+
+def test_views_over_an_older_warehouse_equal_those_of_a_new_one(tmp_path: Path) -> None:
+    """A file that has the first views only, in the words of then, gets all of today's, comment for comment."""
+    old, new = tmp_path / "old.duckdb", tmp_path / "new.duckdb"
+    for path in (old, new):
+        Warehouse(path).load(RUN)
+    with duckdb.connect(str(old)) as connection:
+        for (view,) in connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'v1'").fetchall():
+            if view not in FIRST_VIEWS:
+                connection.execute(f"DROP VIEW v1.{view}")
+        connection.execute("COMMENT ON VIEW v1.nodes IS 'An older comment.'")
+        connection.execute("CREATE OR REPLACE VIEW v1.snapshot_changes AS SELECT 1 AS invocation_id")
+        connection.execute("DROP MACRO TABLE v1.ancestors_at")
+        connection.execute("UPDATE stored.meta SET value = 'older' WHERE key = 'views'")
+    assert described(old) != described(new)
+    Warehouse(old).migrate()
+    assert described(old) == described(new)
