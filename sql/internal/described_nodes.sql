@@ -96,6 +96,8 @@ SELECT
     last_successes.invocation_id AS last_success_invocation_id,
     last_successes.completed_at AS last_success_at,
     last.execution_seconds AS last_execution_seconds,
+    last.command AS last_command,
+    last.generated_at AS last_run_generated_at,
     definitions.test_type,
     definitions.test_name,
     definitions.test_namespace,

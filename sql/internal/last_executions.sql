@@ -13,6 +13,8 @@ SELECT
     executions.environment,
     executions.unique_id,
     executions.invocation_id,
+    executions.command,
+    executions.generated_at,
     executions.status,
     executions.status_class,
     executions.execution_seconds,

@@ -22,12 +22,12 @@ SELECT
     coalesce(nodes.extra ->> '$.type', nodes.extra ->> '$.calculation_method') AS metric_type,
     coalesce(nodes.extra ->> '$.expression', nodes.extra ->> '$.type_params.expr', nodes.extra ->> '$.type_params.measure.name') AS expression,
     coalesce(nodes.extra -> '$.filter', nodes.extra -> '$.filters') AS filter,
-    json_extract_string(nodes.extra, '$.time_grains[*]') AS time_grains,
+    nullif(json_extract_string(nodes.extra, '$.time_grains[*]'), []) AS time_grains,
     coalesce(nullif(json_extract_string(nodes.extra, '$.dimensions[*]'), []), semantics.dimensions) AS dimensions,
     coalesce(nodes.extra ->> '$.model_unique_id', semantics.model_unique_id, models.model_unique_id) AS model_unique_id,
     nullif(list_sort(list_distinct(list_concat(
         json_extract_string(nodes.extra, '$.type_params.metrics[*].name'),
-        json_extract_string(nodes.extra, '$.metrics[*][0]'),
+        json_extract_string(nodes.extra, '$.metrics[*][#-1]'),
         [nodes.extra ->> '$.type_params.numerator.name', nodes.extra ->> '$.type_params.denominator.name']
     ))), []) AS input_metric_names,
     nodes.depends_on_nodes,

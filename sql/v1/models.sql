@@ -45,6 +45,9 @@ SELECT
     last_success_invocation_id,
     last_success_at,
     last_execution_seconds,
+    last_command,
+    last_run_generated_at,
+    is_failing,
     catalog_type,
     catalog_owner,
     row_count,
@@ -98,6 +101,9 @@ COMMENT ON COLUMN v1.models.last_executed_at IS 'When its last execution was com
 COMMENT ON COLUMN v1.models.last_success_invocation_id IS 'The invocation of its last execution of class success or warn.';
 COMMENT ON COLUMN v1.models.last_success_at IS 'When that execution was completed, UTC.';
 COMMENT ON COLUMN v1.models.last_execution_seconds IS 'How long its last execution took.';
+COMMENT ON COLUMN v1.models.last_command IS 'The command of its last execution.';
+COMMENT ON COLUMN v1.models.last_run_generated_at IS 'When the run_results of its last execution was written, UTC.';
+COMMENT ON COLUMN v1.models.is_failing IS 'Whether its last execution failed.';
 COMMENT ON COLUMN v1.models.catalog_type IS 'The relation''s type in the database.';
 COMMENT ON COLUMN v1.models.catalog_owner IS 'The relation''s owner in the database.';
 COMMENT ON COLUMN v1.models.row_count IS 'How many rows it has, by the latest catalog that counts.';

@@ -44,7 +44,10 @@ SELECT
     last_executed_at,
     last_success_invocation_id,
     last_success_at,
-    last_execution_seconds
+    last_execution_seconds,
+    last_command,
+    last_run_generated_at,
+    is_failing
 FROM internal.described_nodes;
 
 COMMENT ON VIEW v1.nodes IS 'One row per resource of the current manifest of a project and environment.';
@@ -90,3 +93,6 @@ COMMENT ON COLUMN v1.nodes.last_executed_at IS 'When its last execution was comp
 COMMENT ON COLUMN v1.nodes.last_success_invocation_id IS 'The invocation of its last execution of class success or warn.';
 COMMENT ON COLUMN v1.nodes.last_success_at IS 'When that execution was completed, UTC.';
 COMMENT ON COLUMN v1.nodes.last_execution_seconds IS 'How long its last execution took.';
+COMMENT ON COLUMN v1.nodes.last_command IS 'The command of its last execution.';
+COMMENT ON COLUMN v1.nodes.last_run_generated_at IS 'When the run_results of its last execution was written, UTC.';
+COMMENT ON COLUMN v1.nodes.is_failing IS 'Whether its last execution failed.';

@@ -45,6 +45,9 @@ SELECT
     nodes.last_success_invocation_id,
     nodes.last_success_at,
     nodes.last_execution_seconds,
+    nodes.last_command,
+    nodes.last_run_generated_at,
+    nodes.is_failing,
     nodes.extra ->> '$.source_name' AS source_name,
     nodes.extra ->> '$.source_description' AS source_description,
     nodes.extra ->> '$.identifier' AS identifier,
@@ -131,6 +134,9 @@ COMMENT ON COLUMN v1.sources.last_executed_at IS 'When its last execution was co
 COMMENT ON COLUMN v1.sources.last_success_invocation_id IS 'The invocation of its last execution of class success or warn.';
 COMMENT ON COLUMN v1.sources.last_success_at IS 'When that execution was completed, UTC.';
 COMMENT ON COLUMN v1.sources.last_execution_seconds IS 'How long its last execution took.';
+COMMENT ON COLUMN v1.sources.last_command IS 'The command of its last execution.';
+COMMENT ON COLUMN v1.sources.last_run_generated_at IS 'When the run_results of its last execution was written, UTC.';
+COMMENT ON COLUMN v1.sources.is_failing IS 'Whether its last execution failed.';
 COMMENT ON COLUMN v1.sources.source_name IS 'The source that the table belongs to.';
 COMMENT ON COLUMN v1.sources.source_description IS 'The description of that source.';
 COMMENT ON COLUMN v1.sources.identifier IS 'The table''s name in the database.';

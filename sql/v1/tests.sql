@@ -45,6 +45,8 @@ SELECT
     last_success_invocation_id,
     last_success_at,
     last_execution_seconds,
+    last_command,
+    last_run_generated_at,
     test_type,
     test_name,
     test_namespace,
@@ -103,6 +105,8 @@ COMMENT ON COLUMN v1.tests.last_executed_at IS 'When its last execution was comp
 COMMENT ON COLUMN v1.tests.last_success_invocation_id IS 'The invocation of its last execution of class success or warn.';
 COMMENT ON COLUMN v1.tests.last_success_at IS 'When that execution was completed, UTC.';
 COMMENT ON COLUMN v1.tests.last_execution_seconds IS 'How long its last execution took.';
+COMMENT ON COLUMN v1.tests.last_command IS 'The command of its last execution.';
+COMMENT ON COLUMN v1.tests.last_run_generated_at IS 'When the run_results of its last execution was written, UTC.';
 COMMENT ON COLUMN v1.tests.test_type IS 'generic, singular or unit.';
 COMMENT ON COLUMN v1.tests.test_name IS 'The generic test: unique, not_null, ….';
 COMMENT ON COLUMN v1.tests.test_namespace IS 'The package of the generic test; NULL for dbt''s own.';
