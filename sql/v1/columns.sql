@@ -1,6 +1,6 @@
 -- Every column of every relation: as declared in the current manifest, and as the catalog last found it.
 -- grain: project_name, environment, unique_id, column_name
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.columns AS
 WITH declared AS (
     SELECT

@@ -578,6 +578,17 @@ CREATE VIEW semantic_models AS SELECT
     NULL::VARCHAR[] AS depends_on_nodes
 WHERE FALSE;
 
+CREATE VIEW skips AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS failed_unique_id,
+    NULL::VARCHAR AS failed_status,
+    NULL::INTEGER AS distance,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment
+WHERE FALSE;
+
 CREATE VIEW snapshot_changes AS SELECT
     NULL::VARCHAR AS invocation_id,
     NULL::VARCHAR AS command,

@@ -1,6 +1,6 @@
 -- Every version of every definition, with what changed from the one before.
 -- grain: project_name, environment, unique_id, valid_from
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.definitions AS
 WITH checksums AS (
     SELECT definition_id, min(checksum) AS checksum

@@ -1,6 +1,6 @@
 -- Every doc block of the current manifests.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.docs AS
 SELECT
     nodes.project_name,

@@ -1,6 +1,6 @@
 -- Every exposure of the current manifests: who uses what is built.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.exposures AS
 SELECT
     nodes.project_name,

@@ -1,6 +1,6 @@
 -- Every function of the current manifests (dbt 1.11 and later).
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.functions AS
 SELECT
     nodes.project_name,

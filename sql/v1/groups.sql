@@ -1,6 +1,6 @@
 -- Every group of the current manifests, and who owns it.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.groups AS
 SELECT
     nodes.project_name,

@@ -1,6 +1,6 @@
 -- Every macro of the current manifests, dbt's own included.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.macros AS
 SELECT
     nodes.project_name,

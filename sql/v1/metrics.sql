@@ -1,6 +1,6 @@
 -- Every metric of the current manifests: those of dbt up to 1.5, and those of MetricFlow.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.metrics AS
 SELECT
     nodes.project_name,

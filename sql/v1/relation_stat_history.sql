@@ -1,6 +1,6 @@
 -- Every statistic of every catalog that was loaded: how relations grew.
 -- grain: project_name, environment, unique_id, stat_id, catalog_generated_at
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.relation_stat_history AS
 SELECT
     settled.project_name,

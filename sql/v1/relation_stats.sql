@@ -1,6 +1,6 @@
 -- Every statistic that the catalogs have of the current nodes, by the latest catalog that has them.
 -- grain: project_name, environment, unique_id, stat_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.relation_stats AS
 SELECT
     relations.project_name,

@@ -1,6 +1,6 @@
 -- Every snapshot of the current manifests: what it is, how it last went, and what catalogs and tests say of it.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.snapshots AS
 SELECT
     project_name,

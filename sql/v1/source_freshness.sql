@@ -1,6 +1,6 @@
 -- Every freshness check of every source that was ever loaded.
 -- grain: invocation_id, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.source_freshness AS
 SELECT
     artifacts.invocation_id,

@@ -1,6 +1,6 @@
 -- Every unit test of the current manifests: its inputs, what it expects, and how it last went.
 -- grain: project_name, environment, unique_id
--- since: 0.2
+-- since: 0.1
 CREATE OR REPLACE VIEW v1.unit_tests AS
 SELECT
     nodes.project_name,

@@ -1,0 +1,111 @@
+-- Why nodes were skipped: for every skipped result the nearest failures above it, in the graph of that run.
+-- grain: invocation_id, command, unique_id, failed_unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.skips AS
+WITH RECURSIVE results AS MATERIALIZED (
+    SELECT
+        artifact_key,
+        invocation_id,
+        command,
+        project_name,
+        environment,
+        graph_id,
+        unique_id,
+        resource_type,
+        status,
+        status_class,
+        is_executed
+    FROM internal.classified_executions
+    WHERE is_executed OR status_class = 'skipped'
+),
+
+failures AS MATERIALIZED (
+    SELECT artifact_key, graph_id, unique_id, resource_type
+    FROM results
+    WHERE status_class = 'failure'
+),
+
+edges AS MATERIALIZED (
+    SELECT DISTINCT graph_id, parent_unique_id, child_unique_id
+    FROM internal.graph_edges
+    WHERE graph_id IN (SELECT graph_id FROM failures)
+),
+
+-- A failure stops what depends on it; that of a test stops what depends on the nodes that it tests.
+first_stops AS (
+    SELECT failures.artifact_key, failures.graph_id, failures.unique_id AS failed_unique_id, edges.child_unique_id
+    FROM failures
+    INNER JOIN edges ON edges.graph_id = failures.graph_id AND edges.parent_unique_id = failures.unique_id
+    UNION
+    SELECT failures.artifact_key, failures.graph_id, failures.unique_id AS failed_unique_id, edges.child_unique_id
+    FROM failures
+    INNER JOIN edges AS tested
+        ON tested.graph_id = failures.graph_id AND tested.child_unique_id = failures.unique_id
+    INNER JOIN edges ON edges.graph_id = failures.graph_id AND edges.parent_unique_id = tested.parent_unique_id
+    WHERE failures.resource_type IN ('test', 'unit_test') AND edges.child_unique_id <> failures.unique_id
+),
+
+-- It goes on through what was skipped, and through what has no result, as ephemeral models have none.
+stopped (artifact_key, graph_id, failed_unique_id, unique_id, distance) AS (
+    SELECT artifact_key, graph_id, failed_unique_id, child_unique_id, 1
+    FROM first_stops
+
+    UNION
+
+    SELECT stopped.artifact_key, stopped.graph_id, stopped.failed_unique_id, edges.child_unique_id, stopped.distance + 1
+    FROM stopped
+    INNER JOIN edges ON edges.graph_id = stopped.graph_id AND edges.parent_unique_id = stopped.unique_id
+    WHERE stopped.distance < 1000
+        AND NOT EXISTS (
+            SELECT 1
+            FROM results
+            WHERE results.is_executed
+                AND results.artifact_key = stopped.artifact_key
+                AND results.unique_id = stopped.unique_id
+        )
+),
+
+distances AS (
+    SELECT artifact_key, unique_id, failed_unique_id, min(distance) AS distance
+    FROM stopped
+    GROUP BY artifact_key, unique_id, failed_unique_id
+),
+
+nearest AS (
+    SELECT
+        artifact_key,
+        unique_id,
+        failed_unique_id,
+        distance,
+        min(distance) OVER (PARTITION BY artifact_key, unique_id) AS nearest_distance
+    FROM distances
+)
+
+SELECT
+    skipped.invocation_id,
+    skipped.command,
+    skipped.unique_id,
+    nearest.failed_unique_id,
+    failed.status AS failed_status,
+    nearest.distance,
+    skipped.project_name,
+    skipped.environment
+FROM results AS skipped
+LEFT JOIN nearest
+    ON nearest.artifact_key = skipped.artifact_key
+    AND nearest.unique_id = skipped.unique_id
+    AND nearest.distance = nearest.nearest_distance
+LEFT JOIN results AS failed
+    ON failed.artifact_key = nearest.artifact_key
+    AND failed.unique_id = nearest.failed_unique_id
+WHERE skipped.status_class = 'skipped';
+
+COMMENT ON VIEW v1.skips IS 'One row per skipped result and nearest failure; with a NULL failure where none is above it (--fail-fast, or a manifest that is missing).';
+COMMENT ON COLUMN v1.skips.invocation_id IS 'The invocation: see v1.invocations.';
+COMMENT ON COLUMN v1.skips.command IS 'The invocation''s command.';
+COMMENT ON COLUMN v1.skips.unique_id IS 'The node that was skipped.';
+COMMENT ON COLUMN v1.skips.failed_unique_id IS 'The nearest node, or test, whose failure stopped it; several where they are equally near.';
+COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s word for that failure.';
+COMMENT ON COLUMN v1.skips.distance IS 'How many edges lie between them; 1 from a test to what depends on the node that it tests.';
+COMMENT ON COLUMN v1.skips.project_name IS 'The project.';
+COMMENT ON COLUMN v1.skips.environment IS 'The environment.';
