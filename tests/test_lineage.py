@@ -172,3 +172,47 @@ def test_lineage_at_a_time(sample_warehouse: Warehouse) -> None:
         sample_warehouse.lineage("rpt_ferry_week", at=datetime(2026, 11, 2))
     eastern = datetime(2026, 11, 2, tzinfo=timezone(timedelta(hours=-5)))
     assert sample_warehouse.lineage(demand, ["down"], 1, eastern).rows.num_rows
+
+
+SECTIONS = (
+    "nodes",
+    "sources",
+    "exposures",
+    "reports",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+    "functions",
+)
+
+
+@pytest.mark.corpus
+def test_the_closure_of_every_manifest_of_the_corpus(corpus: Path, tmp_path: Path) -> None:
+    """Each in an environment of its own, so that all are current; against networkx, distances included."""
+    manifests = [file for file in sorted(corpus.rglob("*.json")) if "manifest" in file.name]
+    for number, file in enumerate(manifests):
+        (tmp_path / "in" / f"environment={number:04}").mkdir(parents=True)
+        (tmp_path / "in" / f"environment={number:04}" / "manifest.json").symlink_to(file)
+    Warehouse(tmp_path / "wh.duckdb").load(tmp_path / "in")
+    with Warehouse(tmp_path / "wh.duckdb", read_only=True) as wh:
+        current = wh.sql(
+            "SELECT environment FROM v1.artifacts WHERE kind = 'manifest' AND status = 'loaded'"
+        ).fetchall()
+        query = "SELECT environment, unique_id, ancestor_unique_id, distance FROM v1.node_ancestors"
+        found: dict[str, list[tuple[str, str, int]]] = {}
+        for environment, *pair in wh.sql(query).fetchall():
+            found.setdefault(environment, []).append(tuple(pair))
+    assert len(current) > 400
+    for (environment,) in current:
+        content = json.loads(manifests[int(environment)].read_bytes())
+        edges = [
+            (parent, child)
+            for section in SECTIONS
+            for child, entry in (content.get(section) or {}).items()
+            for parent in (entry.get("depends_on") or {}).get("nodes") or []
+            if parent
+        ]
+        pairs = found.get(environment, [])
+        assert len(pairs) == len(set(pairs))
+        assert set(pairs) == expected(edges), manifests[int(environment)]
