@@ -259,13 +259,20 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
 LOAD_IN_SMALL_STEPS = "from artifact_warehouse import cli, loading; loading.BATCH_BYTES = 1; cli.main()"
 
 
+def heed_interrupts() -> None:
+    """What runs in the background of a script, as tests may, is born deaf to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @needs_signals
 def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, samples: Path) -> None:
     path = tmp_path / "wh.duckdb"
     command = [sys.executable, "-c", LOAD_IN_SMALL_STEPS, "load", str(path), str(samples), "-v"]
     Warehouse(path).migrate()
     start = path.stat().st_size
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         deadline = time.monotonic() + 30
         while path.stat().st_size < start + 500_000 and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.01)
@@ -284,7 +291,9 @@ def test_a_long_query_that_is_interrupted(wh: Path) -> None:
     program = "import duckdb, pyarrow\nfrom artifact_warehouse import cli, warehouse, output\nprint(1, flush=True)\n"
     endless = "select count(*) from range(1000000000000) as numbers(n) where n % 7 = sqrt(n)"
     command = [sys.executable, "-c", f"{program}cli.main()", "query", str(wh), endless]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         assert process.stdout is not None and process.stdout.readline() == "1\n"
         time.sleep(1)
         process.send_signal(signal.SIGINT)
