@@ -185,7 +185,8 @@ def views(warehouse: Path, name: str | None, wait: float, output_format: str, ou
             _print(wh.describe_views(), output_format, output)
         else:
             file, columns = wh.describe_view(name)
-            click.echo(f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n", err=True)
+            is_data = output_format != "table" or output is not None
+            click.echo(f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n", err=is_data)
             _print(columns, output_format, output)
 
 
