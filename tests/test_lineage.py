@@ -10,9 +10,11 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+from click.testing import CliRunner, Result
 from conftest import Loaded
 
 from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.cli import cli
 
 Edge = tuple[str, str]
 
@@ -216,3 +218,17 @@ def test_the_closure_of_every_manifest_of_the_corpus(corpus: Path, tmp_path: Pat
         pairs = found.get(environment, [])
         assert len(pairs) == len(set(pairs))
         assert set(pairs) == expected(edges), manifests[int(environment)]
+
+
+def test_lineage_at_a_time_on_the_command_line(sample_warehouse: Warehouse) -> None:
+    path = str(sample_warehouse.path)
+
+    def down(*more: str) -> Result:
+        return CliRunner().invoke(cli, ["lineage", path, "fct_ferry_demand", "--down", "--depth", "1", *more])
+
+    assert "rpt_ferry_week" in down().stdout
+    assert "rpt_ferry_week" in down("--at", "2026-11-08T12:00:00").stdout
+    then = down("--at", "2026-11-02")
+    assert then.exit_code == 0
+    assert "harbour_dashboard" in then.stdout and "rpt_ferry_week" not in then.stdout
+    assert down("--at", "last week").exit_code == 2
