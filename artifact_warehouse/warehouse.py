@@ -138,7 +138,8 @@ class Warehouse:
                 while not wait([fetching], timeout=0.1).done:
                     pass
             except KeyboardInterrupt:
-                self.connection.interrupt()
+                while not wait([fetching], timeout=0.05).done:
+                    self.connection.interrupt()  # again and again: one that comes before the query starts is lost
                 raise
             return fetching.result()
 
