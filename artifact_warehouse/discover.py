@@ -34,7 +34,7 @@ _TAR = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst")
 _ARCHIVES = (*_TAR, ".zip")
 _UNREADABLE = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
-    *(RuntimeError, NotImplementedError),  # zipfile's words for encrypted members and unknown compressions
+    RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
 )
 _TAR_END = bytes(512)
 """A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""

@@ -64,6 +64,7 @@ def sql_files() -> tuple[SqlFile, ...]:
     return tuple(found[name] for name in TopologicalSorter(graph).static_order())
 
 
+@cache
 def schemas() -> tuple[str, ...]:
     """The schemas that sql/ fills: internal, v1 and later ones."""
     return tuple(sorted(folder.name for folder in sql_root().iterdir() if folder.is_dir()))

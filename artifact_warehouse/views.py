@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +13,7 @@ from artifact_warehouse.errors import UnknownView
 from artifact_warehouse.sqlfiles import SqlFile
 
 
+@cache
 def fingerprint() -> str:
     """Changes when any deployed file of sql/ changes."""
     return hashlib.sha256(sqlfiles.all_text().encode()).hexdigest()
