@@ -1,5 +1,5 @@
 """`python -m artifact_warehouse` is the command line."""
 
-from artifact_warehouse.cli import cli
+from artifact_warehouse.cli import main
 
-cli(prog_name="artifact-warehouse")
+main()

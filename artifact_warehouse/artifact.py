@@ -1,6 +1,7 @@
 """Bytes in, an `Artifact` out: which of dbt's artifacts it is, of which version, and its sections.
 
-Goes by the content, never by the file's name. Sections stay undecoded slices: what decodes them is `flatten`.
+Goes by the content, never by the file's name. Sections stay undecoded slices: what decodes them is `flatten`,
+which may name shapes that are worth trying first, because they decode the whole document in one pass.
 Validates nothing against dbt's JSON Schemas, which reject real files of dbt's own.
 """
 
@@ -16,7 +17,8 @@ import msgspec
 from artifact_warehouse import jsontext
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 
-Sections = dict[str, msgspec.Raw]
+Sections = dict[str, Any]
+"""Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
 
 KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
@@ -27,7 +29,7 @@ _NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources
 
 @dataclass(frozen=True)
 class Artifact:
-    """One artifact, recognised. `sections` maps each top-level key to its undecoded JSON."""
+    """One artifact, recognised. `sections` maps each top-level key to its JSON, undecoded or in its shape."""
 
     uri: str
     artifact_id: str
@@ -44,8 +46,8 @@ class Artifact:
     def section(self, name: str, as_type: Any = Any) -> Any:
         """One section, decoded; None when it is missing or null. Raises MalformedArtifact."""
         raw = self.sections.get(name)
-        if raw is None:
-            return None
+        if not isinstance(raw, msgspec.Raw):
+            return raw
         try:
             return jsontext.decode(bytes(raw), as_type)
         except jsontext.UnexpectedShape:
@@ -71,14 +73,14 @@ def artifact_key(artifact_id: str) -> int:
     return int.from_bytes(bytes.fromhex(artifact_id[:16]), "big", signed=True)
 
 
-def parse(data: bytes, uri: str, artifact_id: str | None = None) -> Artifact:
-    """Recognise an artifact.
+def parse(data: bytes, uri: str, artifact_id: str | None = None, shape: type[msgspec.Struct] | None = None) -> Artifact:
+    """Recognise an artifact. `shape` is a document that is worth a try: a Struct of all its sections.
 
     Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
     JSON at all.
     """
     try:
-        sections = jsontext.decode(data, Sections)
+        sections = _in_shape(data, shape) or jsontext.decode(data, dict[str, msgspec.Raw])
         metadata = _object(sections.get("metadata"))
         kind, version = _recognise(sections, metadata)
     except jsontext.UnexpectedShape as error:
@@ -104,6 +106,18 @@ def looks_like_one(data: bytes, uri: str) -> str | None:
     if match := _NAMED_LIKE_ONE.search(name):
         return "semantic_manifest" if "semantic_manifest" in name else match.group()
     return "unknown" if _MENTIONS_DBT.search(data[:4096]) else None
+
+
+def _in_shape(data: bytes, shape: type[msgspec.Struct] | None) -> Sections | None:
+    """The document's sections, decoded at once where it is of the shape; else None."""
+    try:
+        document = msgspec.json.decode(data, type=shape) if shape else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    sections = msgspec.structs.asdict(document) if document else {}
+    if "dbt_schema_version" not in sections.get("metadata", ()):
+        return None  # the shape of a section may have to tell which kind it is
+    return {name: content for name, content in sections.items() if content is not None}
 
 
 def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None, int | None]:
@@ -145,6 +159,6 @@ def _some_keys(raw: msgspec.Raw) -> set[str]:
     return set(_object(items[0])) if items else set()
 
 
-def _object(raw: msgspec.Raw | None) -> dict[str, Any]:
-    value = jsontext.decode(bytes(raw)) if raw is not None else None
+def _object(section: Any) -> dict[str, Any]:
+    value = jsontext.decode(bytes(section)) if isinstance(section, msgspec.Raw) else section
     return value if isinstance(value, dict) else {}

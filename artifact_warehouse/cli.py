@@ -18,6 +18,7 @@ from artifact_warehouse.errors import (
     QuarantinedArtifacts,
     WarehouseError,
 )
+from artifact_warehouse.startup import do_without_pandas
 from artifact_warehouse.terminal import visible
 
 if TYPE_CHECKING:
@@ -349,4 +350,5 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 def main() -> None:
     """The entry point of the installed command."""
+    do_without_pandas()
     cli(prog_name="artifact-warehouse")

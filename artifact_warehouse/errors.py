@@ -44,6 +44,13 @@ class QuarantinedArtifacts(ArtifactWarehouseError):
         return f"nothing was loaded: {uri}: {reason}{more}; mend or remove it, or load without --strict"
 
 
+class WorkerFailed(ArtifactWarehouseError):
+    """A process that a load started ended before its work was done, for want of memory for instance."""
+
+    def __str__(self) -> str:
+        return "a process of this load ended early; what was written before is kept; load again to go on"
+
+
 class WarehouseError(ArtifactWarehouseError):
     """The warehouse file cannot be used; `path` says which."""
 

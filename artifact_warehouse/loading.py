@@ -1,38 +1,40 @@
-"""The pipeline of a load: discover, parse and flatten a batch, then write it in one short transaction.
+"""The pipeline of a load: discover, digest, and write what is digested in few short transactions.
 
 The warehouse is open only while something is read from or written to it, never while input is parsed.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from artifact_warehouse import discover, store
-from artifact_warehouse.artifact import artifact_key, content_id, looks_like_one, parse
-from artifact_warehouse.discover import Input, Labels
-from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, QuarantinedArtifacts
-from artifact_warehouse.flatten import EntryCache, Rows, flatten, quarantine
+from artifact_warehouse.artifact import artifact_key
+from artifact_warehouse.digest import Digest, Digester, Files, Outcome
+from artifact_warehouse.discover import Labels
+from artifact_warehouse.errors import QuarantinedArtifacts
+from artifact_warehouse.tables import ARTIFACT_URIS
+from artifact_warehouse.workers import Workers, worker_count
 
 BATCH_BYTES = 64 * 1024 * 1024
-"""How much JSON goes into one transaction; what a load holds in memory is a small multiple of it."""
+"""How much digested data goes into one transaction: enough to fill whole row groups, little enough to hold."""
+
+BATCH_OUTCOMES = 50_000
+"""How many artifacts, new or not, go into one transaction."""
+
+PART_BYTES = 8 * 1024 * 1024
+"""How many bytes of files are one part of the work of several processes."""
+
+MIN_PARTS = 4
+"""Less work than this is done before other processes would have started."""
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
-
-
-class Outcome(NamedTuple):
-    """What became of one artifact. `status`: loaded, unchanged, quarantined or skipped."""
-
-    uri: str
-    artifact_id: str | None
-    kind: str | None
-    status: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,6 @@ class LoadReport:
         return "loaded {}, unchanged {}, quarantined {}".format(*counts)
 
 
-@dataclass
-class _Batch:
-    """What is gathered for one transaction."""
-
-    rows: Rows
-    outcomes: list[Outcome] = field(default_factory=list)
-    digested: dict[str, Outcome] = field(default_factory=dict)
-    size_bytes: int = 0
-
-
 def load(
     path: Path,
     inputs: Sequence[str],
@@ -96,122 +88,120 @@ def load(
     stdin = discover.read_stdin(files)
     if strict:
         _insist(files, stdin)
-    with store.opened(path, wait=wait) as connection:
-        store.migrate(connection)
-        known = store.known_artifacts(connection)
-    loader = _Loader(path, labels, known, wait)
+    parts = _parts(files)
     report = progress or (lambda done, total: None)
-    for done, (file, is_named) in enumerate(files):
-        report(done, len(files))
-        for item in discover.read(file, is_named, stdin):
-            loader.take(item)
-    loader.flush()
-    report(len(files), len(files))
+    report(0, len(files))
+    with _workers(len(parts), stdin) as workers:
+        known = _known_artifacts(path, wait) if path.exists() else set()
+        digests = _digests(parts, stdin, known, workers)
+        if not path.exists():
+            _known_artifacts(path, wait)  # made while the workers are at work already
+        loader = _Loader(path, labels, wait)
+        done = 0
+        for part, of_part in zip(parts, digests, strict=True):
+            for digest in of_part:
+                loader.take(digest)
+            done += len(part)
+            report(done, len(files))
+        loader.flush()
     return LoadReport(tuple(loader.outcomes))
 
 
-def _insist(files: list[tuple[str, bool]], stdin: bytes) -> None:
+def _known_artifacts(path: Path, wait: float) -> set[int]:
+    """What need not be read again; the warehouse is made or migrated, if need be."""
+    with store.opened(path, wait=wait) as connection:
+        store.migrate(connection)
+        return store.known_artifacts(connection)
+
+
+def _insist(files: Files, stdin: bytes) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    failures = []
-    for file, is_named in files:
-        for item in discover.read(file, is_named, stdin):
-            outcome = _digest(item, Rows(), EntryCache(0))
-            if outcome.status == "quarantined":
-                failures.append((item.uri, outcome.reason or ""))
+    outcomes = (o for digest in Digester(max_cached_entries=0).digests(files, stdin) for o in digest.outcomes)
+    failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
 
 
-class _Loader:
-    """Takes inputs one by one, and writes whenever enough are together."""
+def _parts(files: Files) -> list[Files]:
+    """The files in their order, cut into parts of about PART_BYTES."""
+    parts: list[list[tuple[str, bool]]] = [[]]
+    size = 0
+    for file in files:
+        if size >= PART_BYTES:
+            parts.append([])
+            size = 0
+        parts[-1].append(file)
+        size += discover.size_of(file[0])
+    return [*parts]
 
-    def __init__(self, path: Path, labels: Labels, known: store.KnownArtifacts, wait: float) -> None:
+
+def _workers(part_count: int, stdin: bytes) -> AbstractContextManager[Workers | None]:
+    """As many processes as the work is worth; none where a part of it is in this process's hands only."""
+    count = min(worker_count(), part_count)
+    return Workers(count) if part_count >= MIN_PARTS and count > 1 and not stdin else nullcontext()
+
+
+def _digests(
+    parts: list[Files], stdin: bytes, known: Collection[int], workers: Workers | None
+) -> Iterator[Iterator[Digest]]:
+    """The digests of each part."""
+    if workers:
+        return workers.digests(parts, known)
+    digester = Digester(known)
+    return (digester.digests(part, stdin) for part in parts)
+
+
+class _Loader:
+    """Takes digests, and writes whenever enough are together."""
+
+    def __init__(self, path: Path, labels: Labels, wait: float) -> None:
         self.outcomes: list[Outcome] = []
         self._path = path
         self._labels = labels
-        self._known = known
         self._wait = wait
-        self._cache = EntryCache()
-        self._stored_contents: set[str] = set()
-        self._batch = _Batch(Rows(self._stored_contents))
+        self._taken: set[str] = set()
+        self._pending: list[Digest] = []
 
-    def take(self, item: Input) -> None:
-        batch = self._batch
-        artifact_id = content_id(item.data) if item.data or not item.error else None
-        if artifact_id in self._known.loaded_ids:
-            outcome = Outcome(item.uri, artifact_id, None, "unchanged")
-        elif artifact_id in batch.digested:
-            outcome = _repeated(batch.digested[artifact_id], item.uri)
-        else:
-            with _without_garbage_collection():
-                outcome = _digest(item, batch.rows, self._cache, artifact_id)
-            batch.size_bytes += len(item.data)
-            if artifact_id:
-                batch.digested[artifact_id] = outcome
-        batch.outcomes.append(outcome)
-        if outcome.status != "skipped" and artifact_id:
-            self._see(item, artifact_id, is_quarantined=outcome.status == "quarantined")
-        if batch.size_bytes >= BATCH_BYTES:
+    def take(self, digest: Digest) -> None:
+        digest = self._without_repeated(digest)
+        self.outcomes += digest.outcomes
+        self._pending.append(digest)
+        size_bytes = sum(table.nbytes for pending in self._pending for table in pending.tables.values())
+        if size_bytes >= BATCH_BYTES or sum(len(pending.outcomes) for pending in self._pending) >= BATCH_OUTCOMES:
             self.flush()
 
-    def _see(self, item: Input, artifact_id: str, is_quarantined: bool) -> None:
-        """Note where the artifact lies and how it is labelled there, unless that is known.
-
-        It is noted again where something else was quarantined, which it now replaces.
-        """
-        place = (artifact_key(artifact_id), item.uri)
-        known = self._known.sightings.get(place)
-        labels = self._labels.over(item.labels).over(Labels(*known or ()))
-        replaces = not is_quarantined and item.uri in self._known.quarantined_uris
-        if labels != known or replaces:
-            self._known.sightings[place] = labels
-            self._known.quarantined_uris.discard(item.uri)
-            self._batch.rows.by_table["artifact_uris"].append((*place, *labels))
+    def _without_repeated(self, digest: Digest) -> Digest:
+        """Leave out what another process has digested as well, at another place."""
+        read = [o for o in digest.outcomes if o.artifact_id and o.status in ("loaded", "quarantined")]
+        repeated = {o.artifact_id for o in read if o.artifact_id in self._taken}
+        self._taken.update(o.artifact_id for o in read if o.artifact_id)
+        if not repeated:
+            return digest
+        keys = pa.array([artifact_key(artifact_id) for artifact_id in repeated if artifact_id], pa.int64())
+        outcomes = [
+            o._replace(kind=None, status="unchanged") if o.artifact_id in repeated and o.status == "loaded" else o
+            for o in digest.outcomes
+        ]
+        tables = {
+            name: table.filter(pc.invert(pc.is_in(table["artifact_key"], keys)))
+            if "artifact_key" in table.column_names
+            else table
+            for name, table in digest.tables.items()
+        }
+        return Digest(outcomes, tables)
 
     def flush(self) -> None:
-        """Write the batch; only when that has succeeded do its artifacts count as known."""
-        batch, self._batch = self._batch, _Batch(Rows(self._stored_contents))
-        tables = batch.rows.to_arrow()
-        if tables:
+        """Write what is pending, in one transaction."""
+        pending, self._pending = self._pending, []
+        sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
+        if sightings.num_rows:
             with store.opened(self._path, wait=self._wait) as connection:
-                store.write(connection, tables)
-        self._known.loaded_ids.update(i for i, outcome in batch.digested.items() if outcome.status == "loaded")
-        self._stored_contents.update(batch.rows.new_ids)
-        self.outcomes += batch.outcomes
+                store.write(connection, [digest.tables for digest in pending], sightings)
 
-
-def _repeated(first: Outcome, uri: str) -> Outcome:
-    """What became of a content that this batch has met already, at another place."""
-    return first._replace(uri=uri, status="unchanged" if first.status == "loaded" else first.status)
-
-
-def _digest(item: Input, rows: Rows, cache: EntryCache, artifact_id: str | None = None) -> Outcome:
-    """Parse and flatten one input into `rows`, or quarantine or skip it."""
-    artifact_id = artifact_id or content_id(item.data)
-    try:
-        if item.error:
-            raise MalformedArtifact(item.uri, item.error)
-        artifact = parse(item.data, item.uri, artifact_id)
-        flatten(artifact, rows, cache)
-    except NotAnArtifact as error:
-        return Outcome(item.uri, artifact_id, None, "skipped", error.reason)
-    except MalformedArtifact as error:
-        kind = looks_like_one(item.data, item.uri)
-        if not (kind or item.is_named):
-            return Outcome(item.uri, artifact_id, None, "skipped", error.reason)
-        if item.data or not item.error:
-            quarantine(artifact_id, kind, len(item.data), error.reason, rows)
-        return Outcome(item.uri, artifact_id, kind, "quarantined", error.reason)
-    return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Building many small objects is three times as fast when nobody counts them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
+        """Where each artifact lies, and how it is labelled there."""
+        seen = [(o.artifact_id, o.uri) for o in outcomes if o.artifact_id and o.status != "skipped"]
+        keys = [artifact_key(artifact_id) for artifact_id, _ in seen]
+        labels = [self._labels.over(discover.labels_of(uri)) for _, uri in seen]
+        by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
+        return ARTIFACT_URIS.to_arrow([keys, [uri for _, uri in seen], *by_kind])

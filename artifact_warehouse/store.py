@@ -9,13 +9,14 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from artifact_warehouse import sqlfiles, views
 from artifact_warehouse.errors import (
@@ -26,7 +27,8 @@ from artifact_warehouse.errors import (
     WarehouseTooNew,
     WarehouseTooOld,
 )
-from artifact_warehouse.tables import FORMAT_VERSION, TABLES
+from artifact_warehouse.tables import BY_NAME, FORMAT_VERSION, TABLES
+from artifact_warehouse.tablespec import Table
 
 SCHEMA = "stored"
 """The schema of the tables. Not `dbt`: no schema may be called like the file, and users call it dbt.duckdb."""
@@ -42,15 +44,8 @@ _SETTINGS = (
     *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
 )
 _BLOCK_BYTES = 262_144
+_QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
-
-
-class KnownArtifacts(NamedTuple):
-    """What the warehouse has: artifact_ids that are loaded, {(artifact_key, uri): labels}, quarantined uris."""
-
-    loaded_ids: set[str]
-    sightings: dict[tuple[int, str], tuple[str | None, ...]]
-    quarantined_uris: set[str]
 
 
 @contextmanager
@@ -127,39 +122,28 @@ def _missing_tables_and_columns(connection: duckdb.DuckDBPyConnection) -> list[s
     return changes
 
 
-def known_artifacts(connection: duckdb.DuckDBPyConnection) -> KnownArtifacts:
-    """What a load need not take in again."""
-    ids = connection.execute("SELECT artifact_id FROM stored.artifacts WHERE error IS NULL").fetchall()
-    uris = connection.execute(
-        "SELECT artifact_key, uri, project_name, environment, job_name FROM stored.artifact_uris"
-    ).fetchall()
-    quarantined = connection.execute(
-        "SELECT uri FROM stored.artifact_uris SEMI JOIN stored.artifacts AS artifacts "
-        "ON artifacts.artifact_key = artifact_uris.artifact_key AND artifacts.error IS NOT NULL"
-    ).fetchall()
-    sightings = {(key, uri): tuple(labels) for key, uri, *labels in uris}
-    return KnownArtifacts({row[0] for row in ids}, sightings, {row[0] for row in quarantined})
+def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The artifact_keys of what is loaded, and need not be taken in again."""
+    query = "SELECT artifact_key FROM stored.artifacts WHERE error IS NULL"
+    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
-def write(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:
-    """Write a batch and settle what follows from it, in one transaction.
+def write(
+    connection: duckdb.DuckDBPyConnection, digests: Sequence[Mapping[str, pa.Table]], sightings: pa.Table
+) -> None:
+    """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
 
     Rows of artifacts that are there already are left out (another loader may have been faster), and so are
     contents that are stored; a quarantined artifact makes room for the same one read well.
     """
     with _transaction(connection):
-        for name, table in batch.items():
-            connection.register(f"batch_{name}", table)
-        if "artifacts" in batch:
-            _drop_repeated(connection, batch)
+        new = _new_tables(connection, digests)
         for table in TABLES:
-            if table.name in batch and table.name != "artifact_uris":
-                _insert(connection, table.name, table.content_key)
-        if "artifact_uris" in batch:
-            _merge_uris(connection)
-        _settle(connection)
-        for name in batch:
-            connection.unregister(f"batch_{name}")
+            contents = [digest[table.name] for digest in digests if table.content_key and table.name in digest]
+            for rows in contents or filter(None, [new.get(table.name)]):
+                _insert(connection, table, rows)
+        if _merge_uris(connection, sightings) or "artifacts" in new:
+            _settle(connection)
 
 
 def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
@@ -191,56 +175,83 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     return rows[0][0] if rows else None
 
 
-def _drop_repeated(connection: duckdb.DuckDBPyConnection, batch: Mapping[str, pa.Table]) -> None:
-    """Replace the batch's views of what the warehouse has already by views without it."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT present.artifact_key FROM stored.artifacts AS present "
-        "INNER JOIN batch_artifacts AS new ON new.artifact_key = present.artifact_key "
-        "WHERE present.error IS NULL OR new.error IS NOT NULL"
-    )
-    connection.execute(
-        "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
-        "(SELECT artifact_key FROM batch_artifacts WHERE error IS NULL)"
-    )
-    if connection.execute("SELECT 1 FROM repeated LIMIT 1").fetchall():
-        for name, table in batch.items():
-            if "artifact_key" in table.column_names and name != "artifact_uris":
-                query = f"SELECT * FROM batch_{name} WHERE artifact_key NOT IN (SELECT artifact_key FROM repeated)"
-                kept = connection.sql(query).to_arrow_table()
-                connection.unregister(f"batch_{name}")
-                connection.register(f"batch_{name}", kept)
+def _new_tables(
+    connection: duckdb.DuckDBPyConnection, digests: Sequence[Mapping[str, pa.Table]]
+) -> dict[str, pa.Table]:
+    """The tables that are not content-addressed, of all digests together, without what is stored already."""
+    parts: dict[str, list[pa.Table]] = {}
+    for digest in digests:
+        for name, table in digest.items():
+            if not BY_NAME[name].content_key and table.num_rows:
+                parts.setdefault(name, []).append(table)
+    tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
+        keys = pa.array(repeated, pa.int64())
+        tables = {name: t.filter(pc.invert(pc.is_in(t["artifact_key"], keys))) for name, t in tables.items()}
+    return tables
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, content_key: str | None) -> None:
+def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> list[int]:
+    """The keys of a batch that are stored as well as they can be; those that are stored worse make room."""
+    with _registered(connection, artifacts):
+        connection.execute(
+            "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
+            "(SELECT artifact_key FROM batch WHERE error IS NULL)"
+        )
+        query = "SELECT artifact_key FROM stored.artifacts WHERE artifact_key IN (SELECT artifact_key FROM batch)"
+        return [key for (key,) in connection.execute(query).fetchall()]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
     unless = ""
-    if content_key:
-        unless = f"ANTI JOIN stored.{name} AS present ON present.{content_key} = batch.{content_key}"
-    connection.execute(f"INSERT INTO stored.{name} BY NAME SELECT batch.* FROM batch_{name} AS batch {unless}")
+    if key := table.content_key:
+        unless = f"ANTI JOIN stored.{table.name} AS present ON present.{key} = batch.{key}"
+    with _registered(connection, rows):
+        connection.execute(f"INSERT INTO stored.{table.name} BY NAME SELECT batch.* FROM batch {unless}")
 
 
-def _merge_uris(connection: duckdb.DuckDBPyConnection) -> None:
-    """A label that is given again replaces the one at the same uri; not giving it takes none away.
+def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> bool:
+    """Note where artifacts were seen, and how they are labelled there; returns whether that changed anything.
 
-    A uri that was quarantined and now reads well is no longer a quarantined one.
+    A label that is given again replaces the one at the same uri; not giving it takes none away. A uri that was
+    quarantined and now reads well is no longer a quarantined one.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE merged AS SELECT new.artifact_key, new.uri, "
-        "coalesce(new.project_name, old.project_name) AS project_name, "
-        "coalesce(new.environment, old.environment) AS environment, "
-        "coalesce(new.job_name, old.job_name) AS job_name "
-        "FROM batch_artifact_uris AS new LEFT JOIN stored.artifact_uris AS old "
-        "ON old.artifact_key = new.artifact_key AND old.uri = new.uri"
-    )
-    connection.execute(
-        "DELETE FROM stored.artifact_uris AS old USING merged WHERE old.uri = merged.uri AND "
-        "(old.artifact_key = merged.artifact_key OR old.artifact_key IN "
-        "(SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL))"
-    )
-    connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged")
-    connection.execute(
-        "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
-        "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"
-    )
+    with _registered(connection, sightings):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE merged AS SELECT DISTINCT new.artifact_key, new.uri, "
+            "coalesce(new.project_name, old.project_name) AS project_name, "
+            "coalesce(new.environment, old.environment) AS environment, "
+            "coalesce(new.job_name, old.job_name) AS job_name "
+            "FROM batch AS new LEFT JOIN stored.artifact_uris AS old "
+            "ON old.artifact_key = new.artifact_key AND old.uri = new.uri "
+            "EXCEPT FROM stored.artifact_uris"
+        )
+        relabelled = connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING merged "
+            "WHERE old.artifact_key = merged.artifact_key AND old.uri = merged.uri"
+        ).fetchall()
+        added = connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged").fetchall()
+        replaced = connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
+            "WHERE old.uri = new.uri AND old.artifact_key <> new.artifact_key "
+            f"AND old.artifact_key IN ({_QUARANTINED}) AND (new.artifact_key NOT IN ({_QUARANTINED}) "
+            "OR old.artifact_key NOT IN (SELECT artifact_key FROM batch))"
+        ).fetchall()
+        connection.execute(
+            "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
+            "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"
+        )
+        return any(count for [(count,)] in (relabelled, added, replaced))
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
+    """The table under the name `batch`, for a while."""
+    connection.register("batch", table)
+    try:
+        yield
+    finally:
+        connection.unregister("batch")
 
 
 def _settle(connection: duckdb.DuckDBPyConnection) -> None:

@@ -59,10 +59,9 @@ class Table(NamedTuple):
         for column in self.columns:
             yield f"COMMENT ON COLUMN stored.{self.name}.{column.name} IS {_quoted(column.comment)}"
 
-    def to_arrow(self, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-        """The rows, in the order of the columns, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""
-        values = zip(*rows, strict=True) if rows else ((),) * len(self.columns)
-        arrays = [_to_array(column, items) for column, items in zip(self.columns, values, strict=True)]
+    def to_arrow(self, columns: Sequence[Sequence[Any]]) -> pa.Table:
+        """A list for each column, in their order, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""
+        arrays = [_to_array(column, items) for column, items in zip(self.columns, columns, strict=True)]
         return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
 
 
@@ -70,7 +69,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _to_array(column: Column, items: Iterable[Any]) -> pa.Array:
+def _to_array(column: Column, items: Sequence[Any]) -> pa.Array:
     if column.type == "TIMESTAMP":
-        return timestamps.to_arrow(list(items))
+        return timestamps.to_arrow(items)
     return pa.array(items, ARROW_TYPES[column.type])

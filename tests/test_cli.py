@@ -256,7 +256,11 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     assert run("load", small, GOOD, OTHER).stdout == "loaded 1, unchanged 1, quarantined 0\n"
 
 
-LOAD_IN_SMALL_STEPS = "from artifact_warehouse import cli, loading; loading.BATCH_BYTES = 1; cli.main()"
+LOAD_IN_SMALL_STEPS = """
+from artifact_warehouse import cli, loading
+loading.BATCH_BYTES = loading.PART_BYTES = 1
+cli.main()
+"""
 
 
 def heed_interrupts() -> None:

@@ -16,7 +16,6 @@ from artifact_warehouse.flatten import EntryCache, Rows, flatten
 from artifact_warehouse.tables import BY_NAME
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
-COLUMNS = [column.name for column in BY_NAME["definitions"].columns]
 
 
 def definitions(manifest: Path | dict[str, Any]) -> dict[str, str]:
@@ -24,8 +23,7 @@ def definitions(manifest: Path | dict[str, Any]) -> dict[str, str]:
     data = json.dumps(manifest).encode() if isinstance(manifest, dict) else manifest.read_bytes()
     rows = Rows()
     flatten(parse(data, "manifest.json"), rows)
-    found = (dict(zip(COLUMNS, row, strict=True)) for row in rows.by_table["definitions"])
-    return {row["unique_id"]: row["definition_id"] for row in found if not row["is_shadowed"]}
+    return {row["unique_id"]: row["definition_id"] for row in rows.of("definitions") if not row["is_shadowed"]}
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -147,11 +145,12 @@ def test_a_cache_of_entries_changes_nothing_but_the_time() -> None:
         data = (night / "manifest.json").read_bytes()
         flatten(parse(data, "m"), cached, cache)
         flatten(parse(data, "m"), plain)
-    cached.by_table["artifacts"] = [row[:-1] for row in cached.by_table["artifacts"]]
-    plain.by_table["artifacts"] = [row[:-1] for row in plain.by_table["artifacts"]]
-    assert {name: sorted(map(repr, rows)) for name, rows in cached.by_table.items()} == {
-        name: sorted(map(repr, rows)) for name, rows in plain.by_table.items()
-    }
+    for name in BY_NAME:
+        assert contents(cached, name) == contents(plain, name)
+
+
+def contents(rows: Rows, table: str) -> list[str]:
+    return sorted(repr({**row, "loaded_at": None}) for row in rows.of(table))
 
 
 def with_entries(nodes: dict[str, Any], **sections: Any) -> bytes:
@@ -167,16 +166,13 @@ def test_the_cache_keeps_apart_what_differs() -> None:
     cache, rows = EntryCache(), Rows()
     for data in (first, first + b" ", second):
         flatten(parse(data, "manifest.json"), rows, cache)
-    found = [dict(zip(COLUMNS, row, strict=True)) for row in rows.by_table["definitions"]]
-    assert sorted((row["unique_id"], row["meta"]) for row in found) == [
+    assert sorted((row["unique_id"], row["meta"]) for row in rows.of("definitions")) == [
         ("group.p.x", None),
         ("group.p.y", None),
         ("model.p.a", '{"created_at":1}'),
         ("model.p.a", '{"created_at":2}'),
     ]
-    artifacts = [column.name for column in BY_NAME["artifacts"].columns]
-    unknown = [dict(zip(artifacts, row, strict=True))["unknown_fields"] for row in rows.by_table["artifacts"]]
-    assert unknown == ['{"nodes.*.shiny":1}'] * 3
+    assert [row["unknown_fields"] for row in rows.of("artifacts")] == ['{"nodes.*.shiny":1}'] * 3
 
 
 def test_a_test_of_a_versioned_model_names_its_version() -> None:
@@ -191,5 +187,5 @@ def test_a_test_of_a_versioned_model_names_its_version() -> None:
     }
     rows = Rows()
     flatten(parse(with_entries({"test.p.t.1": test}), "manifest.json"), rows)
-    [row] = rows.by_table["definitions"]
-    assert dict(zip(COLUMNS, row, strict=True))["tested_unique_id"] == "model.p.d.v2"
+    [row] = rows.of("definitions")
+    assert row["tested_unique_id"] == "model.p.d.v2"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from artifact_warehouse.discover import Input, Labels, expand, read
+from artifact_warehouse.discover import Input, Labels, expand, labels_of, read
 from artifact_warehouse.errors import InputNotFound
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
@@ -295,14 +295,14 @@ def test_a_member_with_a_wrong_checksum_is_an_error_and_not_a_crash(tmp_path: Pa
     ],
 )
 def test_hive_folders_are_labels(uri: str, labels: tuple[str | None, ...]) -> None:
-    assert Input(uri, b"").labels == labels
+    assert labels_of(uri) == labels
 
 
 def test_the_labels_of_an_archives_member_are_those_of_its_folders_too(tmp_path: Path) -> None:
     file = tmp_path / "environment=prod" / "runs.zip"
     file.parent.mkdir()
     file.write_bytes(zipped({"job=nightly/manifest.json": b"{}", "job=nightly\\x.json": b"{}"}))
-    assert {item.labels for item in read(str(file))} == {Labels(None, "prod", "nightly")}
+    assert {labels_of(item.uri) for item in read(str(file))} == {Labels(None, "prod", "nightly")}
 
 
 def test_labels_over_others_win_where_they_say_something() -> None:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors, loading, store, tables
+from artifact_warehouse import Warehouse, digest, errors, store, tables
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 
@@ -127,14 +127,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
     """Parse before lock: another process may write between the moments in which a load does."""
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    digest, seen = loading._digest, []
+    one, seen = digest._digest, []
 
     def digest_while_another_process_writes(*arguments, **options):
         with hold(path, 0) as other:
             seen.append(other.wait())
-        return digest(*arguments, **options)
+        return one(*arguments, **options)
 
-    monkeypatch.setattr(loading, "_digest", digest_while_another_process_writes)
+    monkeypatch.setattr(digest, "_digest", digest_while_another_process_writes)
     Warehouse(path, wait=30).load(RUN / "run_results.json")
     assert seen == [0]
 
@@ -144,10 +144,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = store.write
 
-    def write_after_another(connection, batch):
+    def write_after_another(*arguments):
         monkeypatch.setattr(store, "write", write)
-        write(connection, batch)
-        write(connection, batch)
+        write(*arguments)
+        write(*arguments)
 
     monkeypatch.setattr(store, "write", write_after_another)
     Warehouse(path).load(RUN)

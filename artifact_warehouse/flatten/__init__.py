@@ -14,10 +14,13 @@ from artifact_warehouse import timestamps
 from artifact_warehouse.artifact import Artifact, artifact_key
 from artifact_warehouse.flatten import catalog, manifest, run_results, sources
 from artifact_warehouse.flatten.manifest import EntryCache
-from artifact_warehouse.flatten.rows import Rows
+from artifact_warehouse.flatten.rows import Rows, TextIds
 from artifact_warehouse.flatten.values import json_text, obj, text
 
-__all__ = ["EntryCache", "Rows", "flatten", "quarantine"]
+__all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "flatten", "quarantine"]
+
+USUAL_SHAPE = run_results.Document
+"""What most files of most folders are: worth trying before anything else."""
 
 _SEMANTIC_MANIFEST_SECTIONS = ("semantic_models", "metrics", "saved_queries", "project_configuration")
 

@@ -13,9 +13,8 @@ from artifact_warehouse.flatten.values import (
     boolean,
     double,
     json_text,
-    most_common,
+    main_package,
     obj,
-    package_of,
     text,
 )
 
@@ -33,7 +32,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     for unique_id, entry in entries:
         _add_stats(artifact.artifact_key, unique_id, obj(entry.get("stats")), rows)
     return {
-        "main_package": most_common(package_of(unique_id) for unique_id, _ in entries),
+        "main_package": main_package(unique_id for unique_id, _ in entries),
         "entry_count": len(entries),
         "catalog_set_id": rows.add_set(relation_ids),
         "extra": json_text(artifact.unread_sections(READ_SECTIONS)),

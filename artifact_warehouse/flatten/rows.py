@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
@@ -19,38 +19,72 @@ def hash_text(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+class TextIds(dict[str, str]):
+    """The ids of texts, remembered: a project's runs bring the same compiled code again and again.
+
+    Forgets everything when the texts grow beyond `max_characters`.
+    """
+
+    def __init__(self, max_characters: int = 16_000_000) -> None:
+        self._max_characters = max_characters
+        self._characters = 0
+
+    def __missing__(self, text: str) -> str:
+        self._characters += len(text)
+        if self._characters > self._max_characters:
+            self.clear()
+            self._characters = len(text)
+        text_id = self[text] = hash_text(text)
+        return text_id
+
+
+COLUMN_NAMES = {table.name: dict.fromkeys(column.name for column in table.columns) for table in TABLES}
+"""The names of each table's columns, in order: a dict for its quick set of keys."""
+
 _ARTIFACT_TABLES = [table.name for table in TABLES if table.content_key is None]
 
 
 class Rows:
-    """The rows of a batch of artifacts, as tuples in the order of their table's columns.
+    """The rows of a batch of artifacts, as a list for each column of each table.
 
     `stored` holds the content ids that the warehouse is known to have: their rows are left out. It only
-    saves work, as the store drops what it has.
+    saves work, as the store drops what it has. So do `text_ids`, which several batches may share.
     """
 
-    def __init__(self, stored: Container[str] = frozenset()) -> None:
+    def __init__(self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None) -> None:
         self.loaded_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self.by_table: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in TABLES}
         self.new_ids: set[str] = set()
+        self._columns: dict[str, list[list[Any]]] = {table.name: [[] for _ in table.columns] for table in TABLES}
         self._stored = stored
+        self._text_ids = TextIds() if text_ids is None else text_ids
 
     def add(self, table: str, **values: Any) -> None:
         """Add a row; columns that are not named are NULL."""
-        row = tuple(values.pop(column.name, None) for column in BY_NAME[table].columns)
-        if values:
-            raise KeyError(f"stored.{table} has no column {', '.join(values)}")
-        self.by_table[table].append(row)
+        names = COLUMN_NAMES[table]
+        if not values.keys() <= names.keys():
+            raise KeyError(f"stored.{table} has no column {', '.join(values.keys() - names.keys())}")
+        for column, value in zip(self._columns[table], map(values.get, names), strict=True):
+            column.append(value)
+
+    def extend(self, table: str, *columns: Sequence[Any]) -> None:
+        """Add rows: equally long columns, in the order of the table's."""
+        for column, values in zip(self._columns[table], columns, strict=True):
+            column.extend(values)
+
+    def of(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table, to look at."""
+        return [dict(zip(COLUMN_NAMES[table], row, strict=True)) for row in zip(*self._columns[table], strict=True)]
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """Take an artifact's rows out again when it fails; contents that were read well may stay."""
-        before = {name: len(self.by_table[name]) for name in _ARTIFACT_TABLES}
+        before = {name: len(self._columns[name][0]) for name in _ARTIFACT_TABLES}
         try:
             yield
         except BaseException:
             for name, length in before.items():
-                del self.by_table[name][length:]
+                for column in self._columns[name]:
+                    del column[length:]
             raise
 
     def is_new(self, content_id: str) -> bool:
@@ -62,12 +96,17 @@ class Rows:
 
     def add_text(self, text: str | None) -> str | None:
         """Add a text; returns its id, None for no text."""
-        if not text:
-            return None
-        text_id = hash_text(text)
-        if self.is_new(text_id):
-            self.by_table["texts"].append((text_id, text))
-        return text_id
+        return self.add_texts([text])[0]
+
+    def add_texts(self, texts: Sequence[str | None]) -> list[str | None]:
+        """Add texts; returns their ids, None for no text."""
+        ids = [self._text_ids[text] if text else None for text in texts]
+        new = set(filter(None, ids)).difference(self.new_ids, self._stored)
+        if new:
+            by_id = dict(zip(ids, texts, strict=True))
+            self.new_ids |= new
+            self.extend("texts", [*new], [by_id[text_id] for text_id in new])
+        return ids
 
     def add_content(self, table: str, content: dict[str, Any]) -> str:
         """Add a content-addressed row; returns its id."""
@@ -83,12 +122,12 @@ class Rows:
         members = sorted(set(member_ids))
         set_id = hash_text("set:" + ",".join(members))
         if self.is_new(set_id):
-            self.by_table["set_members"].extend((set_id, member) for member in members)
+            self.extend("set_members", [set_id] * len(members), members)
         return set_id
 
     def to_arrow(self) -> dict[str, pa.Table]:
         """The tables that have rows, by name."""
-        return {name: BY_NAME[name].to_arrow(rows) for name, rows in self.by_table.items() if rows}
+        return {name: BY_NAME[name].to_arrow(columns) for name, columns in self._columns.items() if columns[0]}
 
 
 def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:

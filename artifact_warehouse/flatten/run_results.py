@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -16,9 +18,8 @@ from artifact_warehouse.flatten.values import (
     boolean,
     double,
     json_text,
-    most_common,
+    main_package,
     obj,
-    package_of,
     text,
     texts,
 )
@@ -35,7 +36,7 @@ _KNOWN_WITHOUT_COLUMN = {"overload_results", "static_analysis_off_reason"}
 _V0_FLAGS = ("error", "fail", "warn", "skip")
 
 
-class Timing(msgspec.Struct):
+class Timing(msgspec.Struct, gc=False):
     """One entry of a result's `timing`."""
 
     name: str | None = None
@@ -43,7 +44,7 @@ class Timing(msgspec.Struct):
     completed_at: str | None = None
 
 
-class Result(msgspec.Struct, forbid_unknown_fields=True):
+class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One result as every version since v1 writes it; anything odd takes the lenient way (`_convert`)."""
 
     unique_id: str
@@ -61,18 +62,26 @@ class Result(msgspec.Struct, forbid_unknown_fields=True):
     extra: dict[str, Any] | None = msgspec.field(name="(extra)", default=None)
 
 
+class Document(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A run_results as every version since v1 writes it, decoded in one pass."""
+
+    metadata: dict[str, Any]
+    results: list[Result]
+    elapsed_time: float | None = None
+    args: dict[str, Any] | None = None
+
+
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the rows of a run_results; returns what `artifacts` says of it."""
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
     args = obj(artifact.section("args"))
-    for result in results:
-        _add_execution(artifact.artifact_key, result, rows)
-    rows.add("invocations", **_invocation(artifact, results, args))
+    starts, ends = _add_executions(artifact.artifact_key, results, rows)
+    rows.add("invocations", **_invocation(artifact, results, args, starts, ends))
     return {
         "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
         "target_name": text(args.get("target")),
-        "main_package": most_common(package_of(result.unique_id) for result in results),
+        "main_package": main_package(map(_unique_id, results)),
         "entry_count": len(results),
         "unknown_fields": unknown,
         "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
@@ -153,50 +162,88 @@ def _v0_status(entry: dict[str, Any], is_test: bool) -> str:
     return "pass" if is_test and entry.get("status") is not None else "success"
 
 
-def _add_execution(artifact_key: int, result: Result, rows: Rows) -> None:
-    compile_at = execute_at = _NO_TIMING
-    extra = result.extra
-    for timing in result.timing:
-        if timing.name == "compile":
-            compile_at = timing
-        elif timing.name == "execute":
-            execute_at = timing
-        else:
-            extra = {**(extra or {}), "timing": msgspec.to_builtins(result.timing)}
-    if result.compiled is not None and result.compiled != bool(result.compiled_code):
-        extra = {**(extra or {}), "compiled": result.compiled}
-    response = result.adapter_response
-    rows_affected = bytes_processed = bytes_billed = query_id = None
-    if response:
-        rows_affected = bigint(response.get("rows_affected"))
-        bytes_processed = bigint(response.get("bytes_processed"))
-        bytes_billed = bigint(response.get("bytes_billed"))
-        query_id = text(response.get("query_id")) or text(response.get("job_id"))
-    rows.by_table["node_executions"].append(
-        (
-            artifact_key,
-            result.unique_id,
-            result.status,
-            result.execution_time,
-            compile_at.started_at,
-            compile_at.completed_at,
-            execute_at.started_at,
-            execute_at.completed_at,
-            result.thread_id,
-            result.message,
-            bigint(result.failures),
-            rows_affected,
-            bytes_processed,
-            bytes_billed,
-            query_id,
-            jsontext.encode(response) if response else None,
-            result.relation_name,
-            rows.add_text(result.compiled_code),
-            jsontext.encode(extra) if extra else None,
-        )
+def _add_executions(artifact_key: int, results: list[Result], rows: Rows) -> tuple[list[str], list[str]]:
+    """One row per result; returns when timings started, and when they completed.
+
+    By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
+    """
+    extras = [result.extra for result in results]
+    compile_at, execute_at = _timings(results, extras)
+    codes = [*map(_code, results)]
+    _note_compiled([result.compiled for result in results], codes, extras)
+    failures = [*map(_failures, results)]
+    times = [[*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)]
+    rows.extend(
+        "node_executions",
+        [artifact_key] * len(results),
+        [*map(_unique_id, results)],
+        [*map(_status, results)],
+        [*map(_execution_time, results)],
+        *times,
+        [*map(_thread_id, results)],
+        [*map(_message, results)],
+        [*map(bigint, failures)] if any(failures) else failures,
+        *_response_columns([*map(_adapter_response, results)]),
+        [*map(_relation_name, results)],
+        rows.add_texts(codes),
+        [jsontext.encode(extra) if extra else None for extra in extras] if any(extras) else extras,
     )
-    if result.batch_results:
-        _add_batches(artifact_key, result.unique_id, result.batch_results, rows)
+    for result in results:
+        if result.batch_results:
+            _add_batches(artifact_key, result.unique_id, result.batch_results, rows)
+    return [*filter(None, times[0] + times[2])], [*filter(None, times[1] + times[3])]
+
+
+_unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_response, _relation_name, _code = map(
+    attrgetter,
+    (
+        *("unique_id", "status", "execution_time", "thread_id", "message", "failures"),
+        *("adapter_response", "relation_name", "compiled_code"),
+    ),
+)
+_name, _started_at, _completed_at = map(attrgetter, ("name", "started_at", "completed_at"))
+
+
+def _timings(results: list[Result], extras: list[dict[str, Any] | None]) -> tuple[list[Timing], list[Timing]]:
+    """The timings `compile` and `execute` of each result; where there are others, all of them go to `extras`."""
+    timings = [*chain.from_iterable(result.timing for result in results)]
+    if [*map(_name, timings)] == ["compile", "execute"] * len(results):
+        return timings[::2], timings[1::2]
+    compile_at, execute_at = [], []
+    for index, result in enumerate(results):
+        named = {timing.name: timing for timing in result.timing}
+        if named.keys() - {"compile", "execute"}:
+            extras[index] = {**(extras[index] or {}), "timing": msgspec.to_builtins(result.timing)}
+        compile_at.append(named.get("compile", _NO_TIMING))
+        execute_at.append(named.get("execute", _NO_TIMING))
+    return compile_at, execute_at
+
+
+def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:
+    """Keep `compiled` where it says something else than that there is compiled code."""
+    if flags != [*map(bool, codes)]:
+        for index, (flag, code) in enumerate(zip(flags, codes, strict=True)):
+            if flag is not None and flag != bool(code):
+                extras[index] = {**(extras[index] or {}), "compiled": flag}
+
+
+def _response_columns(responses: list[dict[str, Any] | None]) -> Iterable[Sequence[Any]]:
+    """The columns rows_affected to adapter_response."""
+    if not any(responses):
+        return [[None] * len(responses)] * 5
+    return zip(*map(_response_values, responses), strict=True)
+
+
+def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int | None, int | None, str | None, Any]:
+    if not response:
+        return None, None, None, None, None
+    return (
+        bigint(response.get("rows_affected")),
+        bigint(response.get("bytes_processed")),
+        bigint(response.get("bytes_billed")),
+        text(response.get("query_id")) or text(response.get("job_id")),
+        jsontext.encode(response),
+    )
 
 
 _NO_TIMING = Timing()
@@ -211,20 +258,19 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
             if isinstance(window, list) and len(window) == 2:
                 batches[str(window[0])] = (text(window[1]), outcome == "successful")
     for start, (end, is_success) in batches.items():
-        rows.by_table["batch_executions"].append((artifact_key, unique_id, start, end, is_success))
+        rows.extend("batch_executions", [artifact_key], [unique_id], [start], [end], [is_success])
 
 
-def _invocation(artifact: Artifact, results: list[Result], args: dict[str, Any]) -> dict[str, Any]:
-    timings = [timing for result in results for timing in result.timing]
-    starts = [timing.started_at for timing in timings if timing.started_at]
-    ends = [timing.completed_at for timing in timings if timing.completed_at]
-    first = min(starts, key=_instant, default=None)
+def _invocation(
+    artifact: Artifact, results: list[Result], args: dict[str, Any], starts: list[str], ends: list[str]
+) -> dict[str, Any]:
+    first = min(starts, key=_sort_key(starts), default=None)
     command = text(args.get("invocation_command"))
     return {
         "artifact_key": artifact.artifact_key,
         "started_at": text(artifact.metadata.get("invocation_started_at")) or first,
         "first_started_at": first,
-        "last_completed_at": max(ends, key=_instant, default=None),
+        "last_completed_at": max(ends, key=_sort_key(ends), default=None),
         "elapsed_seconds": double(artifact.section("elapsed_time")),
         "threads": _threads(args, results),
         "is_full_refresh": _is_full_refresh(args, command) if args else None,
@@ -238,16 +284,20 @@ def _invocation(artifact: Artifact, results: list[Result], args: dict[str, Any])
     }
 
 
-def _instant(timestamp: str) -> str:
-    """A key that sorts UTC times of six and of nine digits together."""
-    return timestamp.removesuffix("Z").removesuffix("+00:00")
+def _sort_key(timestamps: list[str]) -> Callable[[str], str] | None:
+    """A key that sorts UTC times of six and of nine digits together; times of one form need none."""
+    if len(set(map(len, timestamps))) <= 1:
+        return None
+    return lambda timestamp: timestamp.removesuffix("Z").removesuffix("+00:00")
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
     """args.threads, else how many workers the results name; dbt 2.0 names a thread for every task."""
+    if threads := bigint(args.get("threads")):
+        return threads
     names = {result.thread_id for result in results} - {None, "main", "MainThread"}
     is_by_worker = all(str(name).startswith("Thread-") for name in names)
-    return bigint(args.get("threads")) or (len(names) if is_by_worker else 0) or None
+    return (len(names) if is_by_worker else 0) or None
 
 
 def _is_full_refresh(args: dict[str, Any], command: str | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from artifact_warehouse import timestamps
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows
-from artifact_warehouse.flatten.values import bigint, double, json_text, most_common, obj, package_of, text
+from artifact_warehouse.flatten.values import bigint, double, json_text, main_package, obj, text
 
 READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "elapsed_time", "logs", "args"}
@@ -27,7 +27,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     for unique_id, check in checks.items():
         rows.add("source_freshness", artifact_key=artifact.artifact_key, unique_id=unique_id, **_row(check))
     return {
-        "main_package": most_common(package_of(unique_id) for unique_id in checks),
+        "main_package": main_package(checks),
         "entry_count": len(checks),
         "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,14 +64,15 @@ def obj(value: Any) -> dict[str, Any]:
 
 def most_common(items: Iterable[str | None]) -> str | None:
     """The item that occurs most often; of several, the first by the alphabet; None for none."""
-    counts: dict[str, int] = {}
-    for item in items:
-        if item:
-            counts[item] = counts.get(item, 0) + 1
+    counts = Counter(filter(None, items))
     return min(counts, key=lambda item: (-counts[item], item)) if counts else None
 
 
 def package_of(unique_id: str) -> str | None:
     """The package that a unique_id names: its second part."""
-    parts = unique_id.split(".")
-    return parts[1] if len(parts) > 1 else None
+    return unique_id.split(".", 2)[1] if "." in unique_id else None
+
+
+def main_package(unique_ids: Iterable[str]) -> str | None:
+    """The package that most unique_ids name; of several, the first by the alphabet."""
+    return most_common([unique_id.split(".", 2)[1] for unique_id in unique_ids if "." in unique_id])

@@ -1,0 +1,133 @@
+"""Files in, digests out: read, recognise and flatten, in steps of a bounded size, without a database.
+
+What a step yields can cross to another process: see `workers`.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from artifact_warehouse import discover
+from artifact_warehouse.artifact import artifact_key, content_id, looks_like_one, parse
+from artifact_warehouse.discover import Input
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
+
+STEP_BYTES = 8 * 1024 * 1024
+"""How much JSON goes into one digest: what is in hand at once stays in the processor's caches."""
+
+MAX_STORED_CONTENTS = 1_000_000
+"""How many content ids are remembered; forgetting them costs time only, as the store drops what it has."""
+
+Files = Sequence[tuple[str, bool]]
+"""Files as `discover.expand` gives them: each with whether the user named it."""
+
+
+class Outcome(NamedTuple):
+    """What became of one artifact. `status`: loaded, unchanged, quarantined or skipped."""
+
+    uri: str
+    artifact_id: str | None
+    kind: str | None
+    status: str
+    reason: str | None = None
+
+
+class Digest(NamedTuple):
+    """A step's outcomes, in the order of reading, and the rows of those that are new, by table."""
+
+    outcomes: list[Outcome]
+    tables: dict[str, pa.Table]
+
+
+class Digester:
+    """Turns files into digests. `known` holds the artifact_keys of what need not be read again.
+
+    Remembers what it yielded: contents that are in an earlier digest are left out of the later ones.
+    """
+
+    def __init__(self, known: Iterable[int] = (), max_cached_entries: int | None = None) -> None:
+        self._known = set(known)
+        self._failed: dict[int, Outcome] = {}
+        self._cache = EntryCache() if max_cached_entries is None else EntryCache(max_cached_entries)
+        self._text_ids = TextIds()
+        self._stored: set[str] = set()
+
+    def digests(self, files: Files, stdin: bytes = b"") -> Iterator[Digest]:
+        """The digests of some files, at least one; the members of an archive may be spread over several."""
+        items = (item for file, is_named in files for item in discover.read(file, is_named, stdin))
+        is_last = False
+        while not is_last:
+            with _without_garbage_collection():
+                digest, is_last = self._step(items)
+            yield digest
+
+    def _step(self, items: Iterator[Input]) -> tuple[Digest, bool]:
+        """Digest about STEP_BYTES of the items, and tell whether they are at their end."""
+        rows = Rows(self._stored, self._text_ids)
+        outcomes: list[Outcome] = []
+        size_bytes = 0
+        for item in items:
+            outcomes.append(self._take(item, rows))
+            size_bytes += len(item.data)
+            if size_bytes >= STEP_BYTES:
+                return self._finish(rows, outcomes), False
+        return self._finish(rows, outcomes), True
+
+    def _finish(self, rows: Rows, outcomes: list[Outcome]) -> Digest:
+        if len(self._stored) > MAX_STORED_CONTENTS:
+            self._stored.clear()
+        self._stored |= rows.new_ids
+        return Digest(outcomes, rows.to_arrow())
+
+    def _take(self, item: Input, rows: Rows) -> Outcome:
+        if item.error and not item.data:
+            return _digest(item, "", rows, self._cache)
+        artifact_id = content_id(item.data)
+        key = artifact_key(artifact_id)
+        if key in self._known:
+            return Outcome(item.uri, artifact_id, None, "unchanged")
+        if key in self._failed:
+            return self._failed[key]._replace(uri=item.uri)
+        outcome = _digest(item, artifact_id, rows, self._cache)
+        if outcome.status == "loaded":
+            self._known.add(key)
+        else:
+            self._failed[key] = outcome
+        return outcome
+
+
+def _digest(item: Input, artifact_id: str, rows: Rows, cache: EntryCache) -> Outcome:
+    """Parse and flatten one input into `rows`, or quarantine or skip it."""
+    try:
+        if item.error:
+            raise MalformedArtifact(item.uri, item.error)
+        artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE)
+        flatten(artifact, rows, cache)
+    except NotAnArtifact as error:
+        return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
+    except MalformedArtifact as error:
+        kind = looks_like_one(item.data, item.uri)
+        if not (kind or item.is_named):
+            return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
+        if artifact_id:
+            quarantine(artifact_id, kind, len(item.data), error.reason, rows)
+        return Outcome(item.uri, artifact_id or None, kind, "quarantined", error.reason)
+    return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Building many small objects is three times as fast when nobody counts them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,112 @@
+"""Digesting in several processes: the work of a large load that Python can only do one at a time in a process.
+
+Plain child processes with pipes, not multiprocessing, which would run an unguarded script of the caller's again
+in each of them.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from queue import Empty, Queue
+from typing import Any
+
+from artifact_warehouse.digest import Digest, Digester, Files
+from artifact_warehouse.errors import WorkerFailed
+from artifact_warehouse.startup import do_without_pandas
+
+MAX_WORKERS = 8
+"""More would wait for the one that writes."""
+
+_DIGESTS_AHEAD = 2
+"""How many digests of each worker may wait to be written: what bounds a load's memory."""
+
+_PROGRAM = "from artifact_warehouse.workers import serve; serve()"
+
+
+def worker_count() -> int:
+    """How many workers this machine can use; 0 where none can be started."""
+    if not sys.executable or getattr(sys, "frozen", False):
+        return 0
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cpus, MAX_WORKERS) if cpus > 1 else 0
+
+
+class Workers:
+    """Processes that start while the caller still prepares; each takes every n-th part of the work."""
+
+    def __init__(self, count: int) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-c", _PROGRAM]
+        self._processes = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+            for _ in range(count)
+        ]
+        self._inboxes: list[Queue[Any]] = [Queue(_DIGESTS_AHEAD) for _ in range(count)]
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes, at once if they are still at work."""
+        for process in self._processes:
+            process.kill()
+        for thread, inbox in zip(self._threads, self._inboxes, strict=True):
+            while thread.is_alive():
+                with suppress(Empty):
+                    inbox.get(timeout=0.05)
+        for process in self._processes:
+            process.wait()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
+    def digests(self, parts: Sequence[Files], known: Collection[int]) -> Iterator[Iterator[Digest]]:
+        """The digests of each part, in order. Raises WorkerFailed when a process ends early."""
+        count = len(self._processes)
+        for first, (process, inbox) in enumerate(zip(self._processes, self._inboxes, strict=True)):
+            request = (frozenset(known), parts[first::count])
+            self._threads.append(threading.Thread(target=_converse, args=(process, request, inbox), daemon=True))
+            self._threads[-1].start()
+        return (_until_none(self._inboxes[index % count]) for index in range(len(parts)))
+
+
+def _converse(process: subprocess.Popen[bytes], request: object, inbox: Queue[Any]) -> None:
+    """Send a worker its request, and put whatever it answers into its inbox; at its end an exception."""
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        with process.stdin as stdin:
+            pickle.dump(request, stdin)
+        while True:
+            inbox.put(pickle.load(process.stdout))
+    except (EOFError, OSError, pickle.UnpicklingError) as error:
+        inbox.put(error)
+
+
+def _until_none(inbox: Queue[Any]) -> Iterator[Digest]:
+    while (digest := inbox.get()) is not None:
+        if isinstance(digest, BaseException):
+            raise WorkerFailed from digest
+        yield digest
+
+
+def serve() -> None:
+    """What a worker does: one request in, digests out, None behind those of each part."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle, who ends the workers
+    do_without_pandas()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that prints may get between the answers
+    known, parts = pickle.load(sys.stdin.buffer)
+    digester = Digester(known)
+    with suppress(BrokenPipeError):
+        for part in parts:
+            for answer in (*digester.digests(part), None):
+                pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+            answers.flush()

@@ -1,0 +1,89 @@
+"""A load in several processes stores what a load in one does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES
+
+from artifact_warehouse import Warehouse, errors, loading, store, workers
+
+STORED = (
+    *("artifacts", "artifact_uris", "settled_artifacts", "invocations", "node_executions", "texts", "definitions"),
+    *("definition_columns", "renderings", "catalog_relations", "catalog_columns", "set_members", "source_freshness"),
+)
+
+
+@pytest.fixture
+def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any load is worth two processes, and every file a part of its own."""
+    monkeypatch.setattr(loading, "MIN_PARTS", 1)
+    monkeypatch.setattr(loading, "PART_BYTES", 1)
+    monkeypatch.setattr(loading, "worker_count", lambda: 2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The samples, twice, so that the processes meet the same artifacts; with a broken file, twice as well."""
+    for name in ("one", "two"):
+        shutil.copytree(SAMPLES, tmp_path / "artifacts" / name)
+        (tmp_path / "artifacts" / name / "manifest.json").write_bytes(b'{"metadata": {')
+    return tmp_path / "artifacts"
+
+
+def contents(path: Path, table: str) -> list[tuple[object, ...]]:
+    columns = "* EXCLUDE (loaded_at)" if table == "artifacts" else "*"
+    with Warehouse(path, read_only=True) as wh:
+        return wh.sql(f"SELECT {columns} FROM {store.SCHEMA}.{table} ORDER BY ALL").fetchall()
+
+
+def test_several_processes_store_what_one_does(
+    tmp_path: Path, folder: Path, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alone = Warehouse(tmp_path / "alone.duckdb").load(folder)
+    request.getfixturevalue("many_parts")
+    told: list[tuple[int, int]] = []
+    together = Warehouse(tmp_path / "together.duckdb").load(folder, progress=lambda *at: told.append(at))
+    assert together.outcomes == alone.outcomes
+    assert len(together.quarantined) == 2 and len(together.unchanged) >= len(together.loaded)
+    assert told[-1] == (len(together.outcomes), len(together.outcomes)) and told == sorted(told)
+    for table in STORED:
+        assert contents(tmp_path / "together.duckdb", table) == contents(tmp_path / "alone.duckdb", table), table
+    with Warehouse(tmp_path / "together.duckdb", read_only=True) as wh:
+        assert wh.verify() == []
+    again = Warehouse(tmp_path / "together.duckdb").load(folder)
+    assert (len(again.loaded), len(again.quarantined)) == (0, 2)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_a_process_that_dies_costs_nothing_that_was_stored(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(SAMPLES / "environment=dev")
+    before = contents(path, "node_executions")
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "_PROGRAM", "import sys; sys.stdin.buffer.read(1)")
+        with pytest.raises(errors.WorkerFailed, match="load again"):
+            Warehouse(path).load(folder)
+    assert contents(path, "node_executions") == before
+    assert len(Warehouse(path).load(folder).loaded) > 0
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path, folder: Path) -> None:
+    """What starts processes by importing the caller's script again would load in each of them."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from artifact_warehouse import Warehouse, loading\n"
+        "loading.MIN_PARTS, loading.PART_BYTES, loading.worker_count = 1, 1, lambda: 2\n"
+        f"print(len(Warehouse({str(tmp_path / 'wh.duckdb')!r}).load({str(folder)!r}).loaded))\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
