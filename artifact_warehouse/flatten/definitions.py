@@ -30,17 +30,22 @@ SECTION_TYPES = {
 }
 """The resource type of the entries of each section; those of `nodes` and `disabled` name their own."""
 
-_DROPPED = {"created_at"}
-
 _RENDERED = {
-    *("build_path", "compiled", "compiled_path", "injected_sql", "wrapped_sql"),
-    *("extra_ctes", "extra_ctes_injected", "deferred", "defer_relation", "state_relation", "index"),
+    *("injected_sql", "wrapped_sql", "deferred", "defer_relation", "state_relation", "index"),
     *("root_path", "doc_blocks", "primary_key", "file_key_name", "attached_node", "generated_sql_file"),
     *("config_call_dict", "unrendered_config_call_dict", "docrefs", "seed_file_path", "empty"),
     *("_event_status", "_pre_injected_sql", "static_analysis", "classifiers", "node_relation"),
     *("unrendered_config", "unrendered_database", "unrendered_schema"),
 }
 """What dbt derives or adds, and what belongs to the machine: kept with the rendering."""
+
+VOLATILE = {
+    *("compiled", "compiled_code", "compiled_sql", "compiled_path", "build_path", "extra_ctes", "extra_ctes_injected"),
+    *("created_at", "depends_on"),
+}
+"""What may differ from one manifest to the next though nobody changed anything: see `Template`."""
+
+_VOLATILE_EXTRA = VOLATILE - {"compiled_code", "compiled_sql", "created_at", "depends_on"}
 
 _RENDERED_CONFIG = {"database", "schema", "target_database", "target_schema"}
 """What the target decides in a config; the author's own words for it are in `unrendered_config`."""
@@ -92,7 +97,7 @@ KNOWN_FIELDS = {
     *("model_unique_id", "time_grains", "time_granularity", "timestamp", "type_params", "window", "defaults"),
     *("node_relation", "primary_entity", "exports", "query_params", "given", "expect", "overrides"),
     *("versions", "tested_node_unique_id", "query_tag", "dimension", "entity"),
-    *_DROPPED,
+    *VOLATILE,
     *_RENDERED,
 }
 """Every field of an entry that dbt has written up to 2.0; others are reported as unknown."""
@@ -108,6 +113,16 @@ class Entry(NamedTuple):
     is_compiled: bool
 
 
+class Template(NamedTuple):
+    """What an entry is without its compilation; the next manifests' entry is mostly the same with another one."""
+
+    unique_id: str
+    definition_id: str
+    package_name: str | None
+    rendering: dict[str, Any]
+    extra: dict[str, Any]
+
+
 def add_entry(
     entry: dict[str, Any],
     resource_type: str | None,
@@ -116,22 +131,44 @@ def add_entry(
     is_shadowed: bool = False,
 ) -> Entry:
     """Add the definition and the rendering of one entry. `resource_type` is that of its section, if any."""
-    entry = _in_todays_words(entry, resource_type)
-    rest = dict(entry)
-    rendering = _take_rendering(rest, rows)
-    definition, columns = _take_definition(rest, text(entry.get("attached_node")), rows)
+    return add_rendering(add_template(entry, resource_type, rows, is_enabled, is_shadowed), entry, rows)
+
+
+def add_template(
+    entry: dict[str, Any],
+    resource_type: str | None,
+    rows: Rows,
+    is_enabled: bool = True,
+    is_shadowed: bool = False,
+) -> Template:
+    """Add the definition of one entry; looks at none of its volatile fields but the parents in `depends_on`."""
+    rest = _in_todays_words(entry, resource_type)
+    attached = text(rest.get("attached_node"))
+    rendering, extra = _take_rendering(rest, rows)
+    definition, columns = _take_definition(rest, attached, rows)
     definition["is_enabled"] = is_enabled
     definition["is_shadowed"] = is_shadowed or None
-    definition["extra"] = json_text({key: value for key, value in _pruned(rest).items() if _DEFAULTS.get(key) != value})
+    definition["extra"] = json_text({key: value for key, value in pruned(rest).items() if _DEFAULTS.get(key) != value})
     definition_id = _add_definition(definition, columns, rows)
-    rendering_id = None
-    if rendering:
-        rendering_id = rows.add_content("renderings", {"definition_id": definition_id, **rendering})
+    return Template(definition["unique_id"], definition_id, definition["package_name"], rendering, extra)
+
+
+def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entry:
+    """Add the rendering: the template's part, and the entry's volatile fields."""
+    compiled_code = text(entry.get("compiled_code")) or text(entry.get("compiled_sql"))
+    own = {
+        "compiled_code_id": rows.add_text(compiled_code),
+        "depends_on_macros": texts(obj(entry.get("depends_on")).get("macros")),
+        "extra": json_text({**template.extra, **pruned({key: entry.get(key) for key in _VOLATILE_EXTRA})}),
+    }
+    rendering = template.rendering | {key: value for key, value in own.items() if value is not None}
     return Entry(
-        unique_id=definition["unique_id"],
-        definition_id=definition_id,
-        rendering_id=rendering_id,
-        package_name=definition["package_name"],
+        unique_id=template.unique_id,
+        definition_id=template.definition_id,
+        rendering_id=rows.add_content("renderings", {"definition_id": template.definition_id, **rendering})
+        if rendering
+        else None,
+        package_name=template.package_name,
         is_compiled=bool(entry.get("compiled")),
     )
 
@@ -156,7 +193,7 @@ def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[s
         entry["resource_type"] = "test"
     if resource_type == "macro":  # `raw_sql` is the whole file there
         entry["raw_code"] = entry.pop("macro_sql", None)
-    for old, new in (("raw_sql", "raw_code"), ("compiled_sql", "compiled_code"), ("block_contents", "raw_code")):
+    for old, new in (("raw_sql", "raw_code"), ("block_contents", "raw_code")):
         if old in entry and resource_type != "macro":
             entry.setdefault(new, entry.pop(old))
     if resource_type == "metric":
@@ -181,13 +218,14 @@ def _refs(refs: Any) -> list[Any]:
         {"name": ref[-1], "package": ref[0] if len(ref) > 1 else None} if isinstance(ref, list) and ref else ref
         for ref in refs
     ]
-    return [_pruned({**ref, "version": text(ref.get("version"))}) if isinstance(ref, dict) else ref for ref in objects]
+    return [pruned({**ref, "version": text(ref.get("version"))}) if isinstance(ref, dict) else ref for ref in objects]
 
 
-def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
-    """Take what depends on place, time and dbt's version out of `rest`."""
-    for key in _DROPPED & rest.keys():
-        del rest[key]
+def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take what depends on place, time and dbt's version out of `rest`: what has a column, and what has none."""
+    for key in VOLATILE & rest.keys():
+        if key != "depends_on":
+            del rest[key]
     relation_name = text(rest.pop("relation_name", None))
     checksum = rest.pop("checksum", None)
     depends_on = rest["depends_on"] = dict(obj(rest.get("depends_on")))
@@ -209,11 +247,8 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> dict[str, Any]:
         "relation_name": relation_name,
         "checksum": text(checksum.get("checksum")) if isinstance(checksum, dict) else text(checksum),
         "config_id": rows.add_text(json_text(rest.get("config"))),
-        "compiled_code_id": rows.add_text(text(rest.pop("compiled_code", None))),
-        "depends_on_macros": texts(depends_on.pop("macros", None)),
-        "extra": json_text(_pruned(extra)),
     }
-    return {key: value for key, value in rendering.items() if value is not None}
+    return {key: value for key, value in rendering.items() if value is not None}, pruned(extra)
 
 
 def _take_definition(
@@ -270,10 +305,10 @@ def _is_contract_enforced(contract: Any) -> bool | None:
 def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, Any]:
     """The config without defaults, without what belongs to the environment, and without what the entry repeats."""
     own = {}
-    for key, value in _pruned(config).items():
+    for key, value in pruned(config).items():
         is_default = key in _CONFIG_DEFAULTS and value == _CONFIG_DEFAULTS[key]
         is_default |= key == "contract"  # the entry has it too
-        is_repeated = key in elsewhere and value == _pruned(elsewhere[key])
+        is_repeated = key in elsewhere and value == pruned(elsewhere[key])
         if not (is_default or is_repeated or key in _RENDERED_CONFIG or key in _CONFIG_COLUMNS):
             own[key] = value
     return own
@@ -294,8 +329,8 @@ def _columns(columns: Any) -> list[dict[str, Any]]:
             "declared_data_type": text(entry.get("data_type")),
             "meta": json_text(entry.get("meta")) or json_text(config.get("meta")),
             "tags": texts(entry.get("tags")) or texts(config.get("tags")),
-            "constraints": json_text(_pruned(entry.get("constraints"))),
-            "extra": json_text(_pruned({**rest, "config": own_config})),
+            "constraints": json_text(pruned(entry.get("constraints"))),
+            "extra": json_text(pruned({**rest, "config": own_config})),
         }
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows
@@ -354,11 +389,15 @@ def _named(name: str | None, parents: list[str]) -> str | None:
     return next(iter(exact or [p for p in parents if name in p.split(".")[2:]]), None)
 
 
-def _pruned(value: Any) -> Any:
+def pruned(value: Any) -> Any:
     """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
     if isinstance(value, list):
-        return [_pruned(item) for item in value]
+        return [pruned(item) if isinstance(item, dict | list) else item for item in value]
     if not isinstance(value, dict):
         return value
-    items = {key: item if key in _KEPT_WHOLE else _pruned(item) for key, item in value.items()}
-    return {key: item for key, item in items.items() if item is not None and item not in ("", [], {})}
+    kept = {}
+    for key, item in value.items():
+        own = pruned(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
+        if own or own == 0:  # False too is a value
+            kept[key] = own
+    return kept

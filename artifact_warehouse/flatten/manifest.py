@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from artifact_warehouse import jsontext
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.errors import MalformedArtifact
-from artifact_warehouse.flatten.definitions import KNOWN_FIELDS, SECTION_TYPES, Entry, add_entry
+from artifact_warehouse.flatten.definitions import (
+    KNOWN_FIELDS,
+    SECTION_TYPES,
+    VOLATILE,
+    Entry,
+    Template,
+    add_entry,
+    add_rendering,
+    add_template,
+)
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import json_text, most_common, text
 
-Slices = dict[str, msgspec.Raw]
+Fields = dict[str, msgspec.Raw]
+"""An entry's fields, undecoded."""
 
 _DERIVED_SECTIONS = {"metadata", "parent_map", "child_map", "docs_map", "generated_at"}
 _KEPT_SECTIONS = {"selectors", "group_map", "files", "public_nodes"}
 KNOWN_SECTIONS = {"nodes", "disabled", *SECTION_TYPES, *_DERIVED_SECTIONS, *_KEPT_SECTIONS}
 
-_CREATED_AT = re.compile(rb'"created_at": ?[0-9.e+]+')
+_COMPILATION = (*sorted(VOLATILE - {"created_at", "depends_on"}), "macros")
+_NULL = msgspec.Raw(b"null")
+
+
+class _Known(NamedTuple):
+    """What an entry of an earlier manifest became: `entries` has the latest ones, by a digest of the compilation."""
+
+    template: Template
+    entries: dict[bytes, Entry]
 
 
 class EntryCache:
-    """What slices of earlier manifests became, so that a slice seen before is not decoded again.
+    """What entries of earlier manifests became, so that one seen before is not decoded again.
 
-    Most entries of a project's next manifest differ from the last one's in nothing but `created_at`.
+    Most entries of a project's next manifest differ from the last one's in nothing but `created_at`, the time of
+    parsing, and in how far they are compiled.
     """
 
     def __init__(self, max_entries: int = 500_000) -> None:
-        self._entries: dict[bytes, tuple[Entry, frozenset[str]]] = {}
+        self._known: dict[bytes, _Known] = {}
         self._max_entries = max_entries
+        self._names: dict[tuple[str, ...], bytes] = {}
 
-    @staticmethod
-    def key(section: str, unique_id: str, raw: msgspec.Raw) -> bytes | None:
-        """The key of an entry; None for one with a `created_at` inside of it, of which it might be part."""
-        masked, count = _CREATED_AT.subn(b"", bytes(raw))
-        name = f"{section} {unique_id} ".encode()
-        return hashlib.blake2b(name + masked, digest_size=16).digest() if count <= 1 else None
+    def key(self, section: str, unique_id: str, fields: Fields, depends_on: Fields) -> bytes:
+        """The key of an entry: a digest of all its JSON that is not volatile."""
+        names = self._names.setdefault((*fields, "", *depends_on), str(len(self._names)).encode())
+        head = f"{section} {unique_id}".encode()
+        return hashlib.sha256(b"\0".join((head, names, *fields.values(), *depends_on.values()))).digest()
 
-    def get(self, key: bytes | None) -> tuple[Entry, frozenset[str]] | None:
-        return self._entries.get(key) if key else None
+    def get(self, key: bytes) -> _Known | None:
+        return self._known.get(key)
 
-    def put(self, key: bytes, entry: Entry, unknown: frozenset[str]) -> None:
-        if len(self._entries) >= self._max_entries:
-            self._entries.clear()
-        self._entries[key] = (entry, unknown)
+    def put(self, key: bytes, template: Template) -> _Known:
+        if len(self._known) >= self._max_entries:
+            self._known.clear()
+        known = self._known[key] = _Known(template, {})
+        return known
 
 
 def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]:
@@ -77,21 +96,64 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
 
 def _live_entries(artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]) -> Iterator[Entry]:
     for section in ("nodes", *SECTION_TYPES):
-        for unique_id, raw in _slices(artifact, section).items():
-            key = cache.key(section, unique_id, raw)
-            if bytes(raw) == b"null":
-                unknown[f"{section}: null entries"] += 1
-                continue
-            found = cache.get(key)
-            if found is None:
-                content = _decode(artifact, section, raw)
-                content["unique_id"] = unique_id
-                new_fields = frozenset(f"{section}.*.{name}" for name in content.keys() - KNOWN_FIELDS)
-                found = add_entry(content, _section_type(section, content), rows), new_fields
-                if key and ("created_at" in content or not _CREATED_AT.search(bytes(raw))):
-                    cache.put(key, *found)
-            unknown.update(found[1])
-            yield found[0]
+        for unique_id, fields in _entries(artifact, section, unknown):
+            if not fields.keys() <= KNOWN_FIELDS:
+                unknown.update(f"{section}.*.{name}" for name in fields.keys() - KNOWN_FIELDS)
+            try:
+                yield _entry(section, unique_id, fields, rows, cache)
+            except ValueError as error:
+                raise MalformedArtifact(artifact.uri, f"the entry {unique_id!r}: {error}") from error
+
+
+def _entries(artifact: Artifact, section: str, unknown: Counter[str]) -> Iterator[tuple[str, Fields]]:
+    try:
+        yield from (artifact.section(section, dict[str, Fields]) or {}).items()
+        return
+    except jsontext.UnexpectedShape:
+        slices = _slices(artifact, section)
+    for unique_id, raw in slices.items():
+        if bytes(raw) == b"null":
+            unknown[f"{section}: null entries"] += 1
+            continue
+        try:
+            yield unique_id, jsontext.decode(bytes(raw), Fields)
+        except ValueError as error:
+            raise MalformedArtifact(artifact.uri, f"the entry {unique_id!r}: {error}") from error
+
+
+def _entry(section: str, unique_id: str, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
+    """Decodes only what no earlier manifest had."""
+    fields.pop("created_at", None)
+    depends_on = _fields(fields.pop("depends_on", _NULL))
+    macros = depends_on.pop("macros", _NULL)
+    compilation = (*[fields.pop(name, _NULL) for name in _COMPILATION[:-1]], macros)
+    key = cache.key(section, unique_id, fields, depends_on)
+    known = cache.get(key)
+    if known is None:
+        content = {**_decoded(fields), "unique_id": unique_id, "depends_on": _decoded(depends_on)}
+        known = cache.put(key, add_template(content, _section_type(section, content), rows))
+    digest = hashlib.sha256(b"\0".join(compilation)).digest()
+    entry = known.entries.get(digest)
+    if entry is None:
+        if len(known.entries) > 1:  # a node is compiled or not; what it was compiled to before last does not return
+            known.entries.clear()
+        volatile = _decoded(dict(zip(_COMPILATION, compilation, strict=True)))
+        entry = add_rendering(known.template, {**volatile, "depends_on": {"macros": volatile["macros"]}}, rows)
+        known.entries[digest] = entry
+    return entry
+
+
+def _fields(raw: msgspec.Raw) -> Fields:
+    """The fields of an object; none of what is no object."""
+    try:
+        return jsontext.decode(bytes(raw), Fields)
+    except jsontext.UnexpectedShape:
+        return {}
+
+
+def _decoded(fields: Fields) -> dict[str, Any]:
+    values = jsontext.decode(b"[" + b",".join(fields.values()) + b"]")
+    return dict(zip(fields, values, strict=True))
 
 
 def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknown: Counter[str]) -> Iterator[Entry]:
@@ -108,19 +170,11 @@ def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknow
                 seen.add(unique_id)
 
 
-def _slices(artifact: Artifact, section: str) -> Slices:
+def _slices(artifact: Artifact, section: str) -> Fields:
     try:
-        return artifact.section(section, Slices) or {}
+        return artifact.section(section, Fields) or {}
     except jsontext.UnexpectedShape as error:
         raise MalformedArtifact(artifact.uri, f"section {section!r} is no object of entries") from error
-
-
-def _decode(artifact: Artifact, section: str, raw: msgspec.Raw) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = jsontext.decode(bytes(raw), dict[str, Any])
-    except ValueError as error:
-        raise MalformedArtifact(artifact.uri, f"an entry of section {section!r}: {error}") from error
-    return content
 
 
 def _section_type(section: str, content: dict[str, Any]) -> str | None:

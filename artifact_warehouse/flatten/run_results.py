@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -76,8 +75,9 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
     args = obj(artifact.section("args"))
-    starts, ends = _add_executions(artifact.artifact_key, results, rows)
-    rows.add("invocations", **_invocation(artifact, results, args, starts, ends))
+    timings = [timing for result in results for timing in result.timing]
+    _add_executions(artifact.artifact_key, results, timings, rows)
+    rows.add("invocations", **_invocation(artifact, results, timings, args))
     return {
         "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
         "target_name": text(args.get("target")),
@@ -162,24 +162,23 @@ def _v0_status(entry: dict[str, Any], is_test: bool) -> str:
     return "pass" if is_test and entry.get("status") is not None else "success"
 
 
-def _add_executions(artifact_key: int, results: list[Result], rows: Rows) -> tuple[list[str], list[str]]:
-    """One row per result; returns when timings started, and when they completed.
+def _add_executions(artifact_key: int, results: list[Result], timings: list[Timing], rows: Rows) -> None:
+    """One row per result.
 
     By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
     """
     extras = [result.extra for result in results]
-    compile_at, execute_at = _timings(results, extras)
+    compile_at, execute_at = _named(results, timings, extras)
     codes = [*map(_code, results)]
     _note_compiled([result.compiled for result in results], codes, extras)
     failures = [*map(_failures, results)]
-    times = [[*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)]
     rows.extend(
         "node_executions",
         [artifact_key] * len(results),
         [*map(_unique_id, results)],
         [*map(_status, results)],
         [*map(_execution_time, results)],
-        *times,
+        *([*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)),
         [*map(_thread_id, results)],
         [*map(_message, results)],
         [*map(bigint, failures)] if any(failures) else failures,
@@ -191,7 +190,6 @@ def _add_executions(artifact_key: int, results: list[Result], rows: Rows) -> tup
     for result in results:
         if result.batch_results:
             _add_batches(artifact_key, result.unique_id, result.batch_results, rows)
-    return [*filter(None, times[0] + times[2])], [*filter(None, times[1] + times[3])]
 
 
 _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_response, _relation_name, _code = map(
@@ -204,10 +202,12 @@ _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_
 _name, _started_at, _completed_at = map(attrgetter, ("name", "started_at", "completed_at"))
 
 
-def _timings(results: list[Result], extras: list[dict[str, Any] | None]) -> tuple[list[Timing], list[Timing]]:
+def _named(
+    results: list[Result], timings: list[Timing], extras: list[dict[str, Any] | None]
+) -> tuple[list[Timing], list[Timing]]:
     """The timings `compile` and `execute` of each result; where there are others, all of them go to `extras`."""
-    timings = [*chain.from_iterable(result.timing for result in results)]
-    if [*map(_name, timings)] == ["compile", "execute"] * len(results):
+    are_usual = all([len(result.timing) == 2 for result in results])
+    if are_usual and [*map(_name, timings)] == ["compile", "execute"] * len(results):
         return timings[::2], timings[1::2]
     compile_at, execute_at = [], []
     for index, result in enumerate(results):
@@ -262,8 +262,10 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
 
 
 def _invocation(
-    artifact: Artifact, results: list[Result], args: dict[str, Any], starts: list[str], ends: list[str]
+    artifact: Artifact, results: list[Result], timings: list[Timing], args: dict[str, Any]
 ) -> dict[str, Any]:
+    starts = [*filter(None, map(_started_at, timings))]
+    ends = [*filter(None, map(_completed_at, timings))]
     first = min(starts, key=_sort_key(starts), default=None)
     command = text(args.get("invocation_command"))
     return {
