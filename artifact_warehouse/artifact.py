@@ -49,7 +49,7 @@ class Artifact:
         if not isinstance(raw, msgspec.Raw):
             return raw
         try:
-            return jsontext.decode(bytes(raw), as_type)
+            return jsontext.decode(raw, as_type)
         except jsontext.UnexpectedShape:
             if bytes(raw) == b"null":
                 return None
@@ -150,15 +150,15 @@ def _recognise_v0(sections: Sections) -> str | None:
 def _some_keys(raw: msgspec.Raw) -> set[str]:
     """The keys of the first object that a list or an object holds."""
     try:
-        items = jsontext.decode(bytes(raw), list[msgspec.Raw])
+        items = jsontext.decode(raw, list[msgspec.Raw])
     except jsontext.UnexpectedShape:
         try:
-            items = list(jsontext.decode(bytes(raw), Sections).values())
+            items = list(jsontext.decode(raw, dict[str, msgspec.Raw]).values())
         except jsontext.UnexpectedShape:
             return set()
     return set(_object(items[0])) if items else set()
 
 
 def _object(section: Any) -> dict[str, Any]:
-    value = jsontext.decode(bytes(section)) if isinstance(section, msgspec.Raw) else section
+    value = jsontext.decode(section) if isinstance(section, msgspec.Raw) else section
     return value if isinstance(value, dict) else {}

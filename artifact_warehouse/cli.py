@@ -18,7 +18,7 @@ from artifact_warehouse.errors import (
     QuarantinedArtifacts,
     WarehouseError,
 )
-from artifact_warehouse.startup import do_without_pandas
+from artifact_warehouse.startup import be_frugal
 from artifact_warehouse.terminal import visible
 
 if TYPE_CHECKING:
@@ -350,5 +350,5 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 def main() -> None:
     """The entry point of the installed command."""
-    do_without_pandas()
+    be_frugal()
     cli(prog_name="artifact-warehouse")

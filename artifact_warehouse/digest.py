@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -48,42 +49,43 @@ class Digest(NamedTuple):
 class Digester:
     """Turns files into digests. `known` holds the artifact_keys of what need not be read again.
 
-    Remembers what it yielded: contents that are in an earlier digest are left out of the later ones.
+    Unless `remembers` is false, contents that are in an earlier digest are left out of the later ones.
     """
 
-    def __init__(self, known: Iterable[int] = (), max_cached_entries: int | None = None) -> None:
+    def __init__(self, known: Iterable[int] = (), remembers: bool = True) -> None:
         self._known = set(known)
         self._failed: dict[int, Outcome] = {}
-        self._cache = EntryCache() if max_cached_entries is None else EntryCache(max_cached_entries)
+        self._remembers = remembers
+        self._cache = EntryCache() if remembers else EntryCache(max_entries=0)
         self._text_ids = TextIds()
         self._stored: set[str] = set()
 
     def digests(self, files: Files, stdin: bytes = b"") -> Iterator[Digest]:
         """The digests of some files, at least one; the members of an archive may be spread over several."""
-        items = (item for file, is_named in files for item in discover.read(file, is_named, stdin))
+        items = chain.from_iterable(discover.read(file, is_named, stdin) for file, is_named in files)
         is_last = False
         while not is_last:
+            rows = Rows(self._stored, self._text_ids)
             with _without_garbage_collection():
-                digest, is_last = self._step(items)
-            yield digest
+                outcomes, is_last = self._step(items, rows)
+                tables = rows.to_arrow()
+            if len(self._stored) > MAX_STORED_CONTENTS:
+                self._stored.clear()
+            if self._remembers:
+                self._stored |= rows.new_ids
+            del rows
+            yield Digest(outcomes, tables)
 
-    def _step(self, items: Iterator[Input]) -> tuple[Digest, bool]:
-        """Digest about STEP_BYTES of the items, and tell whether they are at their end."""
-        rows = Rows(self._stored, self._text_ids)
+    def _step(self, items: Iterator[Input], rows: Rows) -> tuple[list[Outcome], bool]:
+        """Take about STEP_BYTES of the items, and tell whether they are at their end."""
         outcomes: list[Outcome] = []
         size_bytes = 0
         for item in items:
             outcomes.append(self._take(item, rows))
             size_bytes += len(item.data)
             if size_bytes >= STEP_BYTES:
-                return self._finish(rows, outcomes), False
-        return self._finish(rows, outcomes), True
-
-    def _finish(self, rows: Rows, outcomes: list[Outcome]) -> Digest:
-        if len(self._stored) > MAX_STORED_CONTENTS:
-            self._stored.clear()
-        self._stored |= rows.new_ids
-        return Digest(outcomes, rows.to_arrow())
+                return outcomes, False
+        return outcomes, True
 
     def _take(self, item: Input, rows: Rows) -> Outcome:
         if item.error and not item.data:

@@ -24,10 +24,10 @@ class UnexpectedShape(ValueError):
 
 
 @overload
-def decode(data: bytes) -> Any: ...
+def decode(data: bytes | msgspec.Raw) -> Any: ...
 @overload
-def decode(data: bytes, as_type: type[T]) -> T: ...
-def decode(data: bytes, as_type: Any = Any) -> Any:
+def decode(data: bytes | msgspec.Raw, as_type: type[T]) -> T: ...
+def decode(data: bytes | msgspec.Raw, as_type: Any = Any) -> Any:
     """Decode a document, as a tree or as a msgspec type.
 
     Takes what dbt and the tools around it write: besides strict JSON, a byte order mark, UTF-16, NaN and
@@ -39,7 +39,7 @@ def decode(data: bytes, as_type: Any = Any) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as strict:
         if as_type is not Any and isinstance(strict, msgspec.ValidationError):
             raise UnexpectedShape(str(strict)) from strict
-        return _decode_leniently(data, as_type, strict)
+        return _decode_leniently(bytes(data), as_type, strict)
 
 
 def encode(value: Any) -> str:

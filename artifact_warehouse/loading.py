@@ -116,7 +116,7 @@ def _known_artifacts(path: Path, wait: float) -> set[int]:
 
 def _insist(files: Files, stdin: bytes) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    outcomes = (o for digest in Digester(max_cached_entries=0).digests(files, stdin) for o in digest.outcomes)
+    outcomes = (o for digest in Digester(remembers=False).digests(files, stdin) for o in digest.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
@@ -147,7 +147,7 @@ def _digests(
     """The digests of each part."""
     if workers:
         return workers.digests(parts, known)
-    digester = Digester(known)
+    digester = Digester(known, remembers=sum(map(len, parts)) > 1)
     return (digester.digests(part, stdin) for part in parts)
 
 

@@ -9,7 +9,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -129,20 +129,23 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, digests: Sequence[Mapping[str, pa.Table]], sightings: pa.Table
+    connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]], sightings: pa.Table
 ) -> None:
     """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
+
+    Takes the tables out of `digests`, so that each is freed as soon as it is written.
 
     Rows of artifacts that are there already are left out (another loader may have been faster), and so are
     contents that are stored; a quarantined artifact makes room for the same one read well.
     """
     with _transaction(connection):
         new = _new_tables(connection, digests)
+        has_new = "artifacts" in new
         for table in TABLES:
-            contents = [digest[table.name] for digest in digests if table.content_key and table.name in digest]
-            for rows in contents or filter(None, [new.get(table.name)]):
-                _insert(connection, table, rows)
-        if _merge_uris(connection, sightings) or "artifacts" in new:
+            for digest in (new, *digests):
+                if table.name in digest:
+                    _insert(connection, table, digest.pop(table.name))
+        if _merge_uris(connection, sightings) or has_new:
             _settle(connection)
 
 
@@ -176,14 +179,13 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 
 
 def _new_tables(
-    connection: duckdb.DuckDBPyConnection, digests: Sequence[Mapping[str, pa.Table]]
+    connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]
 ) -> dict[str, pa.Table]:
     """The tables that are not content-addressed, of all digests together, without what is stored already."""
     parts: dict[str, list[pa.Table]] = {}
     for digest in digests:
-        for name, table in digest.items():
-            if not BY_NAME[name].content_key and table.num_rows:
-                parts.setdefault(name, []).append(table)
+        for name in [name for name in digest if not BY_NAME[name].content_key]:
+            parts.setdefault(name, []).append(digest.pop(name))
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
         keys = pa.array(repeated, pa.int64())

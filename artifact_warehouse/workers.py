@@ -19,7 +19,7 @@ from typing import Any
 
 from artifact_warehouse.digest import Digest, Digester, Files
 from artifact_warehouse.errors import WorkerFailed
-from artifact_warehouse.startup import do_without_pandas
+from artifact_warehouse.startup import be_frugal
 
 MAX_WORKERS = 8
 """More would wait for the one that writes."""
@@ -100,7 +100,7 @@ def _until_none(inbox: Queue[Any]) -> Iterator[Digest]:
 def serve() -> None:
     """What a worker does: one request in, digests out, None behind those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle, who ends the workers
-    do_without_pandas()
+    be_frugal()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
     known, parts = pickle.load(sys.stdin.buffer)

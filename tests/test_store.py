@@ -144,10 +144,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = store.write
 
-    def write_after_another(*arguments):
+    def write_after_another(connection, digests, sightings):
         monkeypatch.setattr(store, "write", write)
-        write(*arguments)
-        write(*arguments)
+        write(connection, [dict(digest) for digest in digests], sightings)
+        write(connection, digests, sightings)
 
     monkeypatch.setattr(store, "write", write_after_another)
     Warehouse(path).load(RUN)

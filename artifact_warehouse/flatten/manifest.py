@@ -65,9 +65,11 @@ class EntryCache:
         return self._known.get(key)
 
     def put(self, key: bytes, template: Template) -> _Known:
+        known = _Known(template, {})
         if len(self._known) >= self._max_entries:
             self._known.clear()
-        known = self._known[key] = _Known(template, {})
+        if self._max_entries:
+            self._known[key] = known
         return known
 
 
@@ -96,29 +98,16 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
 
 def _live_entries(artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]) -> Iterator[Entry]:
     for section in ("nodes", *SECTION_TYPES):
-        for unique_id, fields in _entries(artifact, section, unknown):
-            if not fields.keys() <= KNOWN_FIELDS:
-                unknown.update(f"{section}.*.{name}" for name in fields.keys() - KNOWN_FIELDS)
+        for unique_id, raw in _slices(artifact, section).items():
             try:
+                fields = jsontext.decode(raw, Fields)
+                if not fields.keys() <= KNOWN_FIELDS:
+                    unknown.update(f"{section}.*.{name}" for name in fields.keys() - KNOWN_FIELDS)
                 yield _entry(section, unique_id, fields, rows, cache)
             except ValueError as error:
-                raise MalformedArtifact(artifact.uri, f"the entry {unique_id!r}: {error}") from error
-
-
-def _entries(artifact: Artifact, section: str, unknown: Counter[str]) -> Iterator[tuple[str, Fields]]:
-    try:
-        yield from (artifact.section(section, dict[str, Fields]) or {}).items()
-        return
-    except jsontext.UnexpectedShape:
-        slices = _slices(artifact, section)
-    for unique_id, raw in slices.items():
-        if bytes(raw) == b"null":
-            unknown[f"{section}: null entries"] += 1
-            continue
-        try:
-            yield unique_id, jsontext.decode(bytes(raw), Fields)
-        except ValueError as error:
-            raise MalformedArtifact(artifact.uri, f"the entry {unique_id!r}: {error}") from error
+                if bytes(raw) != b"null":
+                    raise MalformedArtifact(artifact.uri, f"an entry of section {section!r}: {error}") from error
+                unknown[f"{section}: null entries"] += 1
 
 
 def _entry(section: str, unique_id: str, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
@@ -146,7 +135,7 @@ def _entry(section: str, unique_id: str, fields: Fields, rows: Rows, cache: Entr
 def _fields(raw: msgspec.Raw) -> Fields:
     """The fields of an object; none of what is no object."""
     try:
-        return jsontext.decode(bytes(raw), Fields)
+        return jsontext.decode(raw, Fields)
     except jsontext.UnexpectedShape:
         return {}
 

@@ -41,7 +41,9 @@ class TextIds(dict[str, str]):
 COLUMN_NAMES = {table.name: dict.fromkeys(column.name for column in table.columns) for table in TABLES}
 """The names of each table's columns, in order: a dict for its quick set of keys."""
 
-_ARTIFACT_TABLES = [table.name for table in TABLES if table.content_key is None]
+_ARTIFACT_TABLES = {table.name for table in TABLES if table.content_key is None}
+
+_COMPACT_ROWS = 4096
 
 
 class Rows:
@@ -55,6 +57,7 @@ class Rows:
         self.loaded_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.new_ids: set[str] = set()
         self._columns: dict[str, list[list[Any]]] = {table.name: [[] for _ in table.columns] for table in TABLES}
+        self._compacted: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self._stored = stored
         self._text_ids = TextIds() if text_ids is None else text_ids
 
@@ -65,15 +68,26 @@ class Rows:
             raise KeyError(f"stored.{table} has no column {', '.join(values.keys() - names.keys())}")
         for column, value in zip(self._columns[table], map(values.get, names), strict=True):
             column.append(value)
+        self._compact(table)
 
     def extend(self, table: str, *columns: Sequence[Any]) -> None:
         """Add rows: equally long columns, in the order of the table's."""
         for column, values in zip(self._columns[table], columns, strict=True):
             column.extend(values)
+        self._compact(table)
+
+    def _compact(self, table: str) -> None:
+        """Turn what has gathered into Arrow, which is a fraction of the size; only what `all_or_nothing` leaves."""
+        columns = self._columns[table]
+        if len(columns[0]) >= _COMPACT_ROWS and table not in _ARTIFACT_TABLES:
+            self._compacted[table].append(BY_NAME[table].to_arrow(columns))
+            for column in columns:
+                column.clear()
 
     def of(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table, to look at."""
-        return [dict(zip(COLUMN_NAMES[table], row, strict=True)) for row in zip(*self._columns[table], strict=True)]
+        found = self.to_arrow().get(table)
+        return found.to_pylist() if found is not None else []
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -96,10 +110,15 @@ class Rows:
 
     def add_text(self, text: str | None) -> str | None:
         """Add a text; returns its id, None for no text."""
-        return self.add_texts([text])[0]
+        if not text:
+            return None
+        text_id = hash_text(text)
+        if self.is_new(text_id):
+            self.extend("texts", [text_id], [text])
+        return text_id
 
     def add_texts(self, texts: Sequence[str | None]) -> list[str | None]:
-        """Add texts; returns their ids, None for no text."""
+        """Add texts that may well have been added before; returns their ids, None for no text."""
         ids = [self._text_ids[text] if text else None for text in texts]
         new = set(filter(None, ids)).difference(self.new_ids, self._stored)
         if new:
@@ -127,7 +146,12 @@ class Rows:
 
     def to_arrow(self) -> dict[str, pa.Table]:
         """The tables that have rows, by name."""
-        return {name: BY_NAME[name].to_arrow(columns) for name, columns in self._columns.items() if columns[0]}
+        tables = {}
+        for name, columns in self._columns.items():
+            parts = [*self._compacted[name], *([BY_NAME[name].to_arrow(columns)] if columns[0] else [])]
+            if parts:
+                tables[name] = pa.concat_tables(parts)
+        return tables
 
 
 def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:

@@ -206,7 +206,7 @@ def _named(
     results: list[Result], timings: list[Timing], extras: list[dict[str, Any] | None]
 ) -> tuple[list[Timing], list[Timing]]:
     """The timings `compile` and `execute` of each result; where there are others, all of them go to `extras`."""
-    are_usual = all([len(result.timing) == 2 for result in results])
+    are_usual = {len(result.timing) for result in results} <= {2}
     if are_usual and [*map(_name, timings)] == ["compile", "execute"] * len(results):
         return timings[::2], timings[1::2]
     compile_at, execute_at = [], []
