@@ -19,7 +19,7 @@ from artifact_warehouse.discover import Input
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 
-STEP_BYTES = 8 * 1024 * 1024
+STEP_BYTES = 4 * 1024 * 1024
 """How much JSON goes into one digest: what is in hand at once stays in the processor's caches."""
 
 MAX_STORED_CONTENTS = 1_000_000

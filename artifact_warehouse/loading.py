@@ -21,13 +21,13 @@ from artifact_warehouse.errors import QuarantinedArtifacts
 from artifact_warehouse.tables import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
 
-BATCH_BYTES = 64 * 1024 * 1024
-"""How much digested data goes into one transaction: enough to fill whole row groups, little enough to hold."""
+BATCH_BYTES = 32 * 1024 * 1024
+"""How much digested data goes into one transaction: enough to fill a row group, little enough to hold."""
 
 BATCH_OUTCOMES = 50_000
 """How many artifacts, new or not, go into one transaction."""
 
-PART_BYTES = 8 * 1024 * 1024
+PART_BYTES = 4 * 1024 * 1024
 """How many bytes of files are one part of the work of several processes."""
 
 MIN_PARTS = 4
