@@ -21,8 +21,8 @@ from artifact_warehouse.errors import QuarantinedArtifacts
 from artifact_warehouse.tables import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
 
-BATCH_BYTES = 32 * 1024 * 1024
-"""How much digested data goes into one transaction: enough to fill a row group, little enough to hold."""
+BATCH_BYTES = 64 * 1024 * 1024
+"""How much digested data goes into one transaction: enough to fill row groups, little enough to hold."""
 
 BATCH_OUTCOMES = 50_000
 """How many artifacts, new or not, go into one transaction."""
@@ -30,7 +30,7 @@ BATCH_OUTCOMES = 50_000
 PART_BYTES = 4 * 1024 * 1024
 """How many bytes of files are one part of the work of several processes."""
 
-MIN_PARTS = 4
+MIN_PARTS = 8
 """Less work than this is done before other processes would have started."""
 
 Progress = Callable[[int, int], None]
@@ -161,13 +161,15 @@ class _Loader:
         self._wait = wait
         self._taken: set[str] = set()
         self._pending: list[Digest] = []
+        self._pending_bytes = self._pending_outcomes = 0
 
     def take(self, digest: Digest) -> None:
         digest = self._without_repeated(digest)
         self.outcomes += digest.outcomes
         self._pending.append(digest)
-        size_bytes = sum(table.nbytes for pending in self._pending for table in pending.tables.values())
-        if size_bytes >= BATCH_BYTES or sum(len(pending.outcomes) for pending in self._pending) >= BATCH_OUTCOMES:
+        self._pending_bytes += sum(table.nbytes for table in digest.tables.values())
+        self._pending_outcomes += len(digest.outcomes)
+        if self._pending_bytes >= BATCH_BYTES or self._pending_outcomes >= BATCH_OUTCOMES:
             self.flush()
 
     def _without_repeated(self, digest: Digest) -> Digest:
@@ -193,6 +195,7 @@ class _Loader:
     def flush(self) -> None:
         """Write what is pending, in one transaction."""
         pending, self._pending = self._pending, []
+        self._pending_bytes = self._pending_outcomes = 0
         sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
         if sightings.num_rows:
             with store.opened(self._path, wait=self._wait) as connection:
