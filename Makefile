@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN ?= .venv/bin
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
 
 .venv/bin/artifact-warehouse: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -26,8 +26,15 @@ lint: $(BIN)/artifact-warehouse ## Style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(BIN)/artifact-warehouse ## Measure, as ratios against named baselines
-	$(BIN)/python benchmarks/lineage.py
+$(BIN)/.bench: $(BIN)/artifact-warehouse
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESULTS.md (15 minutes)
+	$(BIN)/python benchmarks/run.py
+
+bench-quick: $(BIN)/.bench ## The same, smaller; prints the table (2 minutes)
+	$(BIN)/python benchmarks/run.py --quick
 
 samples: ## Make sample_artifacts/runs again, with real dbt (Linux, Python 3.11, four minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
@@ -36,6 +43,6 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 	$(BIN)/pip install --quiet build && $(BIN)/python -m build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv build dist demo.duckdb .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint bench samples dist clean
+.PHONY: help demo test lint bench bench-quick samples dist clean

@@ -128,9 +128,7 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]], sightings: pa.Table
-) -> None:
+def write(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]], sightings: pa.Table) -> None:
     """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
 
     Takes the tables out of `digests`, so that each is freed as soon as it is written.
@@ -178,9 +176,7 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     return rows[0][0] if rows else None
 
 
-def _new_tables(
-    connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]
-) -> dict[str, pa.Table]:
+def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:
     """The tables that are not content-addressed, of all digests together, without what is stored already."""
     parts: dict[str, list[pa.Table]] = {}
     for digest in digests:

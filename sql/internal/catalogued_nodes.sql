@@ -1,20 +1,43 @@
 -- The nodes of the current manifests that are relations, with what catalogs and tests say of them.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.catalogued_nodes AS
-WITH column_counts AS (
-    SELECT project_name, environment, unique_id, count(*) AS column_count
-    FROM v1.columns
-    GROUP BY project_name, environment, unique_id
-),
-
-tests AS (
+-- The executions are read once, for the nodes and for the tests of the nodes.
+WITH last_executions AS MATERIALIZED (
     SELECT
         project_name,
         environment,
         unique_id,
-        CAST(sum(test_count) AS BIGINT) AS test_count,
-        CAST(sum(failing_test_count) AS BIGINT) AS failing_test_count
-    FROM internal.test_counts
+        invocation_id,
+        command,
+        generated_at,
+        status,
+        execution_seconds,
+        error,
+        completed_at,
+        last_success_at,
+        last_success_invocation_id,
+        is_failing
+    FROM internal.last_executions
+),
+
+tests AS (
+    SELECT
+        tests.project_name,
+        tests.environment,
+        tests.unique_id,
+        count(*) AS test_count,
+        count(*) FILTER (WHERE last.is_failing) AS failing_test_count
+    FROM internal.node_tests AS tests
+    LEFT JOIN last_executions AS last
+        ON last.project_name IS NOT DISTINCT FROM tests.project_name
+        AND last.environment = tests.environment
+        AND last.unique_id = tests.test_unique_id
+    GROUP BY tests.project_name, tests.environment, tests.unique_id
+),
+
+column_counts AS (
+    SELECT project_name, environment, unique_id, count(*) AS column_count
+    FROM internal.described_columns
     GROUP BY project_name, environment, unique_id
 )
 
@@ -54,16 +77,16 @@ SELECT
     nodes.depends_on_macros,
     nodes.definition_id,
     nodes.manifest_generated_at,
-    nodes.last_status,
-    nodes.last_error,
-    nodes.last_invocation_id,
-    nodes.last_executed_at,
-    nodes.last_success_invocation_id,
-    nodes.last_success_at,
-    nodes.last_execution_seconds,
-    nodes.last_command,
-    nodes.last_run_generated_at,
-    nodes.is_failing,
+    last.status AS last_status,
+    last.error AS last_error,
+    last.invocation_id AS last_invocation_id,
+    last.completed_at AS last_executed_at,
+    last.last_success_invocation_id,
+    last.last_success_at,
+    last.execution_seconds AS last_execution_seconds,
+    last.command AS last_command,
+    last.generated_at AS last_run_generated_at,
+    coalesce(last.is_failing, FALSE) AS is_failing,
     nodes.extra,
     relations.catalog_type,
     relations.catalog_owner,
@@ -72,7 +95,11 @@ SELECT
     coalesce(column_counts.column_count, 0) AS column_count,
     coalesce(tests.test_count, 0) AS test_count,
     coalesce(tests.failing_test_count, 0) AS failing_test_count
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
+LEFT JOIN last_executions AS last
+    ON last.project_name IS NOT DISTINCT FROM nodes.project_name
+    AND last.environment = nodes.environment
+    AND last.unique_id = nodes.unique_id
 LEFT JOIN internal.current_relations AS relations
     ON relations.project_name IS NOT DISTINCT FROM nodes.project_name
     AND relations.environment = nodes.environment

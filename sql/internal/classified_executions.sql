@@ -12,6 +12,7 @@ WITH classified AS (
         runs.is_full_refresh,
         runs.generated_at,
         runs.elapsed_seconds,
+        runs.is_executing AND NOT runs.is_aborted AS is_counted,
         executions.artifact_key,
         executions.unique_id,
         executions.status,
@@ -30,15 +31,26 @@ WITH classified AS (
         executions.adapter_response,
         executions.relation_name,
         executions.compiled_code_id,
-        CASE
-            WHEN NOT runs.is_executing OR runs.is_aborted THEN 'not_executed'
-            WHEN lower(executions.status) IN ('success', 'pass') THEN 'success'
-            WHEN lower(executions.status) = 'warn' THEN 'warn'
-            WHEN lower(executions.status) IN ('error', 'fail', 'runtime error', 'partial success') THEN 'failure'
-            WHEN lower(executions.status) = 'skipped' THEN 'skipped'
-            WHEN lower(executions.status) IN ('no-op', 'reused') THEN 'not_executed'
-            ELSE 'unknown'
-        END AS status_class
+        coalesce(
+            greatest(executions.compile_completed_at, executions.execute_completed_at), runs.generated_at
+        ) AS completed_at,
+        runs.run_number,
+        -- What the word alone says. A map is asked once for every distinct status of a block, a CASE for every row.
+        coalesce(
+            map_from_entries([
+                ('success', 'success'),
+                ('pass', 'success'),
+                ('warn', 'warn'),
+                ('error', 'failure'),
+                ('fail', 'failure'),
+                ('runtime error', 'failure'),
+                ('partial success', 'failure'),
+                ('skipped', 'skipped'),
+                ('no-op', 'not_executed'),
+                ('reused', 'not_executed')
+            ])[lower(executions.status)],
+            'unknown'
+        ) AS word_class
     FROM stored.node_executions AS executions
     INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
 )
@@ -65,16 +77,16 @@ SELECT
         ELSE split_part(classified.unique_id, '.', 3)
     END AS name,
     classified.status,
-    classified.status_class,
-    classified.status_class IN ('success', 'warn', 'failure') AS is_executed,
+    classified.is_counted,
+    classified.word_class,
+    CASE WHEN classified.is_counted THEN classified.word_class ELSE 'not_executed' END AS status_class,
+    classified.is_counted AND classified.word_class IN ('success', 'warn', 'failure') AS is_executed,
     classified.execution_seconds,
     classified.compile_started_at,
     classified.compile_completed_at,
     classified.execute_started_at,
     classified.execute_completed_at,
-    coalesce(
-        greatest(classified.compile_completed_at, classified.execute_completed_at), classified.generated_at
-    ) AS completed_at,
+    classified.completed_at,
     classified.thread_id,
     classified.message,
     classified.failures,
@@ -84,8 +96,11 @@ SELECT
     classified.query_id,
     classified.adapter_response,
     classified.relation_name,
-    classified.compiled_code_id
+    classified.compiled_code_id,
+    -- What comes last has the greatest: completed_at first, then the run's number. A max() of one number is fast.
+    CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', classified.completed_at) AS HUGEINT) * 4294967296
+    + classified.run_number AS recency
 FROM classified;
 
 COMMENT ON VIEW internal.classified_executions IS
-    'One row per current result. The one place that classifies statuses (rule 2). Type, package and name are the id''s.';
+    'One row per current result. The one place that classifies statuses (rule 2) and orders results (rule 6).';

@@ -29,7 +29,14 @@ SELECT
     invocations.env,
     artifacts.command IN (
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
-    ) AS is_executing
+    ) AS is_executing,
+    -- Of results that were completed at the same time, the one of the run with the greatest number is the last.
+    row_number() OVER (
+        ORDER BY
+            artifacts.generated_at NULLS FIRST,
+            artifacts.invocation_id NULLS FIRST,
+            artifacts.command NULLS FIRST
+    ) AS run_number
 FROM stored.invocations AS invocations
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = invocations.artifact_key

@@ -1,22 +1,30 @@
--- How often every node came out how, over all results of commands that execute nodes.
+-- How often every node came out how, and when last, over all results of commands that execute nodes.
 -- grain: project_name, environment, unique_id
+--
+-- The run of the last result is what recency has below 2^32: see classified_executions.
 CREATE OR REPLACE VIEW internal.execution_counts AS
 SELECT
     project_name,
     environment,
     unique_id,
-    any_value(resource_type) AS resource_type,
-    any_value(name) AS name,
-    count(*) FILTER (WHERE is_executed) AS executed_count,
-    count(*) FILTER (WHERE status_class = 'success') AS success_count,
-    count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
-    count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
-    count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count,
-    max(completed_at) FILTER (WHERE status_class = 'failure') AS last_failed_at,
-    max(completed_at) FILTER (WHERE status_class = 'skipped') AS last_skipped_at
-FROM internal.classified_executions
-WHERE status_class <> 'not_executed'
-GROUP BY project_name, environment, unique_id;
+    resource_type,
+    name,
+    CAST(coalesce(sum(result_count) FILTER (WHERE is_executed), 0) AS BIGINT) AS executed_count,
+    CAST(coalesce(sum(result_count) FILTER (WHERE status_class = 'success'), 0) AS BIGINT) AS success_count,
+    CAST(coalesce(sum(result_count) FILTER (WHERE status_class = 'warn'), 0) AS BIGINT) AS warn_count,
+    CAST(coalesce(sum(result_count) FILTER (WHERE status_class = 'failure'), 0) AS BIGINT) AS failure_count,
+    CAST(coalesce(sum(result_count) FILTER (WHERE status_class = 'skipped'), 0) AS BIGINT) AS skipped_count,
+    max(last_completed_at) FILTER (WHERE status_class = 'failure') AS last_failed_at,
+    max(last_completed_at) FILTER (WHERE status_class = 'skipped') AS last_skipped_at,
+    max(last_completed_at) FILTER (WHERE status_class IN ('success', 'warn')) AS last_success_at,
+    max(last_completed_at) FILTER (WHERE is_executed) AS last_executed_at,
+    arg_max(status, last_recency) FILTER (WHERE is_executed) AS last_status,
+    arg_max(status_class, last_recency) FILTER (WHERE is_executed) AS last_status_class,
+    CAST(max(last_recency) FILTER (WHERE is_executed) % 4294967296 AS BIGINT) AS last_run_number,
+    CAST(max(last_recency) FILTER (WHERE status_class IN ('success', 'warn')) % 4294967296 AS BIGINT)
+        AS last_success_run_number
+FROM internal.node_outcomes
+GROUP BY project_name, environment, unique_id, resource_type, name;
 
 COMMENT ON VIEW internal.execution_counts IS
     'One row per node with results of commands that execute nodes. Type and name are the id''s.';

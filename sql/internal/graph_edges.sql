@@ -3,10 +3,9 @@
 CREATE OR REPLACE VIEW internal.graph_edges AS
 SELECT
     graph_id,
-    unnest(depends_on_nodes) AS parent_unique_id,
+    unnest(parent_unique_ids) AS parent_unique_id,
     unique_id AS child_unique_id,
     resource_type AS child_resource_type
-FROM internal.graph_nodes
-WHERE is_enabled;
+FROM internal.graph_nodes;
 
-COMMENT ON VIEW internal.graph_edges IS 'One row per edge. The one place that says what an edge is.';
+COMMENT ON VIEW internal.graph_edges IS 'One row per edge: internal.graph_nodes says what is one.';

@@ -10,7 +10,9 @@ SELECT
     definitions.name,
     definitions.materialized,
     definitions.depends_on_nodes,
-    definitions.is_enabled
+    definitions.is_enabled,
+    -- What an edge is: from each of these to the node. What is disabled has none.
+    CASE WHEN definitions.is_enabled THEN definitions.depends_on_nodes END AS parent_unique_ids
 FROM stored.set_members AS members
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id
 WHERE definitions.is_shadowed IS NULL;

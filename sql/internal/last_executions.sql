@@ -1,37 +1,38 @@
--- The latest executed result of every node, by the time at which it was completed.
+-- What the last executed result of every node says, beside the counts.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.last_executions AS
-WITH latest AS (
-    SELECT project_name, environment, unique_id, max(completed_at) AS completed_at
-    FROM internal.classified_executions
-    WHERE is_executed
-    GROUP BY project_name, environment, unique_id
-)
-
 SELECT
-    executions.project_name,
-    executions.environment,
-    executions.unique_id,
-    executions.invocation_id,
-    executions.command,
-    executions.generated_at,
-    executions.status,
-    executions.status_class,
+    counts.project_name,
+    counts.environment,
+    counts.unique_id,
+    counts.resource_type,
+    counts.name,
+    counts.executed_count,
+    counts.warn_count,
+    counts.failure_count,
+    counts.last_failed_at,
+    runs.invocation_id,
+    runs.command,
+    runs.generated_at,
+    counts.last_status AS status,
+    counts.last_status_class AS status_class,
     executions.execution_seconds,
     executions.failures,
-    executions.message,
-    executions.completed_at
-FROM internal.classified_executions AS executions
-INNER JOIN latest
-    ON latest.project_name IS NOT DISTINCT FROM executions.project_name
-    AND latest.environment = executions.environment
-    AND latest.unique_id = executions.unique_id
-    AND latest.completed_at = executions.completed_at
-WHERE executions.is_executed
-QUALIFY row_number() OVER (
-    PARTITION BY executions.project_name, executions.environment, executions.unique_id
-    ORDER BY executions.generated_at DESC, executions.invocation_id DESC, executions.command DESC
-) = 1;
+    CASE WHEN counts.last_status_class = 'failure' THEN executions.message END AS error,
+    counts.last_executed_at AS completed_at,
+    counts.last_success_at,
+    success_runs.invocation_id AS last_success_invocation_id,
+    coalesce(counts.last_status_class = 'failure', FALSE) AS is_failing,
+    coalesce(counts.last_skipped_at > coalesce(counts.last_executed_at, TIMESTAMP '0001-01-01'), FALSE) AS is_skipped
+FROM internal.execution_counts AS counts
+LEFT JOIN internal.current_runs AS runs ON runs.run_number = counts.last_run_number
+LEFT JOIN stored.node_executions AS executions
+    ON executions.artifact_key = runs.artifact_key
+    AND executions.unique_id = counts.unique_id
+LEFT JOIN internal.current_runs AS success_runs ON success_runs.run_number = counts.last_success_run_number
+-- Each node has one row without this too. But a window keeps these joins together: mixed with those of a view that
+-- reads this one, DuckDB may guess wrong and build a hash table of all executions instead of the last ones.
+QUALIFY row_number() OVER (PARTITION BY counts.project_name, counts.environment, counts.unique_id) = 1;
 
 COMMENT ON VIEW internal.last_executions IS
-    'One row per node that was ever executed. The one place that says which result is the last.';
+    'One row per node with results of commands that execute nodes; without a status where none of them was executed.';

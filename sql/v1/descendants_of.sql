@@ -3,6 +3,6 @@
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.descendants_of(node_unique_id) AS TABLE
 SELECT project_name, environment, unique_id, resource_type, name, distance
-FROM v1.descendants_at(node_unique_id, TIMESTAMP 'infinity');
+FROM internal.reached_nodes(CAST(node_unique_id AS VARCHAR), FALSE, TIMESTAMP 'infinity');
 
 COMMENT ON MACRO TABLE v1.descendants_of IS 'All that depends on one node, in every project and environment that has it: one row per node reached.';

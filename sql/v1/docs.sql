@@ -13,7 +13,7 @@ SELECT
     nodes.definition_id,
     nodes.manifest_generated_at,
     nodes.raw_code AS block_contents
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'doc';
 
 COMMENT ON VIEW v1.docs IS 'One row per doc block of the current manifest of a project and environment.';

@@ -24,7 +24,7 @@ SELECT
     nodes.owner_name,
     nodes.owner_email,
     nodes.depends_on_nodes
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'exposure';
 
 COMMENT ON VIEW v1.exposures IS 'One row per exposure of the current manifest of a project and environment.';

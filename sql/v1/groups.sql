@@ -16,7 +16,7 @@ SELECT
     nodes.manifest_generated_at,
     nodes.owner_name,
     nodes.owner_email
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'group';
 
 COMMENT ON VIEW v1.groups IS 'One row per group of the current manifest of a project and environment.';

@@ -18,7 +18,7 @@ SELECT
     nodes.extra -> '$.arguments' AS arguments,
     json_extract_string(nodes.extra, '$.supported_languages[*]') AS supported_languages,
     nodes.depends_on_macros
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'macro';
 
 COMMENT ON VIEW v1.macros IS 'One row per macro of the current manifest of a project and environment.';

@@ -34,7 +34,7 @@ SELECT
     nodes.extra -> '$.type_params' AS type_params,
     nodes.extra ->> '$.calculation_method' AS calculation_method,
     nodes.extra ->> '$.timestamp' AS timestamp
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 LEFT JOIN internal.metric_semantics AS semantics
     ON semantics.project_name IS NOT DISTINCT FROM nodes.project_name
     AND semantics.environment = nodes.environment

@@ -7,8 +7,8 @@ SELECT
     manifests.environment,
     ancestors.unique_id,
     ancestors.ancestor_unique_id,
-    split_part(ancestors.unique_id, '.', 1) AS resource_type,
-    split_part(ancestors.ancestor_unique_id, '.', 1) AS ancestor_resource_type,
+    ancestors.resource_type,
+    ancestors.ancestor_resource_type,
     ancestors.distance
 FROM internal.graph_ancestors AS ancestors
 INNER JOIN internal.current_manifests AS manifests ON manifests.graph_id = ancestors.graph_id;

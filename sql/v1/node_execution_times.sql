@@ -3,7 +3,9 @@
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.node_execution_times AS
 -- Sums go over integers (femtoseconds; nanoseconds where they are squared), which add up exactly: the order of
--- loading must not show in the last digit of an average. A time beyond 10^7 seconds is no time.
+-- loading must not show in the last digit of an average. A time beyond 10^7 seconds is no time; a node with no other
+-- times has no row. Successes and failures are grouped apart and put side by side afterwards: a FILTER on every sum
+-- takes a third longer.
 WITH executed AS (
     SELECT
         project_name,
@@ -12,11 +14,49 @@ WITH executed AS (
         resource_type,
         name,
         status_class = 'failure' AS is_failure,
+        recency,
         execution_seconds,
-        CASE WHEN execution_seconds <= 1e7 THEN CAST(round(execution_seconds * 1e15) AS HUGEINT) END AS femtoseconds,
-        CASE WHEN execution_seconds <= 1e7 THEN CAST(round(execution_seconds * 1e9) AS HUGEINT) END AS nanoseconds
+        CASE WHEN execution_seconds BETWEEN 0 AND 1e7 THEN execution_seconds END AS seconds
     FROM internal.classified_executions
-    WHERE is_executed AND (execution_seconds IS NULL OR execution_seconds BETWEEN 0 AND 1e7)
+    WHERE is_executed
+),
+
+measured AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        resource_type,
+        name,
+        is_failure,
+        recency,
+        execution_seconds,
+        seconds,
+        CAST(round(seconds * 1e15) AS HUGEINT) AS femtoseconds,
+        CAST(round(seconds * 1e9) AS BIGINT) AS nanoseconds
+    FROM executed
+),
+
+outcomes AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        resource_type,
+        name,
+        is_failure,
+        count(*) - count(execution_seconds) AS untimed_count,
+        count(seconds) AS execution_count,
+        sum(femtoseconds) AS femtoseconds,
+        sum(nanoseconds) AS nanoseconds,
+        sum(CAST(nanoseconds AS HUGEINT) * nanoseconds) AS squared_nanoseconds,
+        quantile_cont(seconds, [0.5, 0.95]) AS quantiles,
+        min(seconds) AS execution_seconds_min,
+        max(seconds) AS execution_seconds_max,
+        max(recency) AS recency,
+        arg_max_null(execution_seconds, recency) AS last_execution_seconds
+    FROM measured
+    GROUP BY project_name, environment, unique_id, resource_type, name, is_failure
 ),
 
 times AS (
@@ -24,19 +64,21 @@ times AS (
         project_name,
         environment,
         unique_id,
-        any_value(resource_type) AS resource_type,
-        any_value(name) AS name,
-        count(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_count,
-        sum(femtoseconds) FILTER (WHERE NOT is_failure) AS femtoseconds,
-        sum(nanoseconds) FILTER (WHERE NOT is_failure) AS nanoseconds,
-        sum(nanoseconds * nanoseconds) FILTER (WHERE NOT is_failure) AS squared_nanoseconds,
-        quantile_cont(execution_seconds, [0.5, 0.95]) FILTER (WHERE NOT is_failure) AS quantiles,
-        min(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_seconds_min,
-        max(execution_seconds) FILTER (WHERE NOT is_failure) AS execution_seconds_max,
-        count(execution_seconds) FILTER (WHERE is_failure) AS failed_execution_count,
-        sum(femtoseconds) FILTER (WHERE is_failure) AS failed_femtoseconds
-    FROM executed
-    GROUP BY project_name, environment, unique_id
+        resource_type,
+        name,
+        coalesce(max(execution_count) FILTER (WHERE NOT is_failure), 0) AS execution_count,
+        max(femtoseconds) FILTER (WHERE NOT is_failure) AS femtoseconds,
+        max(nanoseconds) FILTER (WHERE NOT is_failure) AS nanoseconds,
+        max(squared_nanoseconds) FILTER (WHERE NOT is_failure) AS squared_nanoseconds,
+        max(quantiles) FILTER (WHERE NOT is_failure) AS quantiles,
+        max(execution_seconds_min) FILTER (WHERE NOT is_failure) AS execution_seconds_min,
+        max(execution_seconds_max) FILTER (WHERE NOT is_failure) AS execution_seconds_max,
+        arg_max_null(last_execution_seconds, recency) AS last_execution_seconds,
+        coalesce(max(execution_count) FILTER (WHERE is_failure), 0) AS failed_execution_count,
+        max(femtoseconds) FILTER (WHERE is_failure) AS failed_femtoseconds
+    FROM outcomes
+    GROUP BY project_name, environment, unique_id, resource_type, name
+    HAVING sum(untimed_count + execution_count) > 0
 )
 
 SELECT
@@ -62,7 +104,7 @@ SELECT
             ) / 1e9
     END AS execution_seconds_stddev,
     CAST(times.femtoseconds AS DOUBLE) / 1e15 AS execution_seconds_sum,
-    last.execution_seconds AS last_execution_seconds,
+    times.last_execution_seconds,
     times.failed_execution_count,
     CAST(times.failed_femtoseconds AS DOUBLE) / nullif(times.failed_execution_count, 0) / 1e15
         AS failed_execution_seconds_avg
@@ -70,11 +112,7 @@ FROM times
 LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM times.project_name
     AND nodes.environment = times.environment
-    AND nodes.unique_id = times.unique_id
-LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM times.project_name
-    AND last.environment = times.environment
-    AND last.unique_id = times.unique_id;
+    AND nodes.unique_id = times.unique_id;
 
 COMMENT ON VIEW v1.node_execution_times IS 'One row per node that was ever executed.';
 COMMENT ON COLUMN v1.node_execution_times.project_name IS 'The project.';

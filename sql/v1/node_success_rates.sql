@@ -15,17 +15,13 @@ SELECT
     counts.skipped_count,
     CAST((counts.success_count + counts.warn_count) / CAST(nullif(counts.executed_count, 0) AS DOUBLE) AS DOUBLE)
         AS success_rate,
-    last.status AS last_status,
-    last.completed_at AS last_executed_at
+    counts.last_status,
+    counts.last_executed_at
 FROM internal.execution_counts AS counts
 LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
     AND nodes.environment = counts.environment
-    AND nodes.unique_id = counts.unique_id
-LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM counts.project_name
-    AND last.environment = counts.environment
-    AND last.unique_id = counts.unique_id;
+    AND nodes.unique_id = counts.unique_id;
 
 COMMENT ON VIEW v1.node_success_rates IS 'One row per node with results of commands that execute nodes.';
 COMMENT ON COLUMN v1.node_success_rates.project_name IS 'The project.';

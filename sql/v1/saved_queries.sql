@@ -22,7 +22,7 @@ SELECT
     nodes.extra -> '$.query_params' AS query_params,
     nodes.extra -> '$.exports' AS exports,
     nodes.depends_on_nodes
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'saved_query';
 
 COMMENT ON VIEW v1.saved_queries IS 'One row per saved query of the current manifest of a project and environment.';

@@ -26,7 +26,7 @@ SELECT
     nodes.extra -> '$.measures' AS measures,
     nodes.extra -> '$.defaults' AS defaults,
     nodes.depends_on_nodes
-FROM internal.described_nodes AS nodes
+FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'semantic_model';
 
 COMMENT ON VIEW v1.semantic_models IS 'One row per semantic model of the current manifest of a project and environment.';

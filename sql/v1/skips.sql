@@ -2,25 +2,16 @@
 -- grain: invocation_id, command, unique_id, failed_unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.skips AS
+-- The results of the runs in which something was skipped.
 WITH RECURSIVE results AS MATERIALIZED (
-    SELECT
-        artifact_key,
-        invocation_id,
-        command,
-        project_name,
-        environment,
-        graph_id,
-        unique_id,
-        resource_type,
-        status,
-        status_class,
-        is_executed
+    SELECT artifact_key, graph_id, unique_id, resource_type, status, status_class
     FROM internal.classified_executions
-    WHERE is_executed OR status_class = 'skipped'
+    WHERE (is_executed OR status_class = 'skipped')
+        AND artifact_key IN (SELECT artifact_key FROM internal.classified_executions WHERE status_class = 'skipped')
 ),
 
 failures AS MATERIALIZED (
-    SELECT artifact_key, graph_id, unique_id, resource_type
+    SELECT artifact_key, graph_id, unique_id, resource_type, status
     FROM results
     WHERE status_class = 'failure'
 ),
@@ -59,7 +50,7 @@ stopped (artifact_key, graph_id, failed_unique_id, unique_id, distance) AS (
         AND NOT EXISTS (
             SELECT 1
             FROM results
-            WHERE results.is_executed
+            WHERE results.status_class <> 'skipped'
                 AND results.artifact_key = stopped.artifact_key
                 AND results.unique_id = stopped.unique_id
         )
@@ -82,20 +73,21 @@ nearest AS (
 )
 
 SELECT
-    skipped.invocation_id,
-    skipped.command,
+    runs.invocation_id,
+    runs.command,
     skipped.unique_id,
     nearest.failed_unique_id,
     failed.status AS failed_status,
     nearest.distance,
-    skipped.project_name,
-    skipped.environment
+    runs.project_name,
+    runs.environment
 FROM results AS skipped
+INNER JOIN internal.current_runs AS runs ON runs.artifact_key = skipped.artifact_key
 LEFT JOIN nearest
     ON nearest.artifact_key = skipped.artifact_key
     AND nearest.unique_id = skipped.unique_id
     AND nearest.distance = nearest.nearest_distance
-LEFT JOIN results AS failed
+LEFT JOIN failures AS failed
     ON failed.artifact_key = nearest.artifact_key
     AND failed.unique_id = nearest.failed_unique_id
 WHERE skipped.status_class = 'skipped';

@@ -3,32 +3,28 @@
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.test_failure_rates AS
 SELECT
-    counts.project_name,
-    counts.environment,
-    counts.unique_id,
-    coalesce(nodes.name, counts.name) AS name,
+    last.project_name,
+    last.environment,
+    last.unique_id,
+    coalesce(nodes.name, last.name) AS name,
     definitions.test_type,
     definitions.tested_unique_id,
     definitions.column_name,
     definitions.severity,
-    counts.executed_count,
-    counts.failure_count,
-    counts.warn_count,
-    CAST(counts.failure_count / CAST(nullif(counts.executed_count, 0) AS DOUBLE) AS DOUBLE) AS failure_rate,
+    last.executed_count,
+    last.failure_count,
+    last.warn_count,
+    CAST(last.failure_count / CAST(nullif(last.executed_count, 0) AS DOUBLE) AS DOUBLE) AS failure_rate,
     last.status AS last_status,
     last.failures AS last_failures,
-    counts.last_failed_at
-FROM internal.execution_counts AS counts
+    last.last_failed_at
+FROM internal.last_executions AS last
 LEFT JOIN internal.current_nodes AS nodes
-    ON nodes.project_name IS NOT DISTINCT FROM counts.project_name
-    AND nodes.environment = counts.environment
-    AND nodes.unique_id = counts.unique_id
+    ON nodes.project_name IS NOT DISTINCT FROM last.project_name
+    AND nodes.environment = last.environment
+    AND nodes.unique_id = last.unique_id
 LEFT JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
-LEFT JOIN internal.last_executions AS last
-    ON last.project_name IS NOT DISTINCT FROM counts.project_name
-    AND last.environment = counts.environment
-    AND last.unique_id = counts.unique_id
-WHERE counts.resource_type IN ('test', 'unit_test');
+WHERE last.resource_type IN ('test', 'unit_test');
 
 COMMENT ON VIEW v1.test_failure_rates IS 'One row per test, data test or unit test, with results of commands that execute nodes.';
 COMMENT ON COLUMN v1.test_failure_rates.project_name IS 'The project.';

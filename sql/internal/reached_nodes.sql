@@ -1,0 +1,70 @@
+-- Everything that one node depends on, or that depends on it, in the graphs as they stood at a time.
+-- grain: project_name, environment, unique_id
+--
+-- Not portable: a breadth-first search from the one node. Every step carries all that was reached, and goes on from
+-- what is new in it; it ends when a step reaches nothing new, on cycles too. `ts` 'infinity' means the current graphs.
+--
+-- `nodes` and `steps` are each read twice, which alone makes DuckDB compute them once and not at every step: a file of
+-- storage version 1.3 does not keep the word MATERIALIZED.
+CREATE OR REPLACE MACRO internal.reached_nodes(node_unique_id, is_upwards, ts) AS TABLE
+WITH RECURSIVE manifests AS (
+    SELECT project_name, environment, graph_id
+    FROM internal.current_manifests
+    WHERE ts = TIMESTAMP 'infinity'
+
+    UNION ALL
+
+    SELECT project_name, environment, graph_id
+    FROM internal.manifest_periods
+    WHERE ts < TIMESTAMP 'infinity' AND valid_from <= ts AND (valid_to IS NULL OR ts < valid_to)
+),
+
+nodes AS MATERIALIZED (
+    SELECT graph_id, unique_id, name, parent_unique_ids
+    FROM internal.graph_nodes
+    WHERE graph_id IN (SELECT graph_id FROM manifests)
+),
+
+steps AS MATERIALIZED (
+    SELECT
+        graph_id,
+        CASE WHEN is_upwards THEN child_unique_id ELSE parent_unique_id END AS from_unique_id,
+        CASE WHEN is_upwards THEN parent_unique_id ELSE child_unique_id END AS to_unique_id
+    FROM (SELECT graph_id, unique_id AS child_unique_id, unnest(parent_unique_ids) AS parent_unique_id FROM nodes)
+),
+
+reached (graph_id, unique_id, step, is_new) AS (
+    SELECT DISTINCT graph_id, to_unique_id, 1, TRUE
+    FROM steps
+    WHERE from_unique_id = node_unique_id
+
+    UNION ALL
+
+    SELECT graph_id, unique_id, max(step) + 1, bool_and(is_new)
+    FROM (
+        SELECT steps.graph_id, steps.to_unique_id AS unique_id, reached.step, TRUE AS is_new
+        FROM reached
+        INNER JOIN steps ON steps.graph_id = reached.graph_id AND steps.from_unique_id = reached.unique_id
+        WHERE reached.is_new
+        UNION ALL
+        SELECT graph_id, unique_id, step, FALSE AS is_new FROM reached
+    )
+    WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
+    GROUP BY graph_id, unique_id
+)
+
+SELECT
+    manifests.project_name,
+    manifests.environment,
+    reached.unique_id,
+    split_part(reached.unique_id, '.', 1) AS resource_type,
+    coalesce(nodes.name, reached.unique_id) AS name,
+    reached.step AS distance
+FROM reached
+INNER JOIN manifests ON manifests.graph_id = reached.graph_id
+LEFT JOIN nodes
+    ON nodes.graph_id = reached.graph_id
+    AND nodes.unique_id = reached.unique_id
+WHERE reached.is_new AND reached.unique_id <> node_unique_id;
+
+COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the one, upwards or downwards.';
