@@ -75,16 +75,7 @@ _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_con
 """The author's own structures, in which an empty value means something."""
 
 KNOWN_FIELDS = {
-    *(
-        "unique_id",
-        "resource_type",
-        "package_name",
-        "name",
-        "path",
-        "original_file_path",
-        "patch_path",
-        "fqn",
-    ),
+    *("unique_id", "resource_type", "package_name", "name", "path", "original_file_path", "patch_path", "fqn"),
     *("description", "language", "tags", "meta", "config", "owner", "group", "access", "contract", "version"),
     *("latest_version", "deprecation_date", "raw_code", "raw_sql", "macro_sql", "depends_on", "columns"),
     *("database", "schema", "alias", "identifier", "relation_name", "checksum", "compiled_code"),
@@ -336,9 +327,7 @@ def _columns(columns: Any) -> list[dict[str, Any]]:
     return rows
 
 
-_COLUMN_KEYS = {
-    *("name", "description", "data_type", "meta", "tags", "constraints", "config", "doc_blocks"),
-}
+_COLUMN_KEYS = {"name", "description", "data_type", "meta", "tags", "constraints", "config", "doc_blocks"}
 
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"](?:\s*,\s*['\"]([^'\"]+)['\"])?")
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]")
