@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
@@ -27,7 +28,8 @@ MAX_WORKERS = 8
 _DIGESTS_AHEAD = 2
 """How many digests of each worker may wait to be written: what bounds a load's memory."""
 
-_PROGRAM = "from artifact_warehouse.workers import serve; serve()"
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.workers import serve; serve()"
+"""Imports from where this process does, and from nowhere else: `-c` alone would look into the current folder."""
 
 
 def worker_count() -> int:
@@ -42,11 +44,9 @@ class Workers:
     """Processes that start while the caller still prepares; each takes every n-th part of the work."""
 
     def __init__(self, count: int) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-c", _PROGRAM]
+        command = [sys.executable, "-c", _PROGRAM, *(folder or str(Path.cwd()) for folder in sys.path)]
         self._processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-            for _ in range(count)
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
         ]
         self._inboxes: list[Queue[Any]] = [Queue(_DIGESTS_AHEAD) for _ in range(count)]
         self._threads: list[threading.Thread] = []
@@ -58,7 +58,7 @@ class Workers:
         """End the processes, at once if they are still at work."""
         for process in self._processes:
             process.kill()
-        for thread, inbox in zip(self._threads, self._inboxes, strict=True):
+        for thread, inbox in zip(self._threads, self._inboxes, strict=False):  # no threads where no work was given
             while thread.is_alive():
                 with suppress(Empty):
                     inbox.get(timeout=0.05)

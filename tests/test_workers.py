@@ -77,6 +77,22 @@ def test_a_process_that_dies_costs_nothing_that_was_stored(
         assert wh.verify() == []
 
 
+@pytest.mark.usefixtures("many_parts")
+def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    path.write_bytes(b"no DuckDB file" * 1000)
+    with pytest.raises(errors.NotAWarehouse):
+        Warehouse(path).load(folder)
+
+
+def test_the_processes_import_from_where_the_caller_does(
+    tmp_path: Path, folder: Path, many_parts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise SystemExit('a file of the current folder was imported')")
+    monkeypatch.chdir(tmp_path)
+    assert len(Warehouse("wh.duckdb").load(folder).loaded) > 0
+
+
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path, folder: Path) -> None:
     """What starts processes by importing the caller's script again would load in each of them."""
     script = tmp_path / "script.py"
