@@ -4,8 +4,9 @@
 -- Not portable: a breadth-first search from the one node. Every step carries all that was reached, and goes on from
 -- what is new in it; it ends when a step reaches nothing new, on cycles too. `ts` 'infinity' means the current graphs.
 --
--- `nodes` and `steps` are each read twice, which alone makes DuckDB compute them once and not at every step: a file of
--- storage version 1.3 does not keep the word MATERIALIZED.
+-- It starts from the node itself, in a row, not from a condition on it: DuckDB 1.4 and 1.5 lose most of the rows of
+-- such a recursion where the macro is called for each row of another table. `nodes` is read twice, which alone makes
+-- DuckDB compute it once and not at every step: a file of storage version 1.3 does not keep the word MATERIALIZED.
 CREATE OR REPLACE MACRO internal.reached_nodes(node_unique_id, is_upwards, ts) AS TABLE
 WITH RECURSIVE manifests AS (
     SELECT project_name, environment, graph_id
@@ -25,7 +26,7 @@ nodes AS MATERIALIZED (
     WHERE graph_id IN (SELECT graph_id FROM manifests)
 ),
 
-steps AS MATERIALIZED (
+steps AS (
     SELECT
         graph_id,
         CASE WHEN is_upwards THEN child_unique_id ELSE parent_unique_id END AS from_unique_id,
@@ -34,9 +35,8 @@ steps AS MATERIALIZED (
 ),
 
 reached (graph_id, unique_id, step, is_new) AS (
-    SELECT DISTINCT graph_id, to_unique_id, 1, TRUE
-    FROM steps
-    WHERE from_unique_id = node_unique_id
+    SELECT DISTINCT graph_id, node_unique_id, 0, TRUE
+    FROM manifests
 
     UNION ALL
 
@@ -65,6 +65,6 @@ INNER JOIN manifests ON manifests.graph_id = reached.graph_id
 LEFT JOIN nodes
     ON nodes.graph_id = reached.graph_id
     AND nodes.unique_id = reached.unique_id
-WHERE reached.is_new AND reached.unique_id <> node_unique_id;
+WHERE reached.is_new AND reached.step > 0;
 
 COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the one, upwards or downwards.';
