@@ -18,6 +18,7 @@ from artifact_warehouse.errors import (
     QuarantinedArtifacts,
     WarehouseError,
 )
+from artifact_warehouse.limits import Limits, size_of_text, text_of_size
 from artifact_warehouse.startup import be_frugal
 from artifact_warehouse.terminal import visible
 
@@ -89,6 +90,18 @@ def _format(*more: str, default: str | None = "table") -> Callable[[Command], Co
     return click.option("--format", "output_format", type=choices, default=default, help="How to print it.")
 
 
+def _to_bytes(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    try:
+        return size_of_text(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _size_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
+    size = text_of_size(default)
+    return click.option(name, metavar="SIZE", default=size, show_default=True, callback=_to_bytes, help=explanation)
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="artifact-warehouse", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -105,6 +118,10 @@ def cli() -> None:
 @click.option("--job", help="Label what is loaded with a job.")
 @click.option("--project", help="Label what is loaded with a project.")
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
+@click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
+@click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
+@_size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
+@_size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
 @_WAIT
 @_format()
 @click.option("-v", "--verbose", is_flag=True, help="Print what became of every file.")
@@ -115,6 +132,10 @@ def load(
     job: str | None,
     project: str | None,
     strict: bool,
+    patterns: tuple[str, ...],
+    no_redact: bool,
+    max_artifact_size: int,
+    max_archive_size: int,
     wait: float,
     output_format: str,
     verbose: bool,
@@ -129,8 +150,19 @@ def load(
     """
     from artifact_warehouse.warehouse import Warehouse
 
+    if no_redact and patterns:
+        raise click.UsageError("--redact and --no-redact contradict each other")
     with Warehouse(warehouse, wait=wait) as wh, _progress() as progress:
-        report = wh.load(paths, environment=environment, job=job, project=project, strict=strict, progress=progress)
+        report = wh.load(
+            paths,
+            environment=environment,
+            job=job,
+            project=project,
+            strict=strict,
+            redact=patterns or not no_redact,
+            limits=Limits(max_artifact_size, max_archive_size),
+            progress=progress,
+        )
     _talk_about(report, verbose)
     if output_format == "table":
         click.echo(str(report))

@@ -13,20 +13,19 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse import discover
 from artifact_warehouse.artifact import artifact_key, content_id, looks_like_one, parse
-from artifact_warehouse.discover import Input
+from artifact_warehouse.discover import File
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
+from artifact_warehouse.limits import Limits
+from artifact_warehouse.reading import Input, read
+from artifact_warehouse.redaction import Redaction, Redactor
 
 STEP_BYTES = 4 * 1024 * 1024
 """How much JSON goes into one digest: what is in hand at once stays in the processor's caches."""
 
 MAX_STORED_CONTENTS = 1_000_000
 """How many content ids are remembered; forgetting them costs time only, as the store drops what it has."""
-
-Files = Sequence[tuple[str, bool]]
-"""Files as `discover.expand` gives them: each with whether the user named it."""
 
 
 class Outcome(NamedTuple):
@@ -46,26 +45,35 @@ class Digest(NamedTuple):
     tables: dict[str, pa.Table]
 
 
+class Policy(NamedTuple):
+    """What is taken in of an artifact: how much of it, and without which secrets."""
+
+    limits: Limits = Limits()
+    redaction: Redaction = Redaction()
+
+
 class Digester:
-    """Turns files into digests. `known` holds the artifact_keys of what need not be read again.
+    """Turns files into digests, as `policy` says. `known` holds the artifact_keys of what need not be read again.
 
     Unless `remembers` is false, contents that are in an earlier digest are left out of the later ones.
     """
 
-    def __init__(self, known: Iterable[int] = (), remembers: bool = True) -> None:
+    def __init__(self, policy: Policy, known: Iterable[int] = (), remembers: bool = True) -> None:
         self._known = set(known)
+        self._limits = policy.limits
+        self._redactor = Redactor(policy.redaction)
         self._failed: dict[int, Outcome] = {}
         self._remembers = remembers
         self._cache = EntryCache() if remembers else EntryCache(max_entries=0)
         self._text_ids = TextIds()
         self._stored: set[str] = set()
 
-    def digests(self, files: Files, stdin: bytes = b"") -> Iterator[Digest]:
+    def digests(self, files: Sequence[File], stdin: bytes = b"") -> Iterator[Digest]:
         """The digests of some files, at least one; the members of an archive may be spread over several."""
-        items = chain.from_iterable(discover.read(file, is_named, stdin) for file, is_named in files)
+        items = chain.from_iterable(read(file, stdin, self._limits) for file in files)
         is_last = False
         while not is_last:
-            rows = Rows(self._stored, self._text_ids)
+            rows = Rows(self._stored, self._text_ids, self._redactor)
             with _without_garbage_collection():
                 outcomes, is_last = self._step(items, rows)
                 tables = rows.to_arrow()

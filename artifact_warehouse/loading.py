@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from artifact_warehouse import discover, store
 from artifact_warehouse.artifact import artifact_key
-from artifact_warehouse.digest import Digest, Digester, Files, Outcome
-from artifact_warehouse.discover import Labels
+from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
+from artifact_warehouse.discover import File, Labels
 from artifact_warehouse.errors import QuarantinedArtifacts
+from artifact_warehouse.reading import read_stdin
 from artifact_warehouse.tables import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
 
@@ -75,6 +76,7 @@ def load(
     path: Path,
     inputs: Sequence[str],
     labels: Labels,
+    policy: Policy,
     strict: bool = False,
     wait: float = 0.0,
     progress: Progress | None = None,
@@ -85,15 +87,15 @@ def load(
     errors of `store.connect`.
     """
     files = discover.expand(inputs)
-    stdin = discover.read_stdin(files)
+    stdin = read_stdin(files, policy.limits)
     if strict:
-        _insist(files, stdin)
+        _insist(files, stdin, policy)
     parts = _parts(files)
     report = progress or (lambda done, total: None)
     report(0, len(files))
     with _workers(len(parts), stdin) as workers:
         known = _known_artifacts(path, wait) if path.exists() else set()
-        digests = _digests(parts, stdin, known, workers)
+        digests = _digests(parts, stdin, known, policy, workers)
         if not path.exists():
             _known_artifacts(path, wait)  # made while the workers are at work already
         loader = _Loader(path, labels, wait)
@@ -114,25 +116,25 @@ def _known_artifacts(path: Path, wait: float) -> set[int]:
         return store.known_artifacts(connection)
 
 
-def _insist(files: Files, stdin: bytes) -> None:
+def _insist(files: list[File], stdin: bytes, policy: Policy) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    outcomes = (o for digest in Digester(remembers=False).digests(files, stdin) for o in digest.outcomes)
+    outcomes = (o for digest in Digester(policy, remembers=False).digests(files, stdin) for o in digest.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
 
 
-def _parts(files: Files) -> list[Files]:
+def _parts(files: list[File]) -> list[list[File]]:
     """The files in their order, cut into parts of about PART_BYTES."""
-    parts: list[list[tuple[str, bool]]] = [[]]
+    parts: list[list[File]] = [[]]
     size = 0
     for file in files:
         if size >= PART_BYTES:
             parts.append([])
             size = 0
         parts[-1].append(file)
-        size += discover.size_of(file[0])
-    return [*parts]
+        size += file.size_bytes
+    return parts
 
 
 def _workers(part_count: int, stdin: bytes) -> AbstractContextManager[Workers | None]:
@@ -142,12 +144,12 @@ def _workers(part_count: int, stdin: bytes) -> AbstractContextManager[Workers | 
 
 
 def _digests(
-    parts: list[Files], stdin: bytes, known: Collection[int], workers: Workers | None
+    parts: list[list[File]], stdin: bytes, known: Collection[int], policy: Policy, workers: Workers | None
 ) -> Iterator[Iterator[Digest]]:
     """The digests of each part."""
     if workers:
-        return workers.digests(parts, known)
-    digester = Digester(known, remembers=sum(map(len, parts)) > 1)
+        return workers.digests(parts, known, policy)
+    digester = Digester(policy, known, remembers=sum(map(len, parts)) > 1)
     return (digester.digests(part, stdin) for part in parts)
 
 

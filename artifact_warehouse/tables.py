@@ -47,6 +47,7 @@ ARTIFACTS = Table(
         Column("metadata", "JSON", "The metadata block, whole."),
         EXTRA,
         Column("loaded_at", "TIMESTAMP", "When this warehouse first took it in."),
+        Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
     ),
     primary_key="artifact_key",
 )

@@ -14,10 +14,13 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse import lineage, loading, sqlfiles, store, verification, views
+from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import Lineage
 from artifact_warehouse.loading import LoadReport, Progress
+from artifact_warehouse.redaction import Redaction
 
 
 class QueryResult(NamedTuple):
@@ -74,18 +77,24 @@ class Warehouse:
         environment: str | None = None,
         job: str | None = None,
         strict: bool = False,
+        redact: bool | Iterable[str] = True,
+        limits: Limits = Limits(),  # noqa: B008 (immutable)
         progress: Progress | None = None,
     ) -> LoadReport:
         """Load artifacts from files, folders, globs and archives; what is there already is left alone.
 
-        With `strict`, one artifact that cannot be read stops the load before anything is stored.
-        Raises InputNotFound, QuarantinedArtifacts, and the WarehouseErrors of `store.connect`.
+        With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
+        what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
+        larger than the `limits` is quarantined.
+        Raises InputNotFound, QuarantinedArtifacts, WorkerFailed, ValueError for a bad pattern, and the
+        WarehouseErrors of `store.connect`.
         """
         self._insist_on_writing("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self.close()  # the loader opens the file for short moments of its own
         labels = Labels(project, environment, job)
-        return loading.load(self.path, [os.fspath(p) for p in inputs], labels, strict, self._wait, progress)
+        policy = Policy(limits, Redaction.of(redact, os.environ))
+        return loading.load(self.path, [os.fspath(p) for p in inputs], labels, policy, strict, self._wait, progress)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""

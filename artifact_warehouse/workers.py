@@ -18,7 +18,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from artifact_warehouse.digest import Digest, Digester, Files
+from artifact_warehouse.digest import Digest, Digester, Policy
+from artifact_warehouse.discover import File
 from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.startup import be_frugal
 
@@ -68,11 +69,13 @@ class Workers:
                 with suppress(BrokenPipeError):
                     pipe.close()
 
-    def digests(self, parts: Sequence[Files], known: Collection[int]) -> Iterator[Iterator[Digest]]:
+    def digests(
+        self, parts: Sequence[Sequence[File]], known: Collection[int], policy: Policy
+    ) -> Iterator[Iterator[Digest]]:
         """The digests of each part, in order. Raises WorkerFailed when a process ends early."""
         count = len(self._processes)
         for first, (process, inbox) in enumerate(zip(self._processes, self._inboxes, strict=True)):
-            request = (frozenset(known), parts[first::count])
+            request = (policy, frozenset(known), parts[first::count])
             self._threads.append(threading.Thread(target=_converse, args=(process, request, inbox), daemon=True))
             self._threads[-1].start()
         return (_until_none(self._inboxes[index % count]) for index in range(len(parts)))
@@ -103,8 +106,8 @@ def serve() -> None:
     be_frugal()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
-    known, parts = pickle.load(sys.stdin.buffer)
-    digester = Digester(known)
+    policy, known, parts = pickle.load(sys.stdin.buffer)
+    digester = Digester(policy, known)
     with suppress(BrokenPipeError):
         for part in parts:
             for answer in (*digester.digests(part), None):

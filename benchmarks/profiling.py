@@ -23,7 +23,7 @@ STEPS = (
     ("commit and checkpoint", r"store\.\S* .*(COMMIT|CHECKPOINT|\.close\(\))"),
     ("migrating (tables and views)", r"store\.migrate|views\.|sqlfiles\."),
     ("inserting", r"store\.(write|_insert|_merge_uris|_drop_repeated|_register)"),
-    ("reading and hashing", r"discover\.|content_id|read_bytes|hashlib"),
+    ("reading and hashing", r"discover\.|reading\.|content_id|read_bytes|hashlib"),
     ("decoding", r"jsontext\.|msgspec|artifact\.parse|artifact\.Artifact"),
     ("building rows and columns", r"flatten\.|digest\.|rows\.|pyarrow"),
     ("looking up what is there", r"store\."),

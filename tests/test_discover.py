@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from artifact_warehouse.discover import Input, Labels, expand, labels_of, read
+from artifact_warehouse.discover import File, Labels, expand, labels_of
 from artifact_warehouse.errors import InputNotFound
+from artifact_warehouse.reading import Input, read
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
 
@@ -32,12 +33,12 @@ def make(folder: Path, *names: str) -> Path:
 
 
 def names(folder: Path, *paths: str | Path) -> list[str]:
-    return [Path(file).relative_to(folder).as_posix() for file, _ in expand(paths)]
+    return [Path(file.place).relative_to(folder).as_posix() for file in expand(paths)]
 
 
 def inputs(file: Path) -> dict[str, bytes]:
     """What is in a file, by what follows the file's own path in the uri."""
-    found = list(read(str(file)))
+    found = list(read(File(str(file))))
     assert not [item.error for item in found if item.error]
     return {item.uri.removeprefix(str(file)): item.data for item in found}
 
@@ -68,7 +69,7 @@ def test_a_folder_is_searched_to_the_bottom_in_a_fixed_order(tmp_path: Path) -> 
     expected = ["a.json", "a/deep/er/x.json", "b.json.gz", "b/a.json", "b/z.json", "c.JSON", "d.json.zst"]
     assert sorted(names(tmp_path, tmp_path)) == sorted(expected)
     assert names(tmp_path, tmp_path) == names(tmp_path, tmp_path, tmp_path) == names(tmp_path, f"{tmp_path}/")
-    assert {is_named for _, is_named in expand([tmp_path])} == {False}
+    assert {file.is_named for file in expand([tmp_path])} == {False}
 
 
 def test_only_json_and_archives_are_read_in_a_folder(tmp_path: Path) -> None:
@@ -91,7 +92,10 @@ def test_a_file_that_is_given_twice_is_read_once(tmp_path: Path) -> None:
     make(tmp_path, "a/1.json", "a/2.json")
     first = tmp_path / "a" / "1.json"
     assert expand([tmp_path / "a", first, f"{tmp_path}/*/1.json"]) == expand([tmp_path / "a", first])
-    assert expand([tmp_path / "a", first]) == [(str(first), True), (str(tmp_path / "a" / "2.json"), False)]
+    assert [file[:2] for file in expand([tmp_path / "a", first])] == [
+        (str(first), True),
+        (str(tmp_path / "a" / "2.json"), False),
+    ]
     assert expand([first, tmp_path / "a"]) == expand([tmp_path / "a", first])
 
 
@@ -99,19 +103,19 @@ def test_a_file_is_read_once_however_it_is_spelt(tmp_path: Path, monkeypatch: py
     make(tmp_path, "a/1.json")
     monkeypatch.chdir(tmp_path)
     found = expand(["a", "./a", tmp_path / "a", "a/../a/1.json"])
-    assert [os.path.abspath(file) for file, _ in found] == [str(tmp_path / "a" / "1.json")]
+    assert [file.place for file in found] == [str(tmp_path / "a" / "1.json")]
 
 
 def test_a_file_that_is_named_may_have_any_name(tmp_path: Path) -> None:
     make(tmp_path, "artifact", "x.txt")
     assert expand([tmp_path / "artifact", tmp_path / "x.txt"]) == [
-        (str(tmp_path / "artifact"), True),
-        (str(tmp_path / "x.txt"), True),
+        File(str(tmp_path / "artifact"), is_named=True, size_bytes=len("artifact")),
+        File(str(tmp_path / "x.txt"), is_named=True, size_bytes=len("x.txt")),
     ]
 
 
 def test_stdin_is_a_dash() -> None:
-    assert expand(["-"]) == [("-", True)]
+    assert expand(["-"]) == [File("-", is_named=True)]
 
 
 def test_a_glob_is_sorted_and_finds_files_and_folders(tmp_path: Path) -> None:
@@ -159,7 +163,7 @@ def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
 def test_a_link_to_nowhere_is_reported_and_ends_nothing(tmp_path: Path) -> None:
     make(tmp_path, "target/manifest.json")
     (tmp_path / "target" / "gone.json").symlink_to(tmp_path / "nowhere.json")
-    found = [item for file, is_named in expand([tmp_path]) for item in read(file, is_named)]
+    found = [item for file in expand([tmp_path]) for item in read(file)]
     assert [(Path(item.uri).name, item.data) for item in found if not item.error] == [
         ("manifest.json", b"target/manifest.json")
     ]
@@ -171,7 +175,7 @@ def test_a_link_to_nowhere_is_reported_and_ends_nothing(tmp_path: Path) -> None:
 def test_the_uri_is_the_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "target/manifest.json")
     monkeypatch.chdir(tmp_path / "target")
-    [item] = read("manifest.json", is_named=True)
+    [item] = read(*expand(["manifest.json"]))
     assert item == Input(str(tmp_path / "target" / "manifest.json"), b"target/manifest.json", None, True)
 
 
@@ -206,7 +210,7 @@ def test_archives_in_a_folder_are_read_in_their_place(tmp_path: Path) -> None:
     make(tmp_path, "runs/2.json")
     (tmp_path / "runs" / "1.zip").write_bytes(zipped({"a.json": b"1"}))
     (tmp_path / "runs" / "3.tar").write_bytes(tar({"a.json": b"3"}))
-    found = [item.data for file, is_named in expand([tmp_path]) for item in read(file, is_named)]
+    found = [item.data for file in expand([tmp_path]) for item in read(file)]
     assert found == [b"1", b"runs/2.json", b"3"]
 
 
@@ -248,7 +252,7 @@ def test_a_compressed_archive_of_several_parts_is_read_whole(
 )
 def test_what_cannot_be_unpacked_is_an_input_with_an_error(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    [item] = read(str(tmp_path / name))
+    [item] = read(File(str(tmp_path / name)))
     assert item.uri == str(tmp_path / name)
     assert item.error and item.data == content
 
@@ -257,7 +261,7 @@ def test_a_member_that_cannot_be_unpacked_costs_no_other(tmp_path: Path) -> None
     members = {"a.json": b"1", "b.json.gz": b"no gzip", "c.json": b"3"}
     for name, content in {"x.zip": zipped(members), "x.tar": tar(members)}.items():
         (tmp_path / name).write_bytes(content)
-        found = [(item.data, bool(item.error)) for item in read(str(tmp_path / name))]
+        found = [(item.data, bool(item.error)) for item in read(File(str(tmp_path / name)))]
         assert found == [(b"1", False), (b"no gzip", True), (b"3", False)]
 
 
@@ -265,7 +269,7 @@ def test_a_member_with_a_wrong_checksum_is_an_error_and_not_a_crash(tmp_path: Pa
     content = bytearray(zipped({"a.json": b"first", "b.json": b"second"}))
     content[content.index(b"second")] ^= 0xFF
     (tmp_path / "x.zip").write_bytes(content)
-    found = list(read(str(tmp_path / "x.zip")))
+    found = list(read(File(str(tmp_path / "x.zip"))))
     assert found[0].data == b"first" and not found[0].error
     assert [bool(item.error) for item in found[1:]] == [True]
 
@@ -302,7 +306,7 @@ def test_the_labels_of_an_archives_member_are_those_of_its_folders_too(tmp_path:
     file = tmp_path / "environment=prod" / "runs.zip"
     file.parent.mkdir()
     file.write_bytes(zipped({"job=nightly/manifest.json": b"{}", "job=nightly\\x.json": b"{}"}))
-    assert {labels_of(item.uri) for item in read(str(file))} == {Labels(None, "prod", "nightly")}
+    assert {labels_of(item.uri) for item in read(File(str(file)))} == {Labels(None, "prod", "nightly")}
 
 
 def test_labels_over_others_win_where_they_say_something() -> None:

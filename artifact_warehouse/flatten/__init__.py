@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from artifact_warehouse import timestamps
@@ -43,11 +44,19 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "sources": lambda: sources.flatten(artifact, rows),
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
     }
+    rows.redactor.start()
+    artifact = replace(artifact, metadata=rows.redactor.json(artifact.metadata))
     with rows.all_or_nothing():
         said = {**_common(artifact), **flatteners[artifact.kind]()}
         unknown = Counter(said.pop("unknown_fields", {}))
         unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
-        rows.add("artifacts", **said, unknown_fields=json_text(dict(unknown)), loaded_at=rows.loaded_at)
+        rows.add(
+            "artifacts",
+            **said,
+            unknown_fields=json_text(dict(unknown)),
+            loaded_at=rows.loaded_at,
+            redaction_count=rows.redactor.count,
+        )
 
 
 def quarantine(artifact_id: str, kind: str | None, size_bytes: int, error: str, rows: Rows) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from artifact_warehouse import jsontext
+from artifact_warehouse.redaction import Redactor
 from artifact_warehouse.tables import BY_NAME, TABLES
 
 
@@ -50,12 +51,16 @@ class Rows:
     """The rows of a batch of artifacts, as a list for each column of each table.
 
     `stored` holds the content ids that the warehouse is known to have: their rows are left out. It only
-    saves work, as the store drops what it has. So do `text_ids`, which several batches may share.
+    saves work, as the store drops what it has. So do `text_ids`, which several batches may share. `redactor` is
+    for whoever adds rows to hide secrets with.
     """
 
-    def __init__(self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None) -> None:
+    def __init__(
+        self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None, redactor: Redactor | None = None
+    ) -> None:
         self.loaded_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.new_ids: set[str] = set()
+        self.redactor = redactor or Redactor()
         self._columns: dict[str, list[list[Any]]] = {table.name: [[] for _ in table.columns] for table in TABLES}
         self._compacted: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self._stored = stored
@@ -112,6 +117,7 @@ class Rows:
         """Add a text; returns its id, None for no text."""
         if not text:
             return None
+        text = self.redactor.anything(text)
         text_id = hash_text(text)
         if self.is_new(text_id):
             self.extend("texts", [text_id], [text])

@@ -9,6 +9,7 @@ from artifact_warehouse import timestamps
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import bigint, double, json_text, main_package, obj, text
+from artifact_warehouse.redaction import Redactor
 
 READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "elapsed_time", "logs", "args"}
@@ -25,11 +26,12 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the freshness checks of a sources.json; returns what `artifacts` says of it."""
     checks = dict(_checks(artifact))
     for unique_id, check in checks.items():
-        rows.add("source_freshness", artifact_key=artifact.artifact_key, unique_id=unique_id, **_row(check))
+        row = _row(check, rows.redactor)
+        rows.add("source_freshness", artifact_key=artifact.artifact_key, unique_id=unique_id, **row)
     return {
         "main_package": main_package(checks),
         "entry_count": len(checks),
-        "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
+        "extra": json_text(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
     }
 
 
@@ -43,7 +45,7 @@ def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
         yield text(check.get("unique_id") or node.get("unique_id")) or "", {**check, "criteria": criteria}
 
 
-def _row(check: dict[str, Any]) -> dict[str, Any]:
+def _row(check: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     criteria = obj(check.get("criteria"))
     max_loaded_at = timestamps.normalise(check.get("max_loaded_at"))
     age = check.get("max_loaded_at_time_ago_in_s", check.get("age"))
@@ -56,10 +58,10 @@ def _row(check: dict[str, Any]) -> dict[str, Any]:
         "warn_after_seconds": _seconds(criteria.get("warn_after")),
         "error_after_seconds": _seconds(criteria.get("error_after")),
         "filter": text(criteria.get("filter")),
-        "error": text(check.get("error")),
+        "error": redactor.text(text(check.get("error"))),
         "execution_seconds": double(check.get("execution_time")),
         "thread_id": text(check.get("thread_id")),
-        "extra": json_text(rest),
+        "extra": json_text(redactor.json(rest)),
     }
 
 

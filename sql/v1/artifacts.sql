@@ -28,7 +28,8 @@ SELECT
     END AS status,
     artifacts.error,
     artifacts.unknown_fields,
-    artifacts.loaded_at
+    artifacts.loaded_at,
+    coalesce(artifacts.redaction_count, 0) AS redaction_count
 FROM stored.artifacts AS artifacts
 LEFT JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
 LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
@@ -51,3 +52,4 @@ COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better one of th
 COMMENT ON COLUMN v1.artifacts.error IS 'Why it was quarantined.';
 COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema has, with how often they occur; their values are kept.';
 COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first took it in, UTC.';
+COMMENT ON COLUMN v1.artifacts.redaction_count IS 'How many values in it were hidden as secrets before they were stored.';

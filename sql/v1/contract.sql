@@ -19,7 +19,8 @@ CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS status,
     NULL::VARCHAR AS error,
     NULL::JSON AS unknown_fields,
-    NULL::TIMESTAMP AS loaded_at
+    NULL::TIMESTAMP AS loaded_at,
+    NULL::BIGINT AS redaction_count
 WHERE FALSE;
 
 CREATE VIEW batch_executions AS SELECT

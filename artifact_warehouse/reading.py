@@ -1,0 +1,255 @@
+"""Files as a stream of (uri, bytes), unpacked: the only room that reads input.
+
+Reads each file once, one after the other, and keeps none. What cannot be read or unpacked, or is larger than the
+limits, is an `Input` with an error instead of bytes, so that one bad file never ends a load.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import zstandard
+
+from artifact_warehouse.discover import ARCHIVES, JSON, STDIN, File, has_suffix
+from artifact_warehouse.limits import Limits, text_of_size
+
+_CHUNK_BYTES = 1024 * 1024
+_XZ_MEMORY_BYTES = 256 * 1024 * 1024
+"""xz -9 needs 65 MB; a header may ask for 4 GB."""
+_TAR_EXTENDED = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_TAR_HEADER_BYTES = 1024 * 1024
+"""A long name or a list of attributes, which tarfile reads whole; a header may claim any size."""
+_TAR_END = bytes(512)
+"""A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file's content. `is_named` tells whether the user named it, rather than a folder around it."""
+
+    uri: str
+    data: bytes
+    error: str | None = None
+    is_named: bool = False
+
+
+class _TooLarge(Exception):
+    """An input is larger than a limit."""
+
+
+_UNREADABLE = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
+    _TooLarge,
+    RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
+)
+
+
+def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
+    """What stands on stdin, if it is among the files to read: it can be read only once."""
+    if not any(file.place == STDIN for file in files):
+        return b""
+    return b"".join(_chunks(sys.stdin.buffer, limits.artifact_bytes + 1))
+
+
+def read(file: File, stdin: bytes = b"", limits: Limits = Limits()) -> Iterator[Input]:  # noqa: B008 (immutable)
+    """The inputs in one file: itself, or the members of an archive."""
+    uri = file.place
+    try:
+        if uri == STDIN:
+            yield _unpacked(STDIN, _whole(io.BytesIO(stdin), limits.artifact_bytes), limits, is_named=True)
+        elif has_suffix(uri, ARCHIVES):
+            with open(uri, "rb") as stream:  # noqa: PTH123 (as everywhere here)
+                yield from _members(uri, stream, limits)
+        else:
+            yield _unpacked(uri, _content(uri, limits), limits, file.is_named)
+    except _UNREADABLE as error:
+        yield Input(uri, _raw_bytes(file, limits), _reason(error), is_named=True)
+
+
+def _content(path: str, limits: Limits) -> bytes:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
+        found = os.fstat(stream.fileno())
+        _insist(found.st_size, limits.artifact_bytes)
+        if stat.S_ISREG(found.st_mode):
+            return stream.readall()
+        return _whole(stream, limits.artifact_bytes)
+
+
+def _raw_bytes(file: File, limits: Limits) -> bytes:
+    """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
+    try:
+        return b"" if file.place == STDIN else _content(file.place, limits)
+    except (OSError, _TooLarge):
+        return b""
+
+
+def _unpacked(uri: str, data: bytes, limits: Limits, is_named: bool = False) -> Input:
+    """One artifact from its bytes as they lie there."""
+    if not has_suffix(uri, (".gz", ".zst")):
+        return Input(uri, data, is_named=is_named)
+    packed = io.BytesIO(data)
+    stream: Any = gzip.GzipFile(fileobj=packed) if has_suffix(uri, (".gz",)) else _zstd(packed)
+    try:
+        return Input(uri, _whole(stream, limits.artifact_bytes), is_named=is_named)
+    except _UNREADABLE as error:
+        return Input(uri, data, _reason(error), is_named=is_named)
+
+
+def _whole(stream: IO[bytes], limit: int) -> bytes:
+    """All of a stream; raises _TooLarge as soon as that is clear."""
+    data = b"".join(_chunks(stream, limit + 1))
+    _insist(len(data), limit)
+    return data
+
+
+def _insist(size: int, limit: int) -> None:
+    if size > limit:
+        raise _TooLarge(f"is larger than {text_of_size(limit)}; if it is sound, raise --max-artifact-size")
+
+
+def _chunks(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a stream."""
+    while size and (chunk := stream.read(min(size, _CHUNK_BYTES))):
+        size -= len(chunk)
+        yield chunk
+
+
+def _members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Input]:
+    """The JSON files in an archive."""
+    is_zip = has_suffix(uri, (".zip",))
+    for name, size, content in (_zip_members if is_zip else _tar_members)(uri, stream, limits):
+        member = f"{uri}!/{name}"
+        try:
+            _insist(size, limits.artifact_bytes)
+            yield _unpacked(member, _whole(content, limits.artifact_bytes), limits)
+        except _TooLarge as error:
+            yield Input(member, b"", _reason(error))
+
+
+Member = tuple[str, int, IO[bytes]]
+"""The name, the size and the content of a member of an archive."""
+
+
+def _zip_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
+    total = 0
+    with zipfile.ZipFile(stream) as archive:
+        for member in archive.infolist():
+            if member.is_dir() or not has_suffix(member.filename, JSON):
+                continue
+            total += member.file_size
+            _insist_on_archive(total, limits)
+            if member.compress_type == zipfile.ZIP_LZMA:  # may ask for any memory
+                raise RuntimeError("members that are compressed with LZMA are not read")
+            with archive.open(member) as content:
+                yield member.filename, member.file_size, content
+
+
+def _tar_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
+    """Members are read as a stream and never extracted: links and absolute paths lead nowhere."""
+    with _decompressed(stream, uri) as unpacked:
+        tail = _Tail(unpacked, limits)
+        with tarfile.open(fileobj=tail, mode="r|", tarinfo=_TarInfo) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() and has_suffix(member.name, JSON) else None
+                if content is not None:
+                    yield member.name, member.size, content
+                archive.members = []  # it would keep them all
+        while tail.read(_CHUNK_BYTES):
+            pass
+        if tail.tail != _TAR_END:
+            raise EOFError
+
+
+def _insist_on_archive(size: int, limits: Limits) -> None:
+    if size > limits.archive_bytes:
+        limit = text_of_size(limits.archive_bytes)
+        raise _TooLarge(f"unpacks to more than {limit}; if it is sound, raise --max-archive-size")
+
+
+class _TarInfo(tarfile.TarInfo):
+    """A member's header; refuses extended headers that would fill the memory."""
+
+    @classmethod
+    def frombuf(cls, *arguments: Any, **options: Any) -> _TarInfo:
+        member = super().frombuf(*arguments, **options)
+        if member.type in _TAR_EXTENDED and member.size > _TAR_HEADER_BYTES:
+            raise tarfile.ReadError(f"has a header of {member.size:,} bytes")
+        return member
+
+
+class _Tail:
+    """A stream that remembers its last bytes, and ends with an error where it exceeds the limit of an archive."""
+
+    def __init__(self, stream: IO[bytes], limits: Limits) -> None:
+        self.tail = b""
+        self._size = 0
+        self._stream = stream
+        self._limits = limits
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self.tail = (self.tail + data)[-len(_TAR_END) :]
+        self._size += len(data)
+        _insist_on_archive(self._size, self._limits)
+        return data
+
+
+class _Xz(io.RawIOBase):
+    """What lzma.open gives, with a limit to the memory that a header can ask for."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._decompressor = lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES)
+
+    def read(self, size: int = -1) -> bytes:
+        data = b""
+        while not data:
+            packed = b""
+            if self._decompressor.eof:  # further streams may follow
+                packed = self._decompressor.unused_data.lstrip(b"\0") or self._stream.read(_CHUNK_BYTES).lstrip(b"\0")
+                if not packed:
+                    return b""
+                self._decompressor = lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES)
+            elif self._decompressor.needs_input and not (packed := self._stream.read(_CHUNK_BYTES)):
+                raise EOFError
+            data = self._decompressor.decompress(packed, size)
+        return data
+
+
+def _decompressed(stream: IO[bytes], uri: str) -> Any:
+    if has_suffix(uri, (".gz", ".tgz")):
+        return gzip.GzipFile(fileobj=stream)
+    if has_suffix(uri, (".xz",)):
+        return _Xz(stream)
+    if has_suffix(uri, (".bz2",)):
+        return bz2.BZ2File(stream)
+    return _zstd(stream) if has_suffix(uri, (".zst",)) else stream
+
+
+def _zstd(stream: IO[bytes]) -> Any:
+    return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, _TooLarge):
+        return str(error)
+    if isinstance(error, EOFError):
+        return "ends in the middle: still being written, or cut off; load it again"
+    if isinstance(error, PermissionError):
+        return "cannot be read: permission denied"
+    return f"cannot be read: {error}"

@@ -1,0 +1,201 @@
+"""What looks like a secret, found and hidden before it is stored.
+
+A value is a secret by its key (`password`, `api_key`, `DBT_ENV_SECRET_…`), by its form (a URL with credentials, a
+token of a known service, a private key), because the environment says so (the values of dbt's DBT_ENV_SECRET_
+variables), or because it matches a pattern of the user's. It becomes `*****`, as in dbt's own logs.
+
+Says nothing about artifacts: which fields are looked at is for `flatten` to say. The expressions take time linear
+in the text, whatever is in it: every repetition that could be tried from many places is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from artifact_warehouse import jsontext
+
+HIDDEN = "*****"
+
+SECRET_VARIABLES = "DBT_ENV_SECRET"
+"""How the names of environment variables begin whose values dbt hides in its logs."""
+
+_WORDS = (
+    r"passw(?:or)?d|passphrase|pwd|secret|token(?!i[sz])|credential|authorization|"
+    r"(?:private|api|access|account|shared|storage)[_\-. ]?key|signature"
+)
+_HINTS = (
+    *("passw", "passphrase", "pwd", "secret", "token", "credential", "authorization", "key", "signature", "sig="),
+    *("://", "akia", "asia", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "dapi"),
+    *("dbtc_", "dbtu_", "sk_", "rk_", "sk-", "aiza", "eyj", "bearer", "begin "),
+)
+"""A text without any of these holds nothing that the expressions below find."""
+
+_SECRET_KEY = re.compile(_WORDS, re.IGNORECASE)
+_ASSIGNED = re.compile(
+    rf"""(?P<key>(?:{_WORDS}|[?&]sig)[\w-]{{0,40}}\\?["']?\s{{0,4}}[:=]\s{{0,4}}
+          |--[\w-]{{0,40}}?(?:{_WORDS})[\w-]{{0,40}}[ ]{{1,4}})
+         (?:(?P<quote>\\?["'])(?P<quoted>.{{1,4096}}?)(?P=quote)|(?P<bare>[^\s"'\\,;&)}}\]]+))""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/\"'<>]{1,1024})@", re.IGNORECASE)
+_FORMS = re.compile(
+    r"(?<![\w-])(?:"
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
+    r"|gh[oprsu]_[A-Za-z0-9]{30,255}|github_pat_\w{20,255}|glpat-[\w-]{20,255}|xox[abeoprs]-[\w-]{10,255}"
+    r"|dapi[0-9a-f]{32}|dbt[cu]_[\w-]{20,255}|[sr]k_(?:live|test)_\w{16,255}|sk-[\w-]{20,255}|AIza[\w-]{35}"
+    r"|eyJ[\w-]{10,4096}\.[\w-]{10,4096}\.[\w-]{10,4096}"
+    r")|(?<=Bearer )[\w.~+/=-]{8,}|(?<=bearer )[\w.~+/=-]{8,}"
+    r"|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\w+/=\s\\:,-]{0,16384}?-----END [A-Z ]{0,32}PRIVATE KEY-----"
+)
+_NO_SECRETS = frozenset({"", "null", "none", "true", "false", HIDDEN})
+_SHORTEST_VALUE = 4
+"""A shorter value would be found everywhere."""
+_SHORTEST_PART = 8
+"""A shorter value is looked for as a word of its own."""
+
+
+class Redaction(NamedTuple):
+    """What is to be hidden: what looks like a secret, these values wherever they stand, and what a pattern matches."""
+
+    patterns: tuple[str, ...] = ()
+    """Regular expressions; of a key that one matches, the value is hidden."""
+    values: tuple[str, ...] = ()
+    is_on: bool = True
+
+    @classmethod
+    def of(cls, redact: bool | Iterable[str], environment: Mapping[str, str]) -> Redaction:
+        """From an option of the user's: whether to redact, or further patterns. Raises ValueError for a bad one."""
+        patterns = () if isinstance(redact, bool) else tuple(redact)
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        values = tuple(value for name, value in environment.items() if name.startswith(SECRET_VARIABLES) and value)
+        return cls(patterns, values, is_on=redact is not False)
+
+
+class Redactor:
+    """Hides secrets in texts and JSON, and counts them. One a warehouse load; `start` begins a new artifact."""
+
+    def __init__(self, redaction: Redaction = Redaction(is_on=False)) -> None:  # noqa: B008 (immutable)
+        self.count = 0
+        self._is_on = redaction.is_on
+        self._values = frozenset(filter(_is_telling, redaction.values)) if redaction.is_on else frozenset()
+        self._always = _any_of(self._values)
+        self._found: set[str] = set()
+        self._known = self._always
+        self._patterns = [re.compile(pattern) for pattern in redaction.patterns] if redaction.is_on else []
+
+    def start(self) -> None:
+        """Forget what the last artifact held."""
+        self.count = 0
+        if self._found:
+            self._found.clear()
+            self._known = self._always
+
+    def text(self, text: str | None) -> str | None:
+        """A text without its secrets; they are hidden in the artifact's later texts too."""
+        return text if text is None or not self._is_suspicious(text) else self._hide_all(text)
+
+    def texts(self, texts: list[str | None]) -> list[str | None]:
+        """Each text without its secrets; the same list where there are none, which is told at once."""
+        if not self._is_suspicious("\n".join(filter(None, texts))):
+            return texts
+        return [self.text(text) for text in texts]
+
+    def json(self, value: Any) -> Any:
+        """A JSON value without its secrets; they are hidden in the artifact's later texts too."""
+        return self._hide_in(value) if value and self._is_suspicious(jsontext.encode(value)) else value
+
+    def json_texts(self, texts: list[str | None]) -> list[str | None]:
+        """JSON texts without their secrets; the same list where there are none."""
+        if not self._is_suspicious("\n".join(filter(None, texts))):
+            return texts
+        return [jsontext.encode(self._hide_in(jsontext.decode(text.encode()))) if text else text for text in texts]
+
+    def code(self, texts: Sequence[str | None]) -> Sequence[str | None]:
+        """Code without the values that are known to be secret. Nothing else, as a query may well speak of tokens."""
+        return [self._hide_known(text) if text else text for text in texts] if self._known else texts
+
+    def anything(self, text: str) -> str:
+        """Any text without the values of secret variables; not counted, as not every text is looked at every time."""
+        return self._always.sub(HIDDEN, text) if self._always else text
+
+    def _is_suspicious(self, text: str) -> bool:
+        """Whether it is worth a closer look; wrong only in one direction."""
+        if not self._is_on or not text:
+            return False
+        lowered = text.lower()
+        return bool(self._patterns) or self._known is not None or any(hint in lowered for hint in _HINTS)
+
+    def _hide_in(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._hide_all(value)
+        if isinstance(value, list):
+            return [self._hide_in(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._hide_value(v) if self._is_secret(key) else self._hide_in(v) for key, v in value.items()}
+        return value
+
+    def _is_secret(self, key: str) -> bool:
+        return bool(_SECRET_KEY.search(key)) or any(pattern.search(key) for pattern in self._patterns)
+
+    def _hide_value(self, value: Any) -> Any:
+        """The value of a secret key; what says nothing stays."""
+        if value is None or isinstance(value, bool) or value in ("", HIDDEN, [], {}):
+            return value
+        if isinstance(value, str):
+            self._remember(value)
+        self.count += 1
+        return HIDDEN
+
+    def _hide_all(self, text: str) -> str:
+        text = self._hide_known(text)
+        text = _URL_USER.sub(self._hide_user, text)
+        text = _ASSIGNED.sub(self._hide_assigned, text)
+        for pattern in (_FORMS, *self._patterns):
+            text = pattern.sub(self._hide_match, text)
+        return text
+
+    def _hide_known(self, text: str) -> str:
+        return self._known.sub(self._hide_match, text) if self._known else text
+
+    def _hide_match(self, match: re.Match[str]) -> str:
+        if match.group() in ("", HIDDEN):
+            return match.group()
+        self.count += 1
+        return HIDDEN
+
+    def _hide_user(self, match: re.Match[str]) -> str:
+        if match["user"] == HIDDEN:
+            return match.group()
+        self.count += 1
+        return f"{match['scheme']}{HIDDEN}@"
+
+    def _hide_assigned(self, match: re.Match[str]) -> str:
+        value, quote = match["quoted"] or match["bare"], match["quote"] or ""
+        if value.lower() in _NO_SECRETS:
+            return match.group()
+        self._remember(value)
+        self.count += 1
+        return f"{match['key']}{quote}{HIDDEN}{quote}"
+
+    def _remember(self, value: str) -> None:
+        if _is_telling(value) and value not in self._found:
+            self._found.add(value)
+            self._known = _any_of(self._values | self._found)
+
+
+def _is_telling(value: str) -> bool:
+    return len(value) >= _SHORTEST_VALUE and value.lower() not in _NO_SECRETS
+
+
+def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
+    """An expression for these values, the longest first; None for none. As they are, and as JSON writes them."""
+    parts = {form: len(value) < _SHORTEST_PART for value in values for form in (value, jsontext.encode(value)[1:-1])}
+    longest_first = sorted(parts, key=lambda form: (-len(form), form))
+    words = [rf"(?<!\w){re.escape(form)}(?!\w)" if parts[form] else re.escape(form) for form in longest_first]
+    return re.compile("|".join(words)) if words else None
