@@ -31,6 +31,10 @@ class InputNotFound(ArtifactError):
     """A path, glob or folder that was named has nothing to load, or cannot be read."""
 
 
+class InvalidPattern(ArtifactWarehouseError):
+    """A pattern for what is to be hidden is no regular expression."""
+
+
 class QuarantinedArtifacts(ArtifactWarehouseError):
     """A strict load met artifacts that it could not read; nothing was stored. `failures` has (uri, reason)."""
 

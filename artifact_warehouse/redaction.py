@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from artifact_warehouse import jsontext
+from artifact_warehouse.errors import InvalidPattern
 
 HIDDEN = "*****"
 
@@ -23,7 +24,7 @@ SECRET_VARIABLES = "DBT_ENV_SECRET"
 
 _WORDS = (
     r"passw(?:or)?d|passphrase|pwd|secret|token(?!i[sz])|credential|authorization|"
-    r"(?:private|api|access|account|shared|storage)[_\-. ]?key|signature"
+    r"(?:private|api|access|account|shared|storage)[_\-. ]?key|x-(?:amz|goog)-signature"
 )
 _HINTS = (
     *("passw", "passphrase", "pwd", "secret", "token", "credential", "authorization", "key", "signature", "sig="),
@@ -34,9 +35,10 @@ _HINTS = (
 
 _SECRET_KEY = re.compile(_WORDS, re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"""(?P<key>(?:{_WORDS}|[?&]sig)[\w-]{{0,40}}\\?["']?\s{{0,4}}[:=]\s{{0,4}}
-          |--[\w-]{{0,40}}?(?:{_WORDS})[\w-]{{0,40}}[ ]{{1,4}})
-         (?:(?P<quote>\\?["'])(?P<quoted>.{{1,4096}}?)(?P=quote)|(?P<bare>[^\s"'\\,;&)}}\]]+))""",
+    rf"""(?P<key>(?:{_WORDS}|[?&]sig(?:nature)?)[\w-]{{0,40}}\\?["']?\s{{0,4}}[:=]\s{{0,4}}
+          |(?<![\w-])--[\w-]{{0,40}}?(?:{_WORDS})[\w-]{{0,40}}[ ]{{1,4}})
+         (?:(?P<quote>\\?["'])(?P<quoted>.{{1,4096}}?)(?P=quote)
+           |(?P<bare>(?:(?:bearer|basic)[ ])?[^\s"'\\,;&)}}\]]+))""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/\"'<>]{1,1024})@", re.IGNORECASE)
@@ -47,7 +49,7 @@ _FORMS = re.compile(
     r"|dapi[0-9a-f]{32}|dbt[cu]_[\w-]{20,255}|[sr]k_(?:live|test)_\w{16,255}|sk-[\w-]{20,255}|AIza[\w-]{35}"
     r"|eyJ[\w-]{10,4096}\.[\w-]{10,4096}\.[\w-]{10,4096}"
     r")|(?<=Bearer )[\w.~+/=-]{8,}|(?<=bearer )[\w.~+/=-]{8,}"
-    r"|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\w+/=\s\\:,-]{0,16384}?-----END [A-Z ]{0,32}PRIVATE KEY-----"
+    r"|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----(?:(?!-----)[\w+/=\s\\:,-]){0,16384}-----END [A-Z ]{0,32}PRIVATE KEY-----"
 )
 _NO_SECRETS = frozenset({"", "null", "none", "true", "false", HIDDEN})
 _SHORTEST_VALUE = 4
@@ -66,13 +68,13 @@ class Redaction(NamedTuple):
 
     @classmethod
     def of(cls, redact: bool | Iterable[str], environment: Mapping[str, str]) -> Redaction:
-        """From an option of the user's: whether to redact, or further patterns. Raises ValueError for a bad one."""
+        """From an option of the user's: whether to redact, or further patterns. Raises InvalidPattern."""
         patterns = () if isinstance(redact, bool) else tuple(redact)
         for pattern in patterns:
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+                raise InvalidPattern(f"{pattern!r} is no regular expression: {error}") from error
         values = tuple(value for name, value in environment.items() if name.startswith(SECRET_VARIABLES) and value)
         return cls(patterns, values, is_on=redact is not False)
 

@@ -86,8 +86,8 @@ class Warehouse:
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
         larger than the `limits` is quarantined.
-        Raises InputNotFound, QuarantinedArtifacts, WorkerFailed, ValueError for a bad pattern, and the
-        WarehouseErrors of `store.connect`.
+        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, and the WarehouseErrors of
+        `store.connect`.
         """
         self._insist_on_writing("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
