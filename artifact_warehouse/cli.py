@@ -80,9 +80,10 @@ Command = Callable[..., None]
 
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
-_WAREHOUSE = click.argument("warehouse", metavar="WH", type=click.Path(dir_okay=False, path_type=Path))
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_WAREHOUSE = click.argument("warehouse", metavar="WH", type=_FILE)
 _WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for a locked warehouse.")
-_OUTPUT = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+_OUTPUT = click.option("-o", "--output", type=_FILE, help="Write to a file.")
 
 
 def _format(*more: str, default: str | None = "table") -> Callable[[Command], Command]:
@@ -122,6 +123,7 @@ def cli() -> None:
 @click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
 @_size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
 @_size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
+@click.option("--publish", type=_FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
 @_WAIT
 @_format()
 @click.option("-v", "--verbose", is_flag=True, help="Print what became of every file.")
@@ -136,6 +138,7 @@ def load(
     no_redact: bool,
     max_artifact_size: int,
     max_archive_size: int,
+    publish: Path | None,
     wait: float,
     output_format: str,
     verbose: bool,
@@ -161,6 +164,7 @@ def load(
             strict=strict,
             redact=patterns or not no_redact,
             limits=Limits(max_artifact_size, max_archive_size),
+            publish=publish,
             progress=progress,
         )
     _talk_about(report, verbose)

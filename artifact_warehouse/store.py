@@ -286,6 +286,14 @@ _ONE_WRITER = threading.Lock()
 
 
 @contextmanager
+def at_rest(path: Path, wait: float = 0.0) -> Iterator[None]:
+    """The file with all that was committed in it, for a while in which nobody writes to it."""
+    with opened(path, wait=wait) as connection, _ONE_WRITER:
+        connection.execute("CHECKPOINT")
+        yield
+
+
+@contextmanager
 def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     with _ONE_WRITER:
         connection.execute("BEGIN")

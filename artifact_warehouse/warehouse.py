@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import lineage, loading, sqlfiles, store, verification, views
+from artifact_warehouse import lineage, loading, publishing, sqlfiles, store, verification, views
 from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
@@ -79,13 +79,14 @@ class Warehouse:
         strict: bool = False,
         redact: bool | Iterable[str] = True,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
+        publish: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
     ) -> LoadReport:
         """Load artifacts from files, folders, globs and archives; what is there already is left alone.
 
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
-        larger than the `limits` is quarantined.
+        larger than the `limits` is quarantined. `publish` names a copy for readers, which is replaced at the end.
         Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, and the WarehouseErrors of
         `store.connect`.
         """
@@ -94,7 +95,13 @@ class Warehouse:
         self.close()  # the loader opens the file for short moments of its own
         labels = Labels(project, environment, job)
         policy = Policy(limits, Redaction.of(redact, os.environ))
-        return loading.load(self.path, [os.fspath(p) for p in inputs], labels, policy, strict, self._wait, progress)
+        copy = Path(publish) if publish is not None else None
+        if copy:
+            publishing.check(self.path, copy)
+        report = loading.load(self.path, [os.fspath(p) for p in inputs], labels, policy, strict, self._wait, progress)
+        if copy:
+            publishing.publish(self.path, copy, self._wait)
+        return report
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
