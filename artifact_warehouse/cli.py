@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from artifact_warehouse.loading import LoadReport
+    from artifact_warehouse.pruning import PruneReport
 
 
 class ExitCode(IntEnum):
@@ -316,6 +317,38 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
 
 @cli.command()
 @_WAREHOUSE
+@click.option(
+    "--before", type=click.DateTime(_TIMES), required=True, help="What is older goes (UTC, or with an offset)."
+)
+@click.option("--keep-daily-rates", is_flag=True, help="Keep the rates as they are, as counts by day.")
+@click.option("-y", "--yes", is_flag=True, help="Do it; without, only say what would go, or ask on a terminal.")
+@_WAIT
+@_format()
+def prune(
+    warehouse: Path, before: datetime, keep_daily_rates: bool, yes: bool, wait: float, output_format: str
+) -> None:
+    """Take old runs out of the warehouse, and give their space back. First says what would go.
+
+    \b
+    Example:
+      artifact-warehouse prune dbt.duckdb --before 2026-01-01 --keep-daily-rates
+    """
+    from artifact_warehouse.warehouse import Warehouse
+
+    wh = Warehouse(warehouse, wait=wait)
+    planned = wh.prune(before, keep_daily_rates=keep_daily_rates)
+    _print(_pruned(planned), output_format, None)
+    is_to_be_done = yes or (sys.stdin.isatty() and click.confirm("Prune?", err=True))
+    if not is_to_be_done:
+        click.echo("nothing was changed; --yes prunes", err=True)
+        return
+    done = wh.prune(before, keep_daily_rates=keep_daily_rates, dry_run=False)
+    sizes = (done.size_bytes_before, done.size_bytes_after or 0)
+    click.echo("pruned: the file had {:,} bytes and has {:,}".format(*sizes), err=True)
+
+
+@cli.command()
+@_WAREHOUSE
 @_WAIT
 def verify(warehouse: Path, wait: float) -> None:
     """Check the contract, the integrity and the invariants; exits 1 when one is broken.
@@ -352,6 +385,18 @@ def _opened(output: Path) -> IO[bytes]:
         return output.open("wb")
     except OSError as error:
         raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+def _pruned(report: PruneReport) -> pa.Table:
+    """What goes, artifacts by kind and rows by table."""
+    import pyarrow as pa
+
+    rows: list[tuple[str, int | None, int]]
+    rows = [(f"artifacts of kind {kind}", None, count) for kind, count in report.artifacts.items()]
+    rows += [(f"stored.{t.table}", t.rows, t.pruned_rows) for t in report.tables if t.pruned_rows]
+    names, before, gone = zip(*rows, strict=True) if rows else ((), (), ())
+    columns = {"what": pa.array(names, pa.string()), "rows": pa.array(before, pa.int64())}
+    return pa.table(columns | {"pruned_rows": pa.array(gone, pa.int64())})
 
 
 def _outcomes(report: LoadReport) -> pa.Table:

@@ -55,6 +55,13 @@ class WorkerFailed(ArtifactWarehouseError):
         return "a process of this load ended early; what was written before is kept; load again to go on"
 
 
+class PrunedMeanwhile(ArtifactWarehouseError):
+    """A prune came between two batches of a load, and may have removed what the later one refers to."""
+
+    def __str__(self) -> str:
+        return "the warehouse was pruned during this load; what was written before is kept; load again to go on"
+
+
 class WarehouseError(ArtifactWarehouseError):
     """The warehouse file cannot be used; `path` says which."""
 

@@ -161,6 +161,7 @@ class _Loader:
         self._path = path
         self._labels = labels
         self._wait = wait
+        self._last_prune: str | None = None
         self._taken: set[str] = set()
         self._pending: list[Digest] = []
         self._pending_bytes = self._pending_outcomes = 0
@@ -201,7 +202,8 @@ class _Loader:
         sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
         if sightings.num_rows:
             with store.opened(self._path, wait=self._wait) as connection:
-                store.write(connection, [digest.tables for digest in pending], sightings)
+                tables = [digest.tables for digest in pending]
+                self._last_prune = store.write(connection, tables, sightings, self._last_prune)
 
     def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
         """Where each artifact lies, and how it is labelled there."""

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from artifact_warehouse import sqlfiles, views
 from artifact_warehouse.errors import (
     NotAWarehouse,
+    PrunedMeanwhile,
     WarehouseError,
     WarehouseLocked,
     WarehouseNotFound,
@@ -44,6 +45,8 @@ _SETTINGS = (
     *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
 )
 _BLOCK_BYTES = 262_144
+PRUNED_AT = "pruned_at"
+"""The key of stored.meta that says when artifacts were last pruned."""
 _QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
 
@@ -92,13 +95,13 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Bring tables and views up to date in one transaction; returns what was done."""
     if not pending_changes(connection):
         return []
-    with _transaction(connection):
+    with transaction(connection):
         done = pending_changes(connection)  # another thread may have been faster
         if done:
             _create_tables(connection)
             views.deploy(connection)
-            _set_meta(connection, "format_version", str(FORMAT_VERSION))
-            _set_meta(connection, "views", views.fingerprint())
+            set_meta(connection, "format_version", str(FORMAT_VERSION))
+            set_meta(connection, "views", views.fingerprint())
     return done
 
 
@@ -128,15 +131,25 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
-def write(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]], sightings: pa.Table) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    digests: Sequence[dict[str, pa.Table]],
+    sightings: pa.Table,
+    last_prune: str | None = None,
+) -> str:
     """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
 
-    Takes the tables out of `digests`, so that each is freed as soon as it is written.
+    Takes the tables out of `digests`, so that each is freed as soon as it is written. Returns which prune was the
+    last one, for the load's next batch to say.
 
     Rows of artifacts that are there already are left out (another loader may have been faster), and so are
-    contents that are stored; a quarantined artifact makes room for the same one read well.
+    contents that are stored; a quarantined artifact makes room for the same one read well. Digests leave out
+    what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that.
     """
-    with _transaction(connection):
+    with transaction(connection):
+        found_prune = get_meta(connection, PRUNED_AT) or "never"
+        if last_prune not in (None, found_prune):
+            raise PrunedMeanwhile
         new = _new_tables(connection, digests)
         has_new = "artifacts" in new
         for table in TABLES:
@@ -144,7 +157,8 @@ def write(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.
                 if table.name in digest:
                     _insert(connection, table, digest.pop(table.name))
         if _merge_uris(connection, sightings) or has_new:
-            _settle(connection)
+            settle(connection)
+    return found_prune
 
 
 def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
@@ -249,10 +263,11 @@ def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Itera
     try:
         yield
     finally:
-        connection.unregister("batch")
+        with suppress(duckdb.TransactionException):  # of a transaction that an error has ended
+            connection.unregister("batch")
 
 
-def _settle(connection: duckdb.DuckDBPyConnection) -> None:
+def settle(connection: duckdb.DuckDBPyConnection) -> None:
     """Store what internal.settled_artifacts now says, where it differs from what is stored."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts"
@@ -277,7 +292,8 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(comment)
 
 
-def _set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Set a value of stored.meta."""
     connection.execute("INSERT OR REPLACE INTO stored.meta VALUES (?, ?)", [key, value])
 
 
@@ -294,12 +310,13 @@ def at_rest(path: Path, wait: float = 0.0) -> Iterator[None]:
 
 
 @contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def transaction(connection: duckdb.DuckDBPyConnection, keep: bool = True) -> Iterator[None]:
+    """A transaction, rolled back after an error; and at its end too, unless what it did is to be kept."""
     with _ONE_WRITER:
         connection.execute("BEGIN")
         try:
             yield
-            connection.execute("COMMIT")
+            connection.execute("COMMIT" if keep else "ROLLBACK")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
@@ -311,12 +328,25 @@ def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckD
     pause = 0.05
     while True:
         try:
-            return _connect_once(path, read_only)
+            file = _file_at(path)
+            connection = _connect_once(path, read_only)
+            if file in (None, _file_at(path)):
+                return connection
+            connection.close()  # a prune exchanged the file between its opening and its locking
         except WarehouseLocked:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(min(pause * random.uniform(0.5, 1.5), max(0.0, deadline - time.monotonic())))
             pause = min(pause * 1.5, 1.0)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file the path names now."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -48,6 +48,7 @@ ARTIFACTS = Table(
         EXTRA,
         Column("loaded_at", "TIMESTAMP", "When this warehouse first took it in."),
         Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
+        Column("pruned_at", "TIMESTAMP", "When its rows were taken out of the file; NULL while they are there."),
     ),
     primary_key="artifact_key",
 )
@@ -315,6 +316,37 @@ SEMANTIC_MANIFESTS = Table(
     ),
 )
 
+PRUNED_RUNS = Table(
+    "pruned_runs",
+    "One row per pruned run that executed something: what the rates of runs need of it.",
+    (
+        ARTIFACT_KEY,
+        Column("is_success", "BOOLEAN", "Whether no node of it failed."),
+        Column("elapsed_seconds", "DOUBLE", "dbt's elapsed_time."),
+    ),
+)
+
+PRUNED_OUTCOMES = Table(
+    "pruned_outcomes",
+    "How often each node came out how on a day, over the results of pruned runs. Labels are those of then.",
+    (
+        Column("project_name", "VARCHAR", "The project."),
+        Column("environment", "VARCHAR", "The environment."),
+        UNIQUE_ID,
+        Column("resource_type", "VARCHAR", "What the unique_id says."),
+        Column("name", "VARCHAR", "What the unique_id says."),
+        Column("status", "VARCHAR", "dbt's word."),
+        Column("status_class", "VARCHAR", "What it means: success, warn, failure, skipped or unknown."),
+        Column("run_date", "TIMESTAMP", "The day of the runs, UTC."),
+        Column("result_count", "BIGINT", "How many results."),
+        Column("last_completed_at", "TIMESTAMP", "When the last of them was completed."),
+        Column("last_artifact_key", "BIGINT", "The run of the last of them: see stored.artifacts."),
+        Column("last_execution_seconds", "DOUBLE", "The last one's execution_time."),
+        Column("last_failures", "BIGINT", "How many rows failed the test the last time."),
+        Column("last_message", "VARCHAR", "The last one's message."),
+    ),
+)
+
 TABLES = (
     ARTIFACTS,
     ARTIFACT_URIS,
@@ -332,6 +364,8 @@ TABLES = (
     SET_MEMBERS,
     SOURCE_FRESHNESS,
     SEMANTIC_MANIFESTS,
+    PRUNED_RUNS,
+    PRUNED_OUTCOMES,
 )
 """All tables, in the order in which they are written."""
 

@@ -18,6 +18,7 @@ _ARTIFACT_TABLES = (
     "semantic_manifests",
     "settled_artifacts",
     "artifact_uris",
+    "pruned_runs",
 )
 
 _INVARIANTS = {
@@ -30,7 +31,8 @@ _INVARIANTS = {
     "a run_results does not have all its results": (
         "FROM stored.artifacts LEFT JOIN (SELECT artifact_key, count(*) AS result_count FROM stored.node_executions "
         "GROUP BY artifact_key) USING (artifact_key) "
-        "WHERE kind = 'run_results' AND error IS NULL AND entry_count <> coalesce(result_count, 0)"
+        "WHERE kind = 'run_results' AND error IS NULL AND pruned_at IS NULL "
+        "AND entry_count <> coalesce(result_count, 0)"
     ),
     "a text is stored twice": "FROM stored.texts GROUP BY text_id HAVING count(*) > 1",
     "a definition is stored twice": "FROM stored.definitions GROUP BY definition_id HAVING count(*) > 1",
@@ -50,6 +52,12 @@ _INVARIANTS = {
     ),
     "a definition's code is missing": (
         "FROM stored.definitions ANTI JOIN stored.texts ON text_id = raw_code_id WHERE raw_code_id IS NOT NULL"
+    ),
+    "a pruned artifact has rows": (
+        "FROM stored.artifacts INNER JOIN (SELECT artifact_key FROM stored.invocations UNION ALL "
+        "SELECT artifact_key FROM stored.node_executions UNION ALL "
+        "SELECT artifact_key FROM stored.relation_stats UNION ALL "
+        "SELECT artifact_key FROM stored.source_freshness) USING (artifact_key) WHERE pruned_at IS NOT NULL"
     ),
     "a rate is not between 0 and 1": (
         "FROM (SELECT success_rate AS rate FROM v1.node_success_rates UNION ALL "

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import lineage, loading, publishing, sqlfiles, store, verification, views
+from artifact_warehouse import lineage, loading, pruning, publishing, sqlfiles, store, verification, views
 from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import Lineage
 from artifact_warehouse.loading import LoadReport, Progress
+from artifact_warehouse.pruning import PruneReport
 from artifact_warehouse.redaction import Redaction
 
 
@@ -177,6 +178,16 @@ class Warehouse:
         self._insist_on_writing("migrate")
         with store.opened(self.path, wait=self._wait) as connection:
             return store.migrate(connection)
+
+    def prune(self, before: datetime, *, keep_daily_rates: bool = False, dry_run: bool = True) -> PruneReport:
+        """Take what was generated before a time (UTC where it has no zone) out of the file, and make it smaller.
+
+        A dry run changes nothing. What goes: runs with their results, freshness checks, and the catalogs and
+        manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes.
+        """
+        self._insist_on_writing("prune")
+        self.close()
+        return pruning.prune(self.path, before, keep_daily_rates, dry_run, self._wait)
 
     def pending_changes(self) -> list[str]:
         """What `migrate` would do, a line each."""

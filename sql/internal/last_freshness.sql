@@ -5,6 +5,7 @@ SELECT
     project_name,
     environment,
     unique_id,
+    invocation_id,
     status,
     max_loaded_at,
     snapshotted_at,

@@ -1,9 +1,44 @@
 -- How often every node came out with every status, and when last, over all results of commands that execute nodes.
--- grain: project_name, environment, unique_id, status
+-- grain: project_name, environment, unique_id, status, is_pruned
 --
 -- The one place that goes through all executions for counts and last results: it groups by what the rows have, and what
 -- follows from the id and the status (type, name, class) stands among the keys, where DuckDB works it out once a group.
+-- What was pruned is there as counts; its results come from no run (number 0) any more.
 CREATE OR REPLACE VIEW internal.node_outcomes AS
+WITH outcomes AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        resource_type,
+        name,
+        status,
+        word_class AS status_class,
+        FALSE AS is_pruned,
+        count(*) AS result_count,
+        max(completed_at) AS last_completed_at,
+        max(recency) AS last_recency
+    FROM internal.classified_executions
+    WHERE is_counted AND word_class <> 'not_executed'
+    GROUP BY project_name, environment, unique_id, resource_type, name, status, word_class
+    UNION ALL
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        resource_type,
+        name,
+        status,
+        status_class,
+        TRUE AS is_pruned,
+        CAST(sum(result_count) AS BIGINT) AS result_count,
+        max(last_completed_at) AS last_completed_at,
+        CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', max(last_completed_at)) AS HUGEINT) * 4294967296
+            AS last_recency
+    FROM stored.pruned_outcomes
+    GROUP BY project_name, environment, unique_id, resource_type, name, status, status_class
+)
+
 SELECT
     project_name,
     environment,
@@ -11,14 +46,13 @@ SELECT
     resource_type,
     name,
     status,
-    word_class AS status_class,
-    word_class IN ('success', 'warn', 'failure') AS is_executed,
-    count(*) AS result_count,
-    max(completed_at) AS last_completed_at,
-    max(recency) AS last_recency
-FROM internal.classified_executions
-WHERE is_counted AND word_class <> 'not_executed'
-GROUP BY project_name, environment, unique_id, resource_type, name, status, word_class;
+    status_class,
+    is_pruned,
+    status_class IN ('success', 'warn', 'failure') AS is_executed,
+    result_count,
+    last_completed_at,
+    last_recency
+FROM outcomes;
 
 COMMENT ON VIEW internal.node_outcomes IS
-    'One row per node and status, of commands that execute nodes. Type and name are the id''s.';
+    'One row per node and status, of commands that execute nodes, pruned results apart. Type and name are the id''s.';

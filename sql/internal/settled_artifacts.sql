@@ -22,12 +22,15 @@ said AS (
         artifacts.command,
         artifacts.target_name,
         artifacts.generated_at,
+        artifacts.pruned_at IS NOT NULL AS is_pruned,
         labelled.environment_label,
         labelled.job_label,
         coalesce(labelled.project_label, artifacts.project_name) AS own_project,
         -- Of artifacts that speak of the same, the one of the smallest rank is current (rule 9).
         row_number() OVER (
             ORDER BY
+                -- A pruned run is counted already: another one of its invocation must not be counted again.
+                artifacts.kind = 'run_results' AND artifacts.pruned_at IS NULL,
                 artifacts.generated_at DESC NULLS LAST,
                 artifacts.compiled_count DESC NULLS LAST,
                 artifacts.entry_count DESC,
@@ -108,7 +111,7 @@ settled AS (
             'default'
         ) AS environment,
         coalesce(said.job_label, invocations.job_label) AS job_name,
-        said.rank = min(said.rank) OVER (
+        NOT said.is_pruned AND said.rank = min(said.rank) OVER (
             PARTITION BY
                 said.kind,
                 coalesce(said.invocation_id, said.artifact_id),

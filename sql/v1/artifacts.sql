@@ -23,13 +23,15 @@ SELECT
     artifacts.size_bytes,
     CASE
         WHEN artifacts.error IS NOT NULL THEN 'quarantined'
+        WHEN artifacts.pruned_at IS NOT NULL THEN 'pruned'
         WHEN settled.is_current THEN 'loaded'
         ELSE 'superseded'
     END AS status,
     artifacts.error,
     artifacts.unknown_fields,
     artifacts.loaded_at,
-    coalesce(artifacts.redaction_count, 0) AS redaction_count
+    coalesce(artifacts.redaction_count, 0) AS redaction_count,
+    artifacts.pruned_at
 FROM stored.artifacts AS artifacts
 LEFT JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
 LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
@@ -48,8 +50,9 @@ COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The id of dbt''s invocation; de
 COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, by its own clock, UTC.';
 COMMENT ON COLUMN v1.artifacts.uri IS 'Where it was found; of several places, the first by the alphabet.';
 COMMENT ON COLUMN v1.artifacts.size_bytes IS 'The size of its JSON, decompressed.';
-COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better one of the same invocation is current) or quarantined.';
+COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better one of the same invocation is current), quarantined or pruned.';
 COMMENT ON COLUMN v1.artifacts.error IS 'Why it was quarantined.';
 COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema has, with how often they occur; their values are kept.';
 COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first took it in, UTC.';
 COMMENT ON COLUMN v1.artifacts.redaction_count IS 'How many values in it were hidden as secrets before they were stored.';
+COMMENT ON COLUMN v1.artifacts.pruned_at IS 'When prune took its rows out of the file, UTC; it is not loaded again.';

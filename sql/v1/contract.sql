@@ -20,7 +20,8 @@ CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS error,
     NULL::JSON AS unknown_fields,
     NULL::TIMESTAMP AS loaded_at,
-    NULL::BIGINT AS redaction_count
+    NULL::BIGINT AS redaction_count,
+    NULL::TIMESTAMP AS pruned_at
 WHERE FALSE;
 
 CREATE VIEW batch_executions AS SELECT
@@ -388,6 +389,21 @@ CREATE VIEW node_success_rates AS SELECT
     NULL::DOUBLE AS success_rate,
     NULL::VARCHAR AS last_status,
     NULL::TIMESTAMP AS last_executed_at
+WHERE FALSE;
+
+CREATE VIEW node_success_rates_by_day AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::DATE AS run_date,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS name,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS success_count,
+    NULL::BIGINT AS warn_count,
+    NULL::BIGINT AS failure_count,
+    NULL::BIGINT AS skipped_count,
+    NULL::DOUBLE AS success_rate
 WHERE FALSE;
 
 CREATE VIEW nodes AS SELECT

@@ -3,7 +3,25 @@
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.run_success_rates AS
 -- The mean goes over femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds is no time.
-WITH runs AS (
+WITH outcomes AS (
+    SELECT project_name, environment, job_name, command, generated_at, is_success, elapsed_seconds
+    FROM v1.invocations
+    WHERE is_success IS NOT NULL
+    UNION ALL
+    SELECT
+        settled.project_name,
+        settled.environment,
+        settled.job_name,
+        artifacts.command,
+        artifacts.generated_at,
+        pruned.is_success,
+        pruned.elapsed_seconds
+    FROM stored.pruned_runs AS pruned
+    INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = pruned.artifact_key
+    INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = pruned.artifact_key
+),
+
+runs AS (
     SELECT
         project_name,
         environment,
@@ -14,8 +32,7 @@ WITH runs AS (
         CASE WHEN elapsed_seconds BETWEEN 0 AND 1e9 THEN elapsed_seconds END AS elapsed_seconds,
         CASE WHEN elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(elapsed_seconds * 1e15) AS HUGEINT) END
             AS femtoseconds
-    FROM v1.invocations
-    WHERE is_success IS NOT NULL
+    FROM outcomes
 )
 
 SELECT

@@ -1,0 +1,162 @@
+"""Retention: takes what is older than a time out of a warehouse, keeps the rates, and gives the space back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from artifact_warehouse import store
+from artifact_warehouse.errors import WarehouseError, WarehouseNotFound
+from artifact_warehouse.tables import TABLES
+
+_ROLL_UP = (
+    "INSERT INTO stored.pruned_runs SELECT artifacts.artifact_key, invocations.is_success, invocations.elapsed_seconds "
+    "FROM v1.invocations AS invocations "
+    "INNER JOIN internal.current_runs AS runs ON runs.invocation_id = invocations.invocation_id "
+    "AND runs.command = invocations.command "
+    "INNER JOIN prunable AS artifacts ON artifacts.artifact_key = runs.artifact_key "
+    "WHERE invocations.is_success IS NOT NULL",
+    "INSERT INTO stored.pruned_outcomes SELECT project_name, environment, unique_id, resource_type, name, status, "
+    "word_class, run_date, count(*), max(completed_at), unnest(max_by(last, recency)) FROM (SELECT *, "
+    "CAST(CAST(generated_at AS DATE) AS TIMESTAMP) AS run_date, struct_pack(artifact_key := artifact_key, "
+    "seconds := execution_seconds, failures := failures, message := message) AS last "
+    "FROM internal.classified_executions SEMI JOIN prunable USING (artifact_key) "
+    "WHERE is_counted AND word_class <> 'not_executed') "
+    "GROUP BY project_name, environment, unique_id, resource_type, name, status, word_class, run_date",
+)
+
+_FORGET = (
+    *(
+        f"DELETE FROM stored.{table} WHERE artifact_key IN (SELECT artifact_key FROM prunable)"
+        for table in ("node_executions", "batch_executions", "invocations", "relation_stats", "source_freshness")
+    ),
+    "UPDATE stored.artifacts SET pruned_at = $now, graph_id = NULL, rendering_set_id = NULL, catalog_set_id = NULL, "
+    "unknown_fields = NULL, metadata = NULL, extra = NULL WHERE artifact_key IN (SELECT artifact_key FROM prunable)",
+    "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND loaded_at < $before",
+    "DELETE FROM stored.artifact_uris WHERE artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)",
+)
+
+_REFERENCES = {
+    "set_members.set_id": ("artifacts.graph_id", "artifacts.rendering_set_id", "artifacts.catalog_set_id"),
+    "renderings.rendering_id": ("set_members.member_id",),
+    "definitions.definition_id": ("set_members.member_id",),
+    "definition_columns.definition_id": ("definitions.definition_id",),
+    "catalog_relations.catalog_relation_id": ("set_members.member_id",),
+    "catalog_columns.catalog_relation_id": ("catalog_relations.catalog_relation_id",),
+    "texts.text_id": (
+        *("definitions.raw_code_id", "renderings.config_id", "renderings.compiled_code_id"),
+        "node_executions.compiled_code_id",
+    ),
+}
+"""Every content's id, and the columns that refer to it: what none of them does goes, in this order."""
+
+
+class PrunedTable(NamedTuple):
+    """How many rows a table had, and how many of them go (fewer than none, where the roll-up adds some)."""
+
+    table: str
+    rows: int
+    pruned_rows: int
+
+
+class PruneReport(NamedTuple):
+    """What a prune did, or would do: artifacts by kind, rows by table, and the size of the file in bytes."""
+
+    is_dry_run: bool
+    artifacts: dict[str, int]
+    tables: tuple[PrunedTable, ...]
+    size_bytes_before: int
+    size_bytes_after: int | None
+    """None for a dry run: what the file would be is known when it is written."""
+
+
+def prune(path: Path, before: datetime, keep_daily_rates: bool, dry_run: bool, wait: float = 0.0) -> PruneReport:
+    """Take what was generated before a time (UTC where it has no zone) out of the warehouse.
+
+    See internal.prunable_artifacts for what goes and what stays. With `keep_daily_rates` the rates stay as they are.
+    All in one transaction; then the file is written anew and exchanged. Raises the errors of `store.connect`.
+    """
+    if not path.exists():
+        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    size_before = path.stat().st_size
+    with store.opened(path, wait=wait) as connection:
+        store.migrate(connection)
+        with store.transaction(connection, keep=not dry_run):
+            rows_before = _row_counts(connection)
+            artifacts = _prune(connection, _utc(before), keep_daily_rates)
+            rows_after = _row_counts(connection)
+        if not dry_run:
+            _rewrite(connection, path)
+    tables = tuple(PrunedTable(name, rows, rows - rows_after[name]) for name, rows in rows_before.items())
+    size_after = None if dry_run else path.stat().st_size
+    return PruneReport(dry_run, artifacts, tables, size_before, size_after)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool) -> dict[str, int]:
+    """Delete what goes; returns the number of artifacts of each kind."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE prunable AS FROM internal.prunable_artifacts(?)", [before])
+    if keep_daily_rates:
+        for statement in _ROLL_UP:
+            connection.execute(statement)
+    values = {"now": datetime.now(timezone.utc).replace(tzinfo=None), "before": before}
+    for statement in _FORGET:
+        connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
+    for content, references in _REFERENCES.items():
+        connection.execute(_unless_referred_to(content, references))
+    store.settle(connection)
+    store.set_meta(connection, store.PRUNED_AT, values["now"].isoformat())
+    return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
+
+
+def _unless_referred_to(content: str, references: tuple[str, ...]) -> str:
+    """The statement that deletes the contents that nothing refers to."""
+    table, key = content.split(".")
+    columns = [reference.split(".") for reference in references]
+    used = " UNION ".join(f"SELECT {column} FROM stored.{of} WHERE {column} IS NOT NULL" for of, column in columns)
+    return f"DELETE FROM stored.{table} WHERE {key} NOT IN ({used})"
+
+
+def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    counts = {}
+    for table in TABLES:
+        [(counts[table.name],)] = connection.execute(f"SELECT count(*) FROM stored.{table.name}").fetchall()
+    return counts
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write all rows to a new file and exchange the two: DuckDB reuses the space of deleted rows, but keeps it."""
+    [(name,)] = connection.execute("SELECT current_database()").fetchall()
+    unfinished = Path(f"{path.resolve()}.unfinished")
+    try:
+        unfinished.unlink(missing_ok=True)
+        connection.execute("CHECKPOINT")
+        connection.execute(f"ATTACH '{_quoted(unfinished)}' AS rewritten (STORAGE_VERSION '{store.STORAGE_VERSION}')")
+        try:
+            connection.execute("USE rewritten")
+            store.migrate(connection)
+            for table in TABLES:
+                connection.execute(f'INSERT INTO stored.{table.name} BY NAME FROM "{name}".stored.{table.name}')
+            pruned_at = f"SELECT * FROM \"{name}\".stored.meta WHERE key = '{store.PRUNED_AT}'"
+            connection.execute(f"INSERT INTO stored.meta {pruned_at}")
+        finally:
+            connection.execute(f'USE "{name}"')
+            connection.execute("DETACH rewritten")
+        unfinished.replace(path.resolve())
+    except (duckdb.Error, OSError) as error:
+        reason = f"is pruned, but keeps its size, as it could not be written anew: {error}"
+        raise WarehouseError(str(path), reason) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

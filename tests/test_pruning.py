@@ -1,0 +1,237 @@
+"""`prune`: old runs go, the rates and all that is current stay, nothing comes back, and the file is smaller."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from conftest import SAMPLES, Loaded
+
+from artifact_warehouse import Warehouse
+from artifact_warehouse.cli import cli
+from artifact_warehouse.digest import Digester, Policy
+from artifact_warehouse.discover import Labels, expand
+from artifact_warehouse.errors import PrunedMeanwhile
+from artifact_warehouse.loading import _Loader
+
+NOON = datetime(2026, 11, 5, 12)
+RATES = ("run_success_rates", "node_success_rates", "test_failure_rates", "node_success_rates_by_day")
+STATE = {
+    **dict.fromkeys(("definitions", "columns", "relation_stats", "node_edges", "unit_tests", "metrics", "macros"), "*"),
+    **dict.fromkeys(("nodes", "models", "seeds", "snapshots", "tests", "sources", "exposures", "docs"), "*"),
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path, sample_warehouse: Warehouse) -> Path:
+    return Path(shutil.copy(sample_warehouse.path, tmp_path / "wh.duckdb"))
+
+
+def answers(path: Path, views: dict[str, str]) -> dict[str, list[str]]:
+    """The rows of views as sorted texts."""
+    with Warehouse(path, read_only=True) as wh:
+        return {
+            view: sorted(map(str, wh.sql(f"SELECT {columns} FROM v1.{view}").fetchall()))
+            for view, columns in views.items()
+        }
+
+
+def rates(path: Path) -> dict[str, list[str]]:
+    return answers(path, dict.fromkeys(RATES, "*"))
+
+
+def tables(path: Path) -> dict[str, list[str]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'stored'").fetchall()
+        return {name: sorted(map(str, connection.sql(f"FROM stored.{name}").fetchall())) for (name,) in names}
+
+
+def invocations(path: Path) -> list[tuple]:
+    with Warehouse(path, read_only=True) as wh:
+        return wh.sql("SELECT invocation_id, command, generated_at FROM v1.invocations ORDER BY ALL").fetchall()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.1])
+def test_runs_go_and_rates_and_state_stay(loaded: Loaded, tmp_path: Path, share: float) -> None:
+    path = Path(shutil.copy(loaded.warehouse.path, tmp_path / "wh.duckdb"))
+    clocks = sorted(at for *_, at in invocations(path) if at)
+    cut = clocks[int(share * len(clocks))] if share < 1 else clocks[-1] + timedelta(seconds=1)
+    before, state, runs = rates(path), answers(path, STATE), invocations(path)
+    with Warehouse(path) as wh:
+        report = wh.prune(cut, keep_daily_rates=True, dry_run=False)
+    assert rates(path) == before
+    assert answers(path, STATE) == state
+    assert invocations(path) == [run for run in runs if run[2] is None or run[2] >= cut]
+    assert report.artifacts.get("run_results", 0) >= len(runs) - len(invocations(path))
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+        assert wh.sql("SELECT count(*) FROM v1.node_executions WHERE run_generated_at < ?", [cut]).fetchall() == [(0,)]
+
+
+def test_a_dry_run_changes_nothing_and_tells_what_the_real_one_does(path: Path) -> None:
+    before = tables(path)
+    with Warehouse(path) as wh:
+        planned = wh.prune(NOON)
+        assert planned.is_dry_run and planned.size_bytes_after is None
+        assert tables(path) == before
+        done = wh.prune(NOON, dry_run=False)
+    assert (done.artifacts, done.tables) == (planned.artifacts, planned.tables)
+    rows = {name: len(rows) for name, rows in tables(path).items()}
+    assert rows == {**rows, **{t.table: t.rows - t.pruned_rows for t in done.tables}}
+    assert done.size_bytes_after == path.stat().st_size < done.size_bytes_before
+
+
+def test_the_file_is_smaller_by_what_went(path: Path) -> None:
+    """As small as one that was never larger, but for the ledger, the history of definitions and DuckDB's blocks."""
+    with Warehouse(path) as wh:
+        wh.prune(datetime(2026, 12, 1), dry_run=False)
+        assert wh.sql("SELECT count(*) FROM stored.node_executions").fetchall() == [(0,)]
+    compact = path.stat().st_size
+    with Warehouse(path) as wh:
+        assert wh.prune(datetime(2026, 12, 1), dry_run=False).size_bytes_after == compact
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(used, free)] = connection.sql("SELECT used_blocks, free_blocks FROM pragma_database_size()").fetchall()
+    assert free <= used // 10
+
+
+def test_what_was_pruned_is_not_loaded_again(path: Path) -> None:
+    with Warehouse(path) as wh:
+        report = wh.prune(NOON, keep_daily_rates=True, dry_run=False)
+    before, runs = rates(path), invocations(path)
+    again = Warehouse(path).load(SAMPLES)
+    assert not again.loaded and not again.quarantined
+    assert (rates(path), invocations(path)) == (before, runs)
+    with Warehouse(path, read_only=True) as wh:
+        statuses = wh.sql("SELECT kind, count(*) FROM v1.artifacts WHERE status = 'pruned' GROUP BY kind").fetchall()
+        assert dict(statuses) == report.artifacts
+        assert wh.sql("FROM v1.artifacts WHERE (status = 'pruned') <> (pruned_at IS NOT NULL)").fetchall() == []
+
+
+def test_pruning_in_steps_again_and_between_loads_keeps_the_rates(tmp_path: Path, path: Path) -> None:
+    """Half of the runs, a prune, the other half (older ones among them), two prunes: the rates are those of all."""
+    expected = rates(path)
+    other = tmp_path / "other.duckdb"
+    runs = sorted(SAMPLES.glob("*/*/*/"))
+    with Warehouse(other) as wh:
+        for half in (runs[::2], runs[1::2]):
+            wh.load(half)
+            for day in (4, 6, 6):
+                wh.prune(datetime(2026, 11, day), keep_daily_rates=True, dry_run=False)
+    assert rates(other) == expected
+    with Warehouse(other, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_without_the_rates_only_what_is_left_counts(path: Path) -> None:
+    with Warehouse(path) as wh:
+        wh.prune(NOON, dry_run=False)
+        assert wh.sql("FROM v1.run_success_rates WHERE run_date < DATE '2026-11-05'").fetchall() == []
+        counted = wh.sql("SELECT sum(executed_count) FROM v1.node_success_rates").fetchall()
+        assert counted == wh.sql("SELECT sum(executed_count) FROM v1.invocations WHERE is_executing").fetchall()
+
+
+def test_another_upload_of_a_pruned_run_is_not_counted_again(tmp_path: Path, path: Path) -> None:
+    run = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
+    content = json.loads(run.read_text())
+    content["elapsed_time"] += 1
+    content["metadata"]["generated_at"] = "2026-11-03T23:00:00.000000Z"
+    (tmp_path / "run_results.json").write_text(json.dumps(content))
+    with Warehouse(path) as wh:
+        wh.prune(NOON, keep_daily_rates=True, dry_run=False)
+        before = rates(path)
+        assert len(wh.load(tmp_path / "run_results.json").loaded) == 1
+        assert rates(path) == before
+        assert wh.sql("SELECT status FROM v1.artifacts WHERE uri LIKE ?", [f"{tmp_path}%"]).fetchall() == [
+            ("superseded",)
+        ]
+
+
+def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_path: Path) -> None:
+    """Its later batches leave out what its earlier ones wrote, which the prune may have removed."""
+    fresh = tmp_path / "fresh.duckdb"
+    Warehouse(fresh).migrate()
+    files = expand([SAMPLES])
+    loader = _Loader(fresh, Labels(), wait=0.0)
+    digester = Digester(Policy())
+    for half in (files[: len(files) // 2], files[len(files) // 2 :]):
+        if loader.outcomes:
+            loader.flush()
+            with Warehouse(fresh) as wh:
+                wh.prune(datetime(2026, 12, 1), dry_run=False)
+        for digest in digester.digests(half):
+            loader.take(digest)
+    with pytest.raises(PrunedMeanwhile, match="load again"):
+        loader.flush()
+    Warehouse(fresh).load(SAMPLES)
+    with Warehouse(fresh, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_quarantined_files_that_are_old_are_forgotten_and_found_again(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"metadata": ')
+    with Warehouse(path) as wh:
+        wh.load(tmp_path / "manifest.json")
+        wh.prune(datetime(2100, 1, 1), dry_run=False)
+        assert wh.sql("FROM v1.artifacts WHERE status = 'quarantined'").fetchall() == []
+        assert len(wh.load(tmp_path / "manifest.json").quarantined) == 1
+
+
+PRUNER = """
+import sys
+from datetime import datetime
+from artifact_warehouse import Warehouse
+for _ in range(int(sys.argv[2])):
+    Warehouse(sys.argv[1], wait=120).prune(datetime(2026, 11, 5), keep_daily_rates=True, dry_run=False)
+"""
+
+
+@pytest.mark.slow
+def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
+    """The file is exchanged by a prune while others wait for it: nobody may write to the old one."""
+    shared = tmp_path / "shared.duckdb"
+    Warehouse(shared).load(sorted(SAMPLES.glob("*/*/*/"))[0])
+    pruner = subprocess.Popen([sys.executable, "-c", PRUNER, shared, "8"])
+    runs = sorted(SAMPLES.glob("*/*/*/"))
+    loaders = []
+    for start in range(3):
+        program = (
+            "import sys; from artifact_warehouse import Warehouse\n"
+            "for run in sys.argv[2:]: Warehouse(sys.argv[1], wait=120).load(run)"
+        )
+        loaders.append(subprocess.Popen([sys.executable, "-c", program, shared, *map(str, runs[start::3])]))
+    assert [process.wait() for process in (*loaders, pruner)] == [0, 0, 0, 0]
+    Warehouse(shared).prune(datetime(2026, 11, 5), keep_daily_rates=True, dry_run=False)
+    assert rates(shared) == rates(path)
+    assert not Warehouse(shared).load(SAMPLES).loaded
+    with Warehouse(shared, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:
+    before = tables(path)
+    call = ["prune", str(path), "--before", "2026-11-05T12:00:00", "--format", "json"]
+    dry = CliRunner().invoke(cli, call)
+    assert dry.exit_code == 0 and "nothing was changed" in dry.stderr
+    assert tables(path) == before
+    real = CliRunner().invoke(cli, [*call, "--yes"])
+    assert real.exit_code == 0 and "pruned" in real.stderr
+    assert real.stdout == dry.stdout
+    said = {row["what"]: row["pruned_rows"] for row in json.loads(dry.stdout)}
+    gone = len(before["node_executions"]) - len(tables(path)["node_executions"])
+    assert said["stored.node_executions"] == gone > 0
+
+
+def test_a_prune_that_cannot_write_the_new_file_has_pruned(path: Path) -> None:
+    (path.parent / "wh.duckdb.unfinished").mkdir()
+    result = CliRunner().invoke(cli, ["prune", str(path), "--before", "2026-11-05", "--yes"])
+    assert result.exit_code == 3 and "keeps its size" in result.stderr
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+        assert wh.sql("SELECT count(*) FROM v1.invocations WHERE generated_at < '2026-11-05'").fetchall() == [(0,)]
