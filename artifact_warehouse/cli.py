@@ -15,11 +15,13 @@ import click
 
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
+    LoadInterrupted,
     QuarantinedArtifacts,
     WarehouseError,
+    is_interrupt,
 )
 from artifact_warehouse.limits import Limits, size_of_text, text_of_size
-from artifact_warehouse.startup import be_frugal
+from artifact_warehouse.startup import be_frugal, heed_interrupts, work
 from artifact_warehouse.terminal import visible
 
 if TYPE_CHECKING:
@@ -53,16 +55,13 @@ class _Quarantined(click.ClickException):
     exit_code = ExitCode.QUARANTINED
 
 
-_DUCKDB_INTERRUPTED = "Query interrupted"
-"""What DuckDB makes of a KeyboardInterrupt, as a RuntimeError."""
-
-
 class _Commands(click.Group):
     """Maps the package's errors to messages and exit codes; anything else is a bug and shows its trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with work():
+                return super().invoke(ctx)
         except WarehouseError as error:
             raise _CannotOpen(visible(str(error))) from error
         except QuarantinedArtifacts as error:
@@ -70,9 +69,9 @@ class _Commands(click.Group):
         except ArtifactWarehouseError as error:
             raise _BadCall(visible(str(error))) from error
         except (KeyboardInterrupt, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and str(error) != _DUCKDB_INTERRUPTED:
+            if not is_interrupt(error):
                 raise
-            click.echo("interrupted: what was written before is kept; load again to go on", err=True)
+            click.echo(str(error) if isinstance(error, LoadInterrupted) else "interrupted", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
 
 
@@ -385,6 +384,7 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 
 def main() -> None:
-    """The entry point of the installed command."""
+    """The command line, from the arguments of this process."""
+    heed_interrupts()
     be_frugal()
     cli(prog_name="artifact-warehouse")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ArtifactWarehouseError(Exception):
     """The base of every error that this package raises on purpose."""
@@ -53,6 +55,26 @@ class WorkerFailed(ArtifactWarehouseError):
 
     def __str__(self) -> str:
         return "a process of this load ended early; what was written before is kept; load again to go on"
+
+
+class LoadInterrupted(KeyboardInterrupt):
+    """A load was interrupted. `report` is a LoadReport of what is stored of it, from `kept_count` whole files."""
+
+    def __init__(self, report: Any, kept_count: int, file_count: int) -> None:
+        super().__init__(report, kept_count, file_count)
+        self.report = report
+        self.kept_count = kept_count
+        self.file_count = file_count
+
+    def __str__(self) -> str:
+        return f"interrupted: kept {self.kept_count} of {self.file_count} files; load again to go on"
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether someone pressed Ctrl-C: DuckDB makes a RuntimeError of a KeyboardInterrupt."""
+    return isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, RuntimeError) and str(error).endswith("Query interrupted")
+    )
 
 
 class WarehouseError(ArtifactWarehouseError):

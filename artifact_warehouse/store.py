@@ -132,6 +132,12 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
+def stored_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The artifact_keys of all that is in the warehouse, what is quarantined included."""
+    query = "SELECT artifact_key FROM stored.artifacts"
+    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
+
+
 def write(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]], sightings: pa.Table) -> None:
     """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
 
