@@ -110,9 +110,7 @@ def wholly_in(path: Path, undisturbed: dict[str, Counter[str]]) -> int:
 def descendants(pid: int) -> set[int]:
     """The processes that a process has started, and those that they have."""
     children = {
-        int(child)
-        for task in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in task.read_text().split()
+        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
     }
     return children.union(*map(descendants, children))
 
