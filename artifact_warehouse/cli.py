@@ -62,17 +62,17 @@ class _Commands(click.Group):
         try:
             with work():
                 return super().invoke(ctx)
-        except WarehouseError as error:
-            raise _CannotOpen(visible(str(error))) from error
-        except QuarantinedArtifacts as error:
-            raise _Quarantined(visible(str(error))) from error
-        except ArtifactWarehouseError as error:
-            raise _BadCall(visible(str(error))) from error
-        except (KeyboardInterrupt, RuntimeError) as error:
-            if not is_interrupt(error):
-                raise
-            click.echo(str(error) if isinstance(error, LoadInterrupted) else "interrupted", err=True)
-            ctx.exit(ExitCode.INTERRUPTED)
+        except BaseException as error:
+            if is_interrupt(error):
+                click.echo(str(error) if isinstance(error, LoadInterrupted) else "interrupted", err=True)
+                ctx.exit(ExitCode.INTERRUPTED)
+            if isinstance(error, WarehouseError):
+                raise _CannotOpen(visible(str(error))) from error
+            if isinstance(error, QuarantinedArtifacts):
+                raise _Quarantined(visible(str(error))) from error
+            if isinstance(error, ArtifactWarehouseError):
+                raise _BadCall(visible(str(error))) from error
+            raise
 
 
 Command = Callable[..., None]

@@ -70,11 +70,19 @@ class LoadInterrupted(KeyboardInterrupt):
         return f"interrupted: kept {self.kept_count} of {self.file_count} files; load again to go on"
 
 
-def is_interrupt(error: BaseException) -> bool:
-    """Whether someone pressed Ctrl-C: DuckDB makes a RuntimeError of a KeyboardInterrupt."""
-    return isinstance(error, KeyboardInterrupt) or (
-        isinstance(error, RuntimeError) and str(error).endswith("Query interrupted")
-    )
+def is_interrupt(error: BaseException | None, older: BaseException | None = None) -> bool:
+    """Whether an error is an interrupt, or what one has become on its way up.
+
+    DuckDB makes an error of its own of a KeyboardInterrupt, and what is tidied up behind one may fail in turn.
+    `older` is what the caller of all this is handling already.
+    """
+    while error is not None and error is not older:
+        is_made_of_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
+        words = str(error) if is_made_of_one else ""
+        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in words or "KeyboardInterrupt" in words:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class WarehouseError(ArtifactWarehouseError):

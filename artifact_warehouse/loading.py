@@ -5,6 +5,7 @@ The warehouse is open only while something is read from or written to it, never 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -87,14 +88,14 @@ def load(
     `store.opened`; and LoadInterrupted.
     """
     files = discover.expand(inputs)
-    loader = _Loader(path, labels, wait)
+    loader, older = _Loader(path, labels, wait), sys.exc_info()[1]
     try:
         stdin = read_stdin(files, policy.limits)
         if strict:
             _insist(files, stdin, policy)
         _run(loader, files, stdin, policy, progress or (lambda done, total: None))
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_interrupt(error):
+    except BaseException as error:
+        if not is_interrupt(error, older):
             raise
         raise loader.interrupted(files) from None
     return LoadReport(tuple(loader.outcomes))

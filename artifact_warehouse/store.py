@@ -258,8 +258,11 @@ def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Itera
     connection.register("batch", table)
     try:
         yield
-    finally:
-        connection.unregister("batch")
+    except BaseException:
+        with suppress(duckdb.Error):  # a transaction that is broken off lets nothing be dropped
+            connection.unregister("batch")
+        raise
+    connection.unregister("batch")
 
 
 def _settle(connection: duckdb.DuckDBPyConnection) -> None:
