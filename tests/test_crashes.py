@@ -93,6 +93,7 @@ def amount(path: Path, stored: int) -> str:
     return "all" if stored == FILES else "partly" if stored else "nothing"
 
 
+@pytest.mark.slow
 def test_a_load_that_is_killed_keeps_whole_artifacts_and_the_next_one_completes_it(
     tmp_path: Path, undisturbed: Undisturbed, record_property: Callable[[str, object], None]
 ) -> None:
@@ -124,6 +125,7 @@ def test_a_load_that_is_killed_keeps_whole_artifacts_and_the_next_one_completes_
     print(f"\n{KILLS} kills: {dict(where)}")
 
 
+@pytest.mark.slow
 def test_a_kill_while_the_file_is_made_hinders_nobody(tmp_path: Path, undisturbed: Undisturbed) -> None:
     """The first file that appears starts the clock, so that every kill falls while the warehouse is made."""
     dice = random.Random(1)
@@ -172,6 +174,7 @@ def test_the_log_of_a_file_that_is_gone_is_never_mixed_into_a_new_one(tmp_path: 
     assert log.read_bytes() == b"what was committed last"
 
 
+@pytest.mark.slow
 def test_a_migration_that_is_killed_is_done_or_not_begun(tmp_path: Path) -> None:
     old, path = tmp_path / "old.duckdb", tmp_path / "wh.duckdb"
     Warehouse(old).load(RUN)

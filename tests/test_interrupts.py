@@ -61,6 +61,7 @@ def interrupted(call: list[str], seconds: float, workers: int = 0, with_group: b
     return process.returncode, stdout, stderr
 
 
+@pytest.mark.slow
 @on_linux
 def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: Path) -> None:
     folder = make_input(tmp_path / "in", FILES)
