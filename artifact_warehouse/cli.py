@@ -15,11 +15,13 @@ import click
 
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
+    LoadInterrupted,
     QuarantinedArtifacts,
     WarehouseError,
+    is_interrupt,
 )
 from artifact_warehouse.limits import Limits, size_of_text, text_of_size
-from artifact_warehouse.startup import be_frugal
+from artifact_warehouse.startup import be_frugal, heed_interrupts, work
 from artifact_warehouse.terminal import visible
 
 if TYPE_CHECKING:
@@ -54,27 +56,24 @@ class _Quarantined(click.ClickException):
     exit_code = ExitCode.QUARANTINED
 
 
-_DUCKDB_INTERRUPTED = "Query interrupted"
-"""What DuckDB makes of a KeyboardInterrupt, as a RuntimeError."""
-
-
 class _Commands(click.Group):
     """Maps the package's errors to messages and exit codes; anything else is a bug and shows its trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
-        except WarehouseError as error:
-            raise _CannotOpen(visible(str(error))) from error
-        except QuarantinedArtifacts as error:
-            raise _Quarantined(visible(str(error))) from error
-        except ArtifactWarehouseError as error:
-            raise _BadCall(visible(str(error))) from error
-        except (KeyboardInterrupt, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and str(error) != _DUCKDB_INTERRUPTED:
-                raise
-            click.echo("interrupted: what was written before is kept; load again to go on", err=True)
-            ctx.exit(ExitCode.INTERRUPTED)
+            with work():
+                return super().invoke(ctx)
+        except BaseException as error:
+            if is_interrupt(error):
+                click.echo(str(error) if isinstance(error, LoadInterrupted) else "interrupted", err=True)
+                ctx.exit(ExitCode.INTERRUPTED)
+            if isinstance(error, WarehouseError):
+                raise _CannotOpen(visible(str(error))) from error
+            if isinstance(error, QuarantinedArtifacts):
+                raise _Quarantined(visible(str(error))) from error
+            if isinstance(error, ArtifactWarehouseError):
+                raise _BadCall(visible(str(error))) from error
+            raise
 
 
 Command = Callable[..., None]
@@ -430,6 +429,7 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
 
 def main() -> None:
-    """The entry point of the installed command."""
+    """The command line, from the arguments of this process."""
+    heed_interrupts()
     be_frugal()
     cli(prog_name="artifact-warehouse")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ArtifactWarehouseError(Exception):
     """The base of every error that this package raises on purpose."""
@@ -60,6 +62,34 @@ class PrunedMeanwhile(ArtifactWarehouseError):
 
     def __str__(self) -> str:
         return "the warehouse was pruned during this load; what was written before is kept; load again to go on"
+
+
+class LoadInterrupted(KeyboardInterrupt):
+    """A load was interrupted. `report` is a LoadReport of what is stored of it, from `kept_count` whole files."""
+
+    def __init__(self, report: Any, kept_count: int, file_count: int) -> None:
+        super().__init__(report, kept_count, file_count)
+        self.report = report
+        self.kept_count = kept_count
+        self.file_count = file_count
+
+    def __str__(self) -> str:
+        return f"interrupted: kept {self.kept_count} of {self.file_count} files; load again to go on"
+
+
+def is_interrupt(error: BaseException | None, older: BaseException | None = None) -> bool:
+    """Whether an error is an interrupt, or what one has become on its way up.
+
+    DuckDB makes an error of its own of a KeyboardInterrupt, and what is tidied up behind one may fail in turn.
+    `older` is what the caller of all this is handling already.
+    """
+    while error is not None and error is not older:
+        is_made_of_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
+        words = str(error) if is_made_of_one else ""
+        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in words or "KeyboardInterrupt" in words:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class WarehouseError(ArtifactWarehouseError):

@@ -16,6 +16,11 @@ T = TypeVar("T")
 
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
+_CUT_OFF = "still being written, or cut off; load it again"
+_BEGINNING = re.compile(r"\.|[eE][+-]?|u?[0-9a-fA-F]{0,4}")
+"""What can stand behind the place where the standard library sees an error, if the text goes on."""
+
+_LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,15 +80,30 @@ def _clean(value: Any) -> Any:
 
 def _reason(data: bytes, strict: Exception, lenient: Exception) -> str:
     if not data.strip():
-        return "the file is empty"
+        return f"the file is empty: {_CUT_OFF}"
     if re.search(rb"^(<{7}|={7}|>{7})( |$)", data, re.MULTILINE):
         return "holds git conflict markers; resolve the conflict"
     if isinstance(strict, RecursionError) or isinstance(lenient, RecursionError):
         return "is nested too deeply to be a dbt artifact"
+    if _is_cut_off(strict, lenient):
+        return f"ends after {len(data)} bytes, in the middle: {_CUT_OFF}"
     if isinstance(lenient, UnicodeDecodeError):
         return f"is not UTF-8 (byte {lenient.start})"
-    if isinstance(strict, msgspec.DecodeError) and "truncated" in str(strict):
-        return f"ends after {len(data)} bytes, in the middle: still being written, or cut off; load it again"
     if isinstance(lenient, json.JSONDecodeError):
         return f"is not JSON: {lenient.msg} at line {lenient.lineno}, column {lenient.colno}"
     return f"is not JSON: {lenient}"
+
+
+def _is_cut_off(strict: Exception, lenient: Exception) -> bool:
+    """Whether all is well with a document as far as it goes. dbt writes in place, from the beginning."""
+    if isinstance(strict, msgspec.DecodeError) and "truncated" in str(strict):
+        return True
+    if isinstance(lenient, UnicodeDecodeError):  # in the middle of a character, or of a byte order mark
+        if lenient.object in (b"\xff", b"\xfe"):
+            return True
+        return lenient.end == len(lenient.object) and lenient.reason in ("unexpected end of data", "truncated data")
+    if isinstance(lenient, json.JSONDecodeError):
+        rest = lenient.doc[lenient.pos :]
+        is_beginning = any(literal.startswith(rest) for literal in _LITERALS) or bool(_BEGINNING.fullmatch(rest))
+        return is_beginning or lenient.msg.startswith("Unterminated string")
+    return False

@@ -5,8 +5,9 @@ The warehouse is open only while something is read from or written to it, never 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from artifact_warehouse import discover, store
 from artifact_warehouse.artifact import artifact_key
 from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.discover import File, Labels
-from artifact_warehouse.errors import QuarantinedArtifacts
+from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
 from artifact_warehouse.reading import read_stdin
 from artifact_warehouse.tables import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
@@ -83,30 +84,39 @@ def load(
 ) -> LoadReport:
     """Load artifacts into the warehouse at `path`, which is created when missing.
 
-    Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts likewise; and the
-    errors of `store.connect`.
+    Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts likewise; the errors of
+    `store.opened`; and LoadInterrupted.
     """
     files = discover.expand(inputs)
-    stdin = read_stdin(files, policy.limits)
-    if strict:
-        _insist(files, stdin, policy)
-    parts = _parts(files)
-    report = progress or (lambda done, total: None)
+    loader, older = _Loader(path, labels, wait), sys.exc_info()[1]
+    try:
+        stdin = read_stdin(files, policy.limits)
+        if strict:
+            _insist(files, stdin, policy)
+        _run(loader, files, stdin, policy, progress or (lambda done, total: None))
+    except BaseException as error:
+        if not is_interrupt(error, older):
+            raise
+        raise loader.interrupted(files) from None
+    return LoadReport(tuple(loader.outcomes))
+
+
+def _run(loader: _Loader, files: list[File], stdin: bytes, policy: Policy, report: Progress) -> None:
+    """Digest the files, and have the loader take them part by part."""
+    path, parts = loader.path, _parts(files)
     report(0, len(files))
     with _workers(len(parts), stdin) as workers:
-        known = _known_artifacts(path, wait) if path.exists() else set()
+        known = _known_artifacts(path, loader.wait) if path.exists() else set()
+        loader.stored |= known
         digests = _digests(parts, stdin, known, policy, workers)
         if not path.exists():
-            _known_artifacts(path, wait)  # made while the workers are at work already
-        loader = _Loader(path, labels, wait)
-        done = 0
+            _known_artifacts(path, loader.wait)  # made while the workers are at work already
         for part, of_part in zip(parts, digests, strict=True):
             for digest in of_part:
                 loader.take(digest)
-            done += len(part)
-            report(done, len(files))
+            loader.done_count += len(part)
+            report(loader.done_count, len(files))
         loader.flush()
-    return LoadReport(tuple(loader.outcomes))
 
 
 def _known_artifacts(path: Path, wait: float) -> set[int]:
@@ -158,9 +168,14 @@ class _Loader:
 
     def __init__(self, path: Path, labels: Labels, wait: float) -> None:
         self.outcomes: list[Outcome] = []
-        self._path = path
+        self.path = path
+        self.wait = wait
+        self.done_count = 0
+        """How many files are wholly taken, the first ones."""
+        self.stored: set[int] = set()
+        """The artifact_keys of what was in the warehouse before, and of what this load has written."""
+        self._being_written: set[int] = set()
         self._labels = labels
-        self._wait = wait
         self._last_prune: str | None = None
         self._taken: set[str] = set()
         self._pending: list[Digest] = []
@@ -201,9 +216,31 @@ class _Loader:
         self._pending_bytes = self._pending_outcomes = 0
         sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
         if sightings.num_rows:
-            with store.opened(self._path, wait=self._wait) as connection:
+            self._being_written = set(sightings["artifact_key"].to_pylist())
+            with store.opened(self.path, wait=self.wait) as connection:
                 tables = [digest.tables for digest in pending]
                 self._last_prune = store.write(connection, tables, sightings, self._last_prune)
+            self.stored |= self._being_written
+            self._being_written = set()
+
+    def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
+        """What of the load is stored, as an error. A file is kept when all that was found in it is."""
+        if self._being_written:  # the interrupt may have come right after the commit
+            with suppress(WarehouseError), store.opened(self.path, wait=self.wait) as connection:
+                self.stored |= self._being_written & store.stored_artifacts(connection)
+        places = {file.place for file in files}
+        kept: list[Outcome] = []
+        kept_files, other_files = set(), set()
+        for outcome in self.outcomes:
+            place = _file_of(outcome.uri, places)
+            if outcome.artifact_id and outcome.status != "skipped" and artifact_key(outcome.artifact_id) in self.stored:
+                kept.append(outcome)
+                kept_files.add(place)
+            elif outcome.status != "skipped":
+                other_files.add(place)
+        if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive, and there may be more in it
+            other_files |= {_file_of(last, places)} - {file.place for file in files[: self.done_count]}
+        return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 
     def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
         """Where each artifact lies, and how it is labelled there."""
@@ -212,3 +249,10 @@ class _Loader:
         labels = [self._labels.over(discover.labels_of(uri)) for _, uri in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
         return ARTIFACT_URIS.to_arrow([keys, [uri for _, uri in seen], *by_kind])
+
+
+def _file_of(uri: str, places: Collection[str]) -> str:
+    """The file that a uri is in: itself, or the archive around it."""
+    while uri not in places and "!/" in uri:
+        uri = uri.rpartition("!/")[0]
+    return uri

@@ -6,7 +6,6 @@ Knows tables, not artifacts: what it writes are Arrow tables by name.
 from __future__ import annotations
 
 import random
-import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifact_warehouse import sqlfiles, views
+from artifact_warehouse import newfile, refusals, sqlfiles, views
 from artifact_warehouse.errors import (
     NotAWarehouse,
     PrunedMeanwhile,
@@ -37,7 +36,7 @@ SCHEMA = "stored"
 STORAGE_VERSION = "v1.3.0"
 """Readable by DuckDB 1.3 to 2.0, and a third of the size of what 1.2 can read."""
 
-_LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid>\d+)\)")
+_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
@@ -55,10 +54,15 @@ _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value 
 def opened(
     path: Path, read_only: bool = False, wait: float = 0.0, may_be_old: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection for a while; `wait` seconds at most for a lock. Creates the file unless read_only."""
+    """A connection for a while; `wait` seconds at most for a lock. Creates the file unless read_only.
+
+    Raises WarehouseError too where the file cannot be read or written to the end: when the disk is full.
+    """
     connection = connect(path, read_only, wait, may_be_old)
     try:
         yield connection
+    except refusals.BROKEN_OFF as error:
+        raise refusals.broken_off(path, str(error)) from error
     finally:
         connection.close()
 
@@ -80,7 +84,7 @@ def connect(
         raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
     connection = _connect_patiently(path, read_only, wait)
     try:
-        _check_format(connection, path)
+        _check_format(connection, path, is_final=read_only and not may_be_old)
         if read_only and not may_be_old and _missing_tables_and_columns(connection):
             raise WarehouseTooOld(str(path), "an earlier release wrote it; bring it up to date with `migrate`")
         for setting in _SETTINGS:
@@ -128,6 +132,12 @@ def _missing_tables_and_columns(connection: duckdb.DuckDBPyConnection) -> list[s
 def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
     """The artifact_keys of what is loaded, and need not be taken in again."""
     query = "SELECT artifact_key FROM stored.artifacts WHERE error IS NULL"
+    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
+
+
+def stored_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The artifact_keys of all that is in the warehouse, what is quarantined included."""
+    query = "SELECT artifact_key FROM stored.artifacts"
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
@@ -262,9 +272,11 @@ def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Itera
     connection.register("batch", table)
     try:
         yield
-    finally:
-        with suppress(duckdb.TransactionException):  # of a transaction that an error has ended
+    except BaseException:
+        with suppress(duckdb.Error):  # a transaction that is broken off lets nothing be dropped
             connection.unregister("batch")
+        raise
+    connection.unregister("batch")
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
@@ -318,7 +330,8 @@ def transaction(connection: duckdb.DuckDBPyConnection, keep: bool = True) -> Ite
             yield
             connection.execute("COMMIT" if keep else "ROLLBACK")
         except BaseException:
-            connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):  # DuckDB has rolled back already where it cannot go on
+                connection.execute("ROLLBACK")
             raise
 
 
@@ -350,32 +363,45 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 
 def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    if newfile.is_to_be_made(path):
+        if read_only:
+            raise NotAWarehouse(str(path), "is empty; `load` makes a warehouse of it")
+        _make(path)
     try:
-        if not path.exists():  # made first, opened then: a second connection must not need to know how it was made
-            duckdb.connect(str(path), config={**config, "storage_compatibility_version": STORAGE_VERSION}).close()
-        return duckdb.connect(str(path), read_only=read_only, config=config)
+        return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
     except duckdb.ConnectionException as error:
         raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
     except duckdb.Error as error:
-        raise _explained(path, str(error)) from error
+        raise refusals.explained(path, str(error)) from error
 
 
-def _explained(path: Path, message: str) -> WarehouseError:
-    if match := _LOCKED.search(message):
-        holder = f"{match['holder']} (process {match['pid']})"
-        return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
-    if "version number" in message:
-        return WarehouseTooNew(str(path), f"a newer DuckDB wrote this file; upgrade duckdb ({message})")
-    if "not a valid DuckDB database" in message or "not a database" in message:
-        return NotAWarehouse(str(path), "is not a DuckDB file; name a warehouse, or a new file")
-    return WarehouseError(str(path), f"cannot be opened: {message}")
+def _make(path: Path) -> None:
+    """Make a warehouse without artifacts. Nobody ever sees a file without its tables."""
+    try:
+        newfile.make(path, lambda new: _fill(new, path))
+    except BlockingIOError as error:
+        raise WarehouseLocked(str(path), "is being made by another process; wait for it (--wait SECONDS)") from error
+    except (*refusals.BROKEN_OFF, OSError) as error:
+        raise refusals.not_made(path, str(error)) from error
 
 
-def _check_format(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _fill(new: Path, path: Path) -> None:
+    """Write the file that is to be at `path`."""
+    if (log := path.with_name(f"{path.name}.wal")).exists():
+        raise WarehouseError(str(path), f"is gone, but its {log.name} is there; put it back, or remove that one too")
+    # Closed before it is opened for use: a second connection must not need to know how it was made.
+    with duckdb.connect(str(new), config={**_CONFIG, "storage_compatibility_version": STORAGE_VERSION}) as connection:
+        migrate(connection)
+        connection.execute("CHECKPOINT")
+
+
+def _check_format(connection: duckdb.DuckDBPyConnection, path: Path, is_final: bool) -> None:
+    """Raise where the file is of no known format; `is_final` tells that nobody is to bring it up to date."""
     version = get_meta(connection, "format_version")
     if version is None and _has_objects(connection):
         raise NotAWarehouse(str(path), "is a DuckDB file, but not a warehouse; name another file")
+    if version is None and is_final:
+        raise NotAWarehouse(str(path), "is a DuckDB file without tables; `load` makes a warehouse of it")
     if version is not None and int(version) > FORMAT_VERSION:
         reason = f"has format {version}, and this release knows up to {FORMAT_VERSION}; upgrade artifact-warehouse"
         raise WarehouseTooNew(str(path), reason)

@@ -65,9 +65,9 @@ class Warehouse:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection, opened and brought up to date when it is first asked for."""
         if self._connection is None:
-            self._connection = store.connect(self.path, self._read_only, self._wait)
             if not self._read_only:
-                store.migrate(self._connection)
+                self.migrate()
+            self._connection = store.connect(self.path, self._read_only, self._wait)
         return self._connection
 
     def load(

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -46,9 +46,10 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         command = [sys.executable, "-c", _PROGRAM, *(folder or str(Path.cwd()) for folder in sys.path)]
-        self._processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
-        ]
+        with _deaf_children():
+            self._processes = [
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
+            ]
         self._inboxes: list[Queue[Any]] = [Queue(_DIGESTS_AHEAD) for _ in range(count)]
         self._threads: list[threading.Thread] = []
 
@@ -81,6 +82,22 @@ class Workers:
         return (_until_none(self._inboxes[index % count]) for index in range(len(parts)))
 
 
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """What is started meanwhile hears no interrupt, ever: that is its caller's to handle, who ends it.
+
+    A signal mask is inherited; one that comes here meanwhile comes a moment later.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _converse(process: subprocess.Popen[bytes], request: object, inbox: Queue[Any]) -> None:
     """Send a worker its request, and put whatever it answers into its inbox; at its end an exception."""
     assert process.stdin is not None and process.stdout is not None
@@ -102,14 +119,20 @@ def _until_none(inbox: Queue[Any]) -> Iterator[Digest]:
 
 def serve() -> None:
     """What a worker does: one request in, digests out, None behind those of each part."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to handle, who ends the workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
     be_frugal()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
-    policy, known, parts = pickle.load(sys.stdin.buffer)
+    try:
+        policy, known, parts = pickle.load(sys.stdin.buffer)
+    except (EOFError, pickle.UnpicklingError):  # the caller died before it could say what to do
+        return
     digester = Digester(policy, known)
-    with suppress(BrokenPipeError):
-        for part in parts:
-            for answer in (*digester.digests(part), None):
+    for part in parts:
+        digests = [*digester.digests(part), None]
+        try:
+            for answer in digests:
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
+        except BrokenPipeError:  # the caller died; what is in the buffer can go nowhere
+            os._exit(1)

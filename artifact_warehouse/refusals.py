@@ -1,0 +1,44 @@
+"""What DuckDB says when a file cannot be used, as an error that says what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from artifact_warehouse.errors import NotAWarehouse, WarehouseError, WarehouseLocked, WarehouseTooNew
+
+BROKEN_OFF = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException, duckdb.OutOfMemoryException)
+"""What DuckDB raises when a disk is full, and the like, depending on the statement that meets it."""
+
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid>\d+)\)")
+_NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
+
+
+def explained(path: Path, message: str) -> WarehouseError:
+    """Why a file cannot be opened."""
+    if match := _LOCKED.search(message):
+        holder = f"{match['holder']} (process {match['pid']})"
+        return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
+    if "version number" in message:
+        return WarehouseTooNew(str(path), f"a newer DuckDB wrote this file; upgrade duckdb ({message})")
+    if "not a valid DuckDB database" in message or "not a database" in message:
+        return NotAWarehouse(str(path), "is not a DuckDB file; name a warehouse, or a new file")
+    return WarehouseError(str(path), f"cannot be opened: {_advice(message)}")
+
+
+def not_made(path: Path, message: str) -> WarehouseError:
+    """Why a new file could not be made."""
+    return WarehouseError(str(path), f"cannot be made: {_advice(message)}")
+
+
+def broken_off(path: Path, message: str) -> WarehouseError:
+    """Why what was begun in an open file could not be ended."""
+    return WarehouseError(str(path), f"broke off; what was stored before is kept: {_advice(message)}")
+
+
+def _advice(message: str) -> str:
+    """DuckDB's message in one line, and what to do where that is known."""
+    line = " ".join(message.split())
+    return f"{line}; make room on that disk, and do it again" if _NO_ROOM.search(message) else line

@@ -1,0 +1,126 @@
+"""What the tests of loads that go wrong share: an input, a load in small steps, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from conftest import SAMPLES
+
+from artifact_warehouse import Warehouse, tables
+
+IN_SMALL_STEPS = """
+from artifact_warehouse import startup
+startup.heed_interrupts()
+startup.be_frugal()
+import os
+from artifact_warehouse import digest, loading
+loading.BATCH_BYTES, digest.STEP_BYTES = int(os.environ["BATCH_BYTES"]), 32_768
+if os.environ.get("WORKERS"):
+    loading.MIN_PARTS, loading.PART_BYTES, loading.worker_count = 1, 32_768, lambda: int(os.environ["WORKERS"])
+from artifact_warehouse import cli
+cli.main()
+"""
+"""The command line, with transactions of a few files each, and with processes where WORKERS says so."""
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-c", IN_SMALL_STEPS, *map(str, arguments)]
+
+
+def environment(batch_bytes: int, workers: int = 0) -> dict[str, str]:
+    return {**os.environ, "BATCH_BYTES": str(batch_bytes), "WORKERS": str(workers or "")}
+
+
+def make_input(folder: Path, count: int) -> Path:
+    """A folder of `count` artifacts of every kind, most of them run_results as a nightly job leaves them."""
+    files = sorted(SAMPLES.rglob("*.json"))
+    by_content = {file.read_bytes(): file for file in files}
+    others = [file for file in by_content.values() if file.name in ("catalog.json", "sources.json")]
+    manifests = [file for file in by_content.values() if file.name == "manifest.json"]
+    others += [*manifests[::5], next(file for file in files if file.name == "semantic_manifest.json")]
+    runs = [file for file in files if file.name == "run_results.json" and file.stat().st_size < 10_000]
+    for number in range(count - len(others)):
+        run = json.loads(runs[number % len(runs)].read_bytes())
+        run["metadata"]["invocation_id"] = f"00000000-0000-4000-8000-{number:012}"
+        target = folder / f"{number:04}" / "run_results.json"
+        target.parent.mkdir(parents=True)
+        target.write_text(json.dumps(run))
+    for number, file in enumerate(others):  # among the others, not all at one end
+        target = folder / f"{number * count // len(others):04}b" / file.name
+        target.parent.mkdir()
+        shutil.copy(file, target)
+    return folder
+
+
+def contents(path: Path) -> dict[str, list[tuple]]:
+    """The rows of every table, by plain duckdb, without when they were loaded."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            table.name: connection.execute(
+                f"SELECT * {'EXCLUDE (loaded_at)' if table.name == 'artifacts' else ''} "
+                f"FROM stored.{table.name} ORDER BY ALL"
+            ).fetchall()
+            for table in tables.TABLES
+        }
+
+
+def rows_of_artifacts(path: Path) -> dict[str, Counter[str]]:
+    """How many rows of each table belong to each artifact, by artifact_id; those of sets and definitions too."""
+    owned = [t.name for t in tables.TABLES if t.columns[0].name == "artifact_key" and t.name != "artifacts"]
+    queries = [
+        f"SELECT artifact_id, '{name}', count(*) FROM stored.artifacts INNER JOIN stored.{name} USING (artifact_key) "
+        "GROUP BY ALL"
+        for name in owned
+    ]
+    sets = {
+        "graph_id": ("definitions", "definition_id"),
+        "rendering_set_id": ("renderings", "rendering_id"),
+        "catalog_set_id": ("catalog_relations", "catalog_relation_id"),
+    }
+    for set_id, (name, key) in sets.items():
+        queries.append(
+            f"SELECT artifact_id, '{name}', count(*) FROM stored.artifacts "
+            f"INNER JOIN stored.set_members ON set_id = {set_id} INNER JOIN stored.{name} ON {key} = member_id "
+            "GROUP BY ALL"
+        )
+    found: dict[str, Counter[str]] = {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for artifact_id, name, count in connection.execute(" UNION ALL ".join(queries)).fetchall():
+            found.setdefault(artifact_id, Counter())[name] = count
+    return found
+
+
+def wholly_in(path: Path, undisturbed: dict[str, Counter[str]]) -> int:
+    """How many artifacts the file holds; fails unless each has all its rows, and the warehouse verifies."""
+    found = rows_of_artifacts(path)
+    for artifact_id, rows in found.items():
+        assert rows == undisturbed[artifact_id], artifact_id
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+    return len(found)
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes that a process has started, and those that they have."""
+    children = {
+        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
+    }
+    return children.union(*map(descendants, children))
+
+
+def alive(pids: set[int]) -> Iterator[int]:
+    """Those of the processes that still run; a dead one that nobody has waited for does not."""
+    for pid in pids:
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            continue
+        if status.rpartition(")")[2].split()[0] not in "ZX":
+            yield pid
