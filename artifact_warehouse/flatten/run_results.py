@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact
+from artifact_warehouse.artifact import Artifact, Shape
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import (
     bigint,
@@ -61,9 +61,10 @@ class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     extra: dict[str, Any] | None = msgspec.field(name="(extra)", default=None)
 
 
-class Document(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Document(Shape, forbid_unknown_fields=True, gc=False):
     """A run_results as every version since v1 writes it, decoded in one pass."""
 
+    kind: ClassVar[str] = "run_results"
     metadata: dict[str, Any]
     results: list[Result]
     elapsed_time: float | None = None
