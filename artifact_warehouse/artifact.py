@@ -22,7 +22,7 @@ Sections = dict[str, Any]
 
 KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
-_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>\d+)(\.json)?$")
+_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json)?$")
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
 _NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources)(?![a-z])")
 

@@ -9,9 +9,9 @@ from artifact_warehouse import jsontext
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows, hash_text
 from artifact_warehouse.flatten.values import (
-    bigint,
     boolean,
     double,
+    integer,
     json_text,
     main_package,
     obj,
@@ -50,7 +50,7 @@ def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
     columns = [
         {
             "column_name": text(column.get("name")) or name,
-            "column_index": bigint(column.get("index")),
+            "column_index": integer(column.get("index")),
             "data_type": text(column.get("type")),
             "comment": text(column.get("comment")),
         }

@@ -16,6 +16,7 @@ from artifact_warehouse.flatten.values import (
     bigint,
     boolean,
     double,
+    integer,
     json_text,
     main_package,
     obj,
@@ -296,7 +297,7 @@ def _sort_key(timestamps: list[str]) -> Callable[[str], str] | None:
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
     """args.threads, else how many workers the results name; dbt 2.0 names a thread for every task."""
-    if threads := bigint(args.get("threads")):
+    if threads := integer(args.get("threads")):
         return threads
     names = {result.thread_id for result in results} - {None, "main", "MainThread"}
     is_by_worker = all(str(name).startswith("Thread-") for name in names)

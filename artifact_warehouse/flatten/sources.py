@@ -67,4 +67,4 @@ def _seconds(threshold: Any) -> int | None:
     """{count, period} as seconds; dbt's periods are minute, hour and day."""
     count = bigint(obj(threshold).get("count"))
     seconds = _SECONDS.get(str(obj(threshold).get("period")))
-    return count * seconds if count is not None and seconds is not None else None
+    return bigint(count * seconds) if count is not None and seconds is not None else None
