@@ -37,7 +37,8 @@ def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
     """The checks by unique_id: a list since v1, an object or a list with whole nodes in v0."""
     by_id = obj(artifact.section("sources"))
     yield from ((unique_id, obj(check)) for unique_id, check in by_id.items())
-    for check in map(obj, artifact.section("results") or []):
+    results = artifact.section("results")
+    for check in map(obj, results if isinstance(results, list) else []):
         node = obj(check.get("node"))
         criteria = check.get("criteria") or node.get("freshness")
         yield text(check.get("unique_id") or node.get("unique_id")) or "", {**check, "criteria": criteria}
