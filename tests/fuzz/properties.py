@@ -111,11 +111,15 @@ def check_warehouse(path: Path, files: Sequence[Path]) -> dict[str, int]:
 
 
 def all_answers(wh: Warehouse) -> dict[str, list[str]]:
-    """The rows of every public view, and what the status says."""
-    answers = {name: rows_as_texts(wh.view(name).fetchall()) for name in view_names()}
-    answers |= {f"count of {name}": wh.sql(f"SELECT count(*) FROM v1.{name}").fetchall() for name in view_names()}
+    """The rows of every public view."""
+    answers = {}
     for name in view_names():
-        assert answers[f"count of {name}"] == [(len(answers[name]),)], f"v1.{name} does not count its rows"
+        try:
+            answers[name] = rows_as_texts(wh.view(name).fetchall())
+            [(count,)] = wh.sql(f"SELECT count(*) FROM v1.{name}").fetchall()
+        except Exception as error:
+            raise AssertionError(f"v1.{name} does not answer: {error}") from error
+        assert count == len(answers[name]), f"v1.{name} does not count its rows"
     wh.status()
     return answers
 
