@@ -116,9 +116,7 @@ def _live_entries(
                 unknown[f"{section}: null entries"] += 1
 
 
-def _entry(
-    section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows: Rows, cache: EntryCache
-) -> Entry:
+def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
     """Decodes only what no earlier manifest had."""
     fields.pop("created_at", None)
     depends_on = _fields(fields.pop("depends_on", _NULL))
