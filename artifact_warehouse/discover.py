@@ -39,6 +39,7 @@ _UNREADABLE = (
 _TAR_END = bytes(512)
 """A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Labels(NamedTuple):
@@ -61,6 +62,14 @@ class Input:
     data: bytes
     error: str | None = None
     is_named: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", as_text(self.uri))
+
+
+def as_text(name: str) -> str:
+    """A name that can be stored and printed: bytes of it that are no UTF-8, surrogates for Python, as `%FF`."""
+    return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", name)
 
 
 def labels_of(uri: str) -> Labels:
