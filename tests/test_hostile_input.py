@@ -9,14 +9,18 @@ import io
 import json
 import os
 import tarfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from conftest import SAMPLES
+from fuzz.mutations import HOSTILE_TEXTS
 from fuzz.properties import check_digest, check_warehouse
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from artifact_warehouse import Warehouse
+from artifact_warehouse import Warehouse, timestamps
 from artifact_warehouse.cli import cli
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
@@ -30,6 +34,31 @@ def test_what_fuzzing_found_becomes_rows_or_a_reason(find: Path) -> None:
 
 def test_a_warehouse_of_all_that_fuzzing_found_is_sound_and_answers(tmp_path: Path) -> None:
     assert sum(check_warehouse(tmp_path / "wh.duckdb", FINDS).values()) == len(FINDS)
+
+
+TIMES = st.one_of(
+    st.from_regex(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.,][0-9]{1,12})?)?)?)?"
+        r"( ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2}){0,2}))?",
+        fullmatch=True,
+    ),
+    st.datetimes(datetime(1600, 1, 1)).map(lambda moment: f"{moment.isoformat()}Z"),
+    st.sampled_from(HOSTILE_TEXTS).filter(lambda text: "\ud800" not in text and "\udfff" not in text),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TIMES)
+@example("1969-12-31T23:59:59.9999999Z")
+@example("1690-01-01T00:00:00.000000Z")
+@example("2026-01-01T00:00:00+05")
+@example("2026-01-01 00Z")
+def test_what_a_time_means_does_not_depend_on_its_neighbours(text: str) -> None:
+    [alone] = timestamps.to_arrow([text]).to_pylist()
+    assert timestamps.to_arrow([text, "no time"]).to_pylist() == [alone, None]
+    assert timestamps.to_arrow(["2026-01-01T00:00:00Z", text]).to_pylist()[1] == alone
+    if alone is not None:
+        assert alone.year >= 1700
 
 
 NAMES = [b"\xff\xfe.json", b"a\nb.json", b"'; DROP TABLE stored.artifacts; --.json", b'"quoted".json', b"\x1b[31m.json"]
