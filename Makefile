@@ -36,6 +36,18 @@ bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESUL
 bench-quick: $(BIN)/.bench ## The same, smaller; prints the table (2 minutes)
 	$(BIN)/python benchmarks/run.py --quick
 
+$(BIN)/.fuzz: $(BIN)/artifact-warehouse
+	$(BIN)/pip install --quiet --editable '.[fuzz]'
+	touch $@
+
+FUZZ_SECONDS ?= 3600
+FUZZ_FOLDER ?= .fuzz
+fuzz: $(BIN)/.fuzz ## Fuzz for FUZZ_SECONDS, an hour unless told otherwise; see tests/fuzz/README.md
+	$(BIN)/python tests/fuzz/fuzz_flatten.py $(FUZZ_FOLDER)/finds $(FUZZ_FOLDER)/corpus -max_total_time=$$(($(FUZZ_SECONDS) * 3 / 4)) \
+		-max_len=200000 -timeout=30 -rss_limit_mb=1500 -print_final_stats=1 -artifact_prefix=$(FUZZ_FOLDER)/finds/
+	$(BIN)/python tests/fuzz/fuzz_warehouse.py $(FUZZ_FOLDER)/finds $$(($(FUZZ_SECONDS) / 4))
+	@test -z "$$(ls $(FUZZ_FOLDER)/finds)" || { echo "finds in $(FUZZ_FOLDER)/finds"; exit 1; }
+
 samples: ## Make sample_artifacts/runs again, with real dbt (Linux, Python 3.11, four minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
 
@@ -43,6 +55,6 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 	$(BIN)/pip install --quiet build && $(BIN)/python -m build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint bench bench-quick samples dist clean
+.PHONY: help demo test lint bench bench-quick fuzz samples dist clean

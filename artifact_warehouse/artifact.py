@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -22,9 +22,15 @@ Sections = dict[str, Any]
 
 KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
-_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>\d+)(\.json)?$")
+_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json)?$")
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
 _NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources)(?![a-z])")
+
+
+class Shape(msgspec.Struct):
+    """A document that is worth a try: a Struct of all the sections of artifacts of one kind."""
+
+    kind: ClassVar[str]
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,8 @@ def artifact_key(artifact_id: str) -> int:
     return int.from_bytes(bytes.fromhex(artifact_id[:16]), "big", signed=True)
 
 
-def parse(data: bytes, uri: str, artifact_id: str | None = None, shape: type[msgspec.Struct] | None = None) -> Artifact:
-    """Recognise an artifact. `shape` is a document that is worth a try: a Struct of all its sections.
+def parse(data: bytes, uri: str, artifact_id: str | None = None, shape: type[Shape] | None = None) -> Artifact:
+    """Recognise an artifact. `shape` is what most of them may be.
 
     Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
     JSON at all.
@@ -108,26 +114,33 @@ def looks_like_one(data: bytes, uri: str) -> str | None:
     return "unknown" if _MENTIONS_DBT.search(data[:4096]) else None
 
 
-def _in_shape(data: bytes, shape: type[msgspec.Struct] | None) -> Sections | None:
-    """The document's sections, decoded at once where it is of the shape; else None."""
+def _in_shape(data: bytes, shape: type[Shape] | None) -> Sections | None:
+    """The document's sections, decoded at once where it is of the shape, and of its kind; else None."""
+    if shape is None:
+        return None
     try:
-        document = msgspec.json.decode(data, type=shape) if shape else None
+        sections = msgspec.structs.asdict(msgspec.json.decode(data, type=shape))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    sections = msgspec.structs.asdict(document) if document else {}
-    if "dbt_schema_version" not in sections.get("metadata", ()):
-        return None  # the shape of a section may have to tell which kind it is
+    if _claimed(_object(sections.get("metadata")))[0] != shape.kind:
+        return None
     return {name: content for name, content in sections.items() if content is not None}
 
 
 def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None, int | None]:
-    url = metadata.get("dbt_schema_version")
-    if isinstance(url, str) and (match := _SCHEMA_URL.search(url)):
-        kind = match["kind"].replace("-", "_")
-        return (kind if kind in KINDS else None), int(match["version"])
+    kind, version = _claimed(metadata)
+    if kind:
+        return (kind if kind in KINDS else None), version
     if {"semantic_models", "metrics", "project_configuration"} <= sections.keys():
         return "semantic_manifest", None
     return _recognise_v0(sections), 0
+
+
+def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
+    """The kind, known or not, and the version that the metadata says."""
+    url = metadata.get("dbt_schema_version")
+    match = _SCHEMA_URL.search(url) if isinstance(url, str) else None
+    return (match["kind"].replace("-", "_"), int(match["version"])) if match else (None, None)
 
 
 def _recognise_v0(sections: Sections) -> str | None:

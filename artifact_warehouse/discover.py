@@ -19,6 +19,7 @@ JSON = (".json", ".json.gz", ".json.zst")
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip")
 
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class File(NamedTuple):
@@ -40,6 +41,11 @@ class Labels(NamedTuple):
     def over(self, other: Labels) -> Labels:
         """These labels, and the other ones where these are silent."""
         return Labels(*(mine if mine is not None else theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def as_text(name: str) -> str:
+    """A name that can be stored and printed: bytes of it that are no UTF-8, surrogates for Python, as `%FF`."""
+    return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", name)
 
 
 def labels_of(uri: str) -> Labels:

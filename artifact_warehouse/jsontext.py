@@ -14,6 +14,9 @@ import msgspec
 
 T = TypeVar("T")
 
+TOO_DEEP = "is nested too deeply to be a dbt artifact"
+"""Why a document is refused that Python cannot go through without running out of stack."""
+
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 _CUT_OFF = "still being written, or cut off; load it again"
@@ -84,13 +87,15 @@ def _reason(data: bytes, strict: Exception, lenient: Exception) -> str:
     if re.search(rb"^(<{7}|={7}|>{7})( |$)", data, re.MULTILINE):
         return "holds git conflict markers; resolve the conflict"
     if isinstance(strict, RecursionError) or isinstance(lenient, RecursionError):
-        return "is nested too deeply to be a dbt artifact"
+        return TOO_DEEP
     if _is_cut_off(strict, lenient):
         return f"ends after {len(data)} bytes, in the middle: {_CUT_OFF}"
     if isinstance(lenient, UnicodeDecodeError):
         return f"is not UTF-8 (byte {lenient.start})"
     if isinstance(lenient, json.JSONDecodeError):
         return f"is not JSON: {lenient.msg} at line {lenient.lineno}, column {lenient.colno}"
+    if "integer string conversion" in str(lenient):  # Python's guard against numbers that take it minutes to read
+        return "holds a number of thousands of digits"
     return f"is not JSON: {lenient}"
 
 

@@ -12,7 +12,7 @@ _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>[kmg]i?)?b?", re.IGNOR
 class Limits(NamedTuple):
     """In bytes as unpacked: what a hostile input can cost is a multiple of it."""
 
-    artifact_bytes: int = 1024**3
+    artifact_bytes: int = 512 * 1024**2
     archive_bytes: int = 8 * 1024**3
     """Of all that one archive holds."""
 

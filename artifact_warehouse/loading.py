@@ -246,7 +246,8 @@ class _Loader:
         """Where each artifact lies, and how it is labelled there."""
         seen = [(o.artifact_id, o.uri) for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(artifact_id) for artifact_id, _ in seen]
-        labels = [self._labels.over(discover.labels_of(uri)) for _, uri in seen]
+        own = Labels(*(label and discover.as_text(label) for label in self._labels))
+        labels = [own.over(discover.labels_of(uri)) for _, uri in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
         return ARTIFACT_URIS.to_arrow([keys, [uri for _, uri in seen], *by_kind])
 

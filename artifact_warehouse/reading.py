@@ -22,7 +22,7 @@ from typing import IO, Any
 
 import zstandard
 
-from artifact_warehouse.discover import ARCHIVES, JSON, STDIN, File, has_suffix
+from artifact_warehouse.discover import ARCHIVES, JSON, STDIN, File, as_text, has_suffix
 from artifact_warehouse.limits import Limits, text_of_size
 
 _CHUNK_BYTES = 1024 * 1024
@@ -46,6 +46,9 @@ class Input:
     data: bytes
     error: str | None = None
     is_named: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uri", as_text(self.uri))
 
 
 class _TooLarge(Exception):

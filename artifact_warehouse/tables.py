@@ -175,7 +175,7 @@ DEFINITIONS = Table(
         Column("latest_version", "VARCHAR", "The latest version of a versioned model."),
         Column("deprecation_date", "TIMESTAMP", "When a model is to go."),
         Column("is_enabled", "BOOLEAN", "False for what the manifest lists as disabled."),
-        Column("is_shadowed", "BOOLEAN", "True for a disabled entry whose unique_id another entry has too."),
+        Column("is_shadowed", "BOOLEAN", "True for an entry whose unique_id an earlier one of the manifest has too."),
         Column("raw_code_id", "VARCHAR", "The code as written: see stored.texts."),
         Column("depends_on_nodes", "VARCHAR[]", "The unique_ids of its parents."),
         Column("test_type", "VARCHAR", "generic, singular or unit."),

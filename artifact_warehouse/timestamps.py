@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+    r"(?:[T ](?P<time>\d\d(?::\d\d(?::\d\d)?)?)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
 )
+_EPOCH = datetime(1970, 1, 1)
 _FIRST_YEAR = 1700
 """dbt writes year 1 for the newest row of an empty source: no time at all, so None."""
 
@@ -28,9 +30,8 @@ def normalise(text: object) -> str | None:
     if match is None or int(match["date"][:4]) < _FIRST_YEAR:
         return None
     zone = match["zone"] if match["zone"] not in (None, "Z", "UTC") else "+00:00"
-    zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
-    time = match["time"] or "00:00"
-    time = time if len(time) == 8 else f"{time}:00"
+    zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
+    time = f"{match['time'] or '00'}:00:00"[:8]
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")
     try:
         moment = datetime.fromisoformat(f"{match['date']}T{time}.{fraction}{zone}")
@@ -53,7 +54,14 @@ def to_arrow(texts: Sequence[str | None]) -> pa.Array:
     """Times as a timestamp('us') array; at once where all are of the usual form, else one by one."""
     try:
         nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
-        return nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
+        times = nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
-        normalised = pa.array([normalise(text) for text in texts], pa.string())
-        return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+        return _one_by_one(texts)
+    earliest = pc.min(times).as_py()
+    is_usual = earliest is None or earliest > _EPOCH  # before it, Arrow cuts digits the other way
+    return times if is_usual else _one_by_one(texts)
+
+
+def _one_by_one(texts: Sequence[str | None]) -> pa.Array:
+    normalised = pa.array([normalise(text) for text in texts], pa.string())
+    return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import deque
 from pathlib import Path
 
@@ -83,3 +84,48 @@ def test_every_skip_of_real_runs_has_its_nearest_failures(real_runs: Path, tmp_p
         wh.load(folder)
         invocation_id = json.loads((folder / "run_results.json").read_bytes())["metadata"]["invocation_id"]
         assert skips(wh, invocation_id) == nearest_failures(folder)
+
+
+def graph_of_a_run(seed: int, nodes: int, share_of_edges: float) -> tuple[dict, dict]:
+    """A manifest and a run_results of any graph, with cycles, which dbt would refuse and an enemy would not."""
+    rng = random.Random(seed)
+    ids = [f"{rng.choice(('model', 'model', 'model', 'test'))}.graph_{seed}.n{number}" for number in range(nodes)]
+    statuses = [rng.choice(("skipped", "skipped", "skipped", "error", "fail", "success", None)) for _ in ids]
+    metadata = {"invocation_id": f"graph {seed}", "generated_at": "2026-11-01T00:00:00Z"}
+    parents = {node: [other for other in ids if rng.random() < share_of_edges] for node in ids}
+    manifest = {
+        "metadata": {**metadata, "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
+        "nodes": {node: {"depends_on": {"nodes": parents[node]}} for node in ids},
+    }
+    run_results = {
+        "metadata": {**metadata, "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
+        "results": [
+            {"unique_id": node, "status": status} for node, status in zip(ids, statuses, strict=True) if status
+        ],
+    }
+    return manifest, run_results
+
+
+def test_skips_in_any_graph_with_cycles_too(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    for seed in range(40):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        manifest, run_results = graph_of_a_run(seed, rng.randrange(2, 40), rng.choice((0.03, 0.06, 0.1, 0.3)))
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "run_results.json").write_text(json.dumps(run_results))
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path)
+        found = {seed: skips(wh, f"graph {seed}") for seed in range(40)}
+        assert found == {seed: nearest_failures(tmp_path / str(seed)) for seed in range(40)}
+        assert max(distance or 0 for rows in found.values() for row in rows.values() for _, distance in row) > 3
+
+
+def test_skips_answer_where_everything_depends_on_everything(tmp_path: Path) -> None:
+    """The search must not walk every path, nor every length of one."""
+    manifest, run_results = graph_of_a_run(1, 200, 1.0)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run_results.json").write_text(json.dumps(run_results))
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path)
+        assert skips(wh, "graph 1") == nearest_failures(tmp_path)

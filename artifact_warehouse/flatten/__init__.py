@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from artifact_warehouse import timestamps
+from artifact_warehouse import jsontext, timestamps
 from artifact_warehouse.artifact import Artifact, artifact_key
+from artifact_warehouse.errors import MalformedArtifact
 from artifact_warehouse.flatten import catalog, manifest, run_results, sources
 from artifact_warehouse.flatten.manifest import EntryCache
 from artifact_warehouse.flatten.rows import Rows, TextIds
@@ -47,7 +48,10 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
     rows.redactor.start()
     artifact = replace(artifact, metadata=rows.redactor.json(artifact.metadata))
     with rows.all_or_nothing():
-        said = {**_common(artifact), **flatteners[artifact.kind]()}
+        try:
+            said = {**_common(artifact), **flatteners[artifact.kind]()}
+        except RecursionError as error:  # what can be decoded may still be too deep to go through
+            raise MalformedArtifact(artifact.uri, jsontext.TOO_DEEP) from error
         unknown = Counter(said.pop("unknown_fields", {}))
         unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
         rows.add(

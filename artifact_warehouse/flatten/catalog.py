@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,9 @@ from artifact_warehouse import jsontext
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows, hash_text
 from artifact_warehouse.flatten.values import (
-    bigint,
     boolean,
     double,
+    integer,
     json_text,
     main_package,
     obj,
@@ -27,22 +28,28 @@ _NO_STATISTIC = "has_stats"
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the relations of a catalog; returns what `artifacts` says of it."""
-    entries = [*_entries(artifact)]
-    relation_ids = [_add_relation(unique_id, entry, rows) for unique_id, entry in entries]
-    for unique_id, entry in entries:
+    unknown: Counter[str] = Counter()
+    entries = dict(_entries(artifact, unknown))
+    relation_ids = [_add_relation(unique_id, entry, rows) for unique_id, entry in entries.items()]
+    for unique_id, entry in entries.items():
         _add_stats(artifact.artifact_key, unique_id, obj(entry.get("stats")), rows)
     return {
-        "main_package": main_package(unique_id for unique_id, _ in entries),
+        "main_package": main_package(entries),
         "entry_count": len(entries),
         "catalog_set_id": rows.add_set(relation_ids),
+        "unknown_fields": unknown,
         "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
     }
 
 
-def _entries(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
-    for section in ("nodes", "sources"):
-        for unique_id, entry in obj(artifact.section(section)).items():
-            yield unique_id, obj(entry)
+def _entries(artifact: Artifact, unknown: Counter[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The relations of both sections; no two of dbt's share a unique_id, of others' the first counts."""
+    nodes = obj(artifact.section("nodes"))
+    sources = obj(artifact.section("sources"))
+    if repeated := nodes.keys() & sources.keys():
+        unknown["sources: unique_id of a node"] += len(repeated)
+    for unique_id, entry in {**sources, **nodes}.items():
+        yield unique_id, obj(entry)
 
 
 def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
@@ -50,7 +57,7 @@ def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
     columns = [
         {
             "column_name": text(column.get("name")) or name,
-            "column_index": bigint(column.get("index")),
+            "column_index": integer(column.get("index")),
             "data_type": text(column.get("type")),
             "comment": text(column.get("comment")),
         }
@@ -77,16 +84,17 @@ def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
 
 
 def _add_stats(artifact_key: int, unique_id: str, stats: dict[str, Any], rows: Rows) -> None:
-    for stat_id, stat in ((stat_id, obj(stat)) for stat_id, stat in stats.items()):
-        if stat_id != _NO_STATISTIC:
-            rows.add(
-                "relation_stats",
-                artifact_key=artifact_key,
-                unique_id=unique_id,
-                stat_id=text(stat.get("id")) or stat_id,
-                label=text(stat.get("label")),
-                description=text(stat.get("description")),
-                value=text(stat.get("value")),
-                value_double=double(stat.get("value")),
-                is_included=boolean(stat.get("include")),
-            )
+    """One row per statistic; of several of one id the last."""
+    named = {text(obj(stat).get("id")) or key: obj(stat) for key, stat in stats.items() if key != _NO_STATISTIC}
+    for stat_id, stat in named.items():
+        rows.add(
+            "relation_stats",
+            artifact_key=artifact_key,
+            unique_id=unique_id,
+            stat_id=stat_id,
+            label=text(stat.get("label")),
+            description=text(stat.get("description")),
+            value=text(stat.get("value")),
+            value_double=double(stat.get("value")),
+            is_included=boolean(stat.get("include")),
+        )

@@ -53,12 +53,12 @@ class EntryCache:
     def __init__(self, max_entries: int = 500_000) -> None:
         self._known: dict[bytes, _Known] = {}
         self._max_entries = max_entries
-        self._names: dict[tuple[str, ...], bytes] = {}
+        self._names: dict[tuple[str | None, ...], bytes] = {}
 
-    def key(self, section: str, unique_id: str, fields: Fields, depends_on: Fields) -> bytes:
+    def key(self, section: str, unique_id: str, is_shadowed: bool, fields: Fields, depends_on: Fields) -> bytes:
         """The key of an entry: a digest of all its JSON that is not volatile."""
-        names = self._names.setdefault((*fields, "", *depends_on), str(len(self._names)).encode())
-        head = f"{section} {unique_id}".encode()
+        names = self._names.setdefault((*fields, None, *depends_on), str(len(self._names)).encode())
+        head = f"{section} {is_shadowed} {unique_id}".encode()
         return hashlib.sha256(b"\0".join((head, names, *fields.values(), *depends_on.values()))).digest()
 
     def get(self, key: bytes) -> _Known | None:
@@ -76,9 +76,11 @@ class EntryCache:
 def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]:
     """Add the content of a manifest; returns what `artifacts` says of it."""
     unknown: Counter[str] = Counter()
-    entries = [*_live_entries(artifact, rows, cache, unknown)]
-    live_ids = {entry.unique_id for entry in entries}
-    entries += _disabled_entries(artifact, rows, live_ids, unknown)
+    seen: set[str] = set()
+    entries = [
+        *_live_entries(artifact, rows, cache, seen, unknown),
+        *_disabled_entries(artifact, rows, seen, unknown),
+    ]
     packages = [entry.package_name for entry in entries]
     return {
         "project_name": _project_name(artifact, set(packages)),
@@ -96,31 +98,36 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
     }
 
 
-def _live_entries(artifact: Artifact, rows: Rows, cache: EntryCache, unknown: Counter[str]) -> Iterator[Entry]:
+def _live_entries(
+    artifact: Artifact, rows: Rows, cache: EntryCache, seen: set[str], unknown: Counter[str]
+) -> Iterator[Entry]:
+    """The entries of all sections; no two of dbt's share a unique_id, of others' the first counts."""
     for section in ("nodes", *SECTION_TYPES):
         for unique_id, raw in _slices(artifact, section).items():
             try:
                 fields = jsontext.decode(raw, Fields)
                 if not fields.keys() <= KNOWN_FIELDS:
                     unknown.update(f"{section}.*.{name}" for name in fields.keys() - KNOWN_FIELDS)
-                yield _entry(section, unique_id, fields, rows, cache)
+                yield _entry(section, unique_id, unique_id in seen, fields, rows, cache)
+                seen.add(unique_id)
             except ValueError as error:
                 if bytes(raw) != b"null":
                     raise MalformedArtifact(artifact.uri, f"an entry of section {section!r}: {error}") from error
                 unknown[f"{section}: null entries"] += 1
 
 
-def _entry(section: str, unique_id: str, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
+def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
     """Decodes only what no earlier manifest had."""
     fields.pop("created_at", None)
     depends_on = _fields(fields.pop("depends_on", _NULL))
     macros = depends_on.pop("macros", _NULL)
     compilation = (*[fields.pop(name, _NULL) for name in _COMPILATION[:-1]], macros)
-    key = cache.key(section, unique_id, fields, depends_on)
+    key = cache.key(section, unique_id, is_shadowed, fields, depends_on)
     known = cache.get(key)
     if known is None:
         content = {**_decoded(fields), "unique_id": unique_id, "depends_on": _decoded(depends_on)}
-        known = cache.put(key, add_template(content, _section_type(section, content), rows))
+        template = add_template(content, _section_type(section, content), rows, is_shadowed=is_shadowed)
+        known = cache.put(key, template)
     digest = hashlib.sha256(b"\0".join(compilation)).digest()
     entry = known.entries.get(digest)
     if entry is None:
@@ -145,11 +152,10 @@ def _decoded(fields: Fields) -> dict[str, Any]:
     return dict(zip(fields, values, strict=True))
 
 
-def _disabled_entries(artifact: Artifact, rows: Rows, live_ids: set[str], unknown: Counter[str]) -> Iterator[Entry]:
+def _disabled_entries(artifact: Artifact, rows: Rows, seen: set[str], unknown: Counter[str]) -> Iterator[Entry]:
     """`disabled` is a list up to v3, then lists by unique_id; an id may occur again, and be live as well."""
     content = artifact.section("disabled") or []
     lists = content.values() if isinstance(content, dict) else [content]
-    seen = set(live_ids)
     for items in lists:
         for item in items if isinstance(items, list) else [items]:
             if isinstance(item, dict):

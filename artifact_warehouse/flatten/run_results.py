@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact
+from artifact_warehouse.artifact import Artifact, Shape
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import (
     bigint,
     boolean,
     double,
+    integer,
     json_text,
     main_package,
     obj,
@@ -62,9 +63,10 @@ class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     extra: dict[str, Any] | None = msgspec.field(name="(extra)", default=None)
 
 
-class Document(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class Document(Shape, forbid_unknown_fields=True, gc=False):
     """A run_results as every version since v1 writes it, decoded in one pass."""
 
+    kind: ClassVar[str] = "run_results"
     metadata: dict[str, Any]
     results: list[Result]
     elapsed_time: float | None = None
@@ -298,7 +300,7 @@ def _sort_key(timestamps: list[str]) -> Callable[[str], str] | None:
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
     """args.threads, else how many workers the results name; dbt 2.0 names a thread for every task."""
-    if threads := bigint(args.get("threads")):
+    if threads := integer(args.get("threads")):
         return threads
     names = {result.thread_id for result in results} - {None, "main", "MainThread"}
     is_by_worker = all(str(name).startswith("Thread-") for name in names)

@@ -39,7 +39,8 @@ def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
     """The checks by unique_id: a list since v1, an object or a list with whole nodes in v0."""
     by_id = obj(artifact.section("sources"))
     yield from ((unique_id, obj(check)) for unique_id, check in by_id.items())
-    for check in map(obj, artifact.section("results") or []):
+    results = artifact.section("results")
+    for check in map(obj, results if isinstance(results, list) else []):
         node = obj(check.get("node"))
         criteria = check.get("criteria") or node.get("freshness")
         yield text(check.get("unique_id") or node.get("unique_id")) or "", {**check, "criteria": criteria}
@@ -69,4 +70,4 @@ def _seconds(threshold: Any) -> int | None:
     """{count, period} as seconds; dbt's periods are minute, hour and day."""
     count = bigint(obj(threshold).get("count"))
     seconds = _SECONDS.get(str(obj(threshold).get("period")))
-    return count * seconds if count is not None and seconds is not None else None
+    return bigint(count * seconds) if count is not None and seconds is not None else None

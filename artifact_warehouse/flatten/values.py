@@ -9,6 +9,7 @@ from typing import Any
 
 from artifact_warehouse import jsontext
 
+_INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -26,6 +27,12 @@ def bigint(value: Any) -> int | None:
     if isinstance(value, float):
         value = int(value) if value.is_integer() else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value in _INT64 else None
+
+
+def integer(value: Any) -> int | None:
+    """An integer of 32 bits, from what `bigint` takes."""
+    number = bigint(value)
+    return number if number is not None and number in _INT32 else None
 
 
 def double(value: Any) -> float | None:

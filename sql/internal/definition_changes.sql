@@ -17,17 +17,27 @@ extra_keys AS (
     INNER JOIN stored.definitions AS news ON news.definition_id = pairs.definition_id
 ),
 
+-- A JSON pointer finds a key whatever it is called; a JSON path cannot name one with a quotation mark in it.
+extra_paths AS (
+    SELECT
+        previous_definition_id,
+        definition_id,
+        field,
+        '/' || replace(replace(field, '~', '~0'), '/', '~1') AS path
+    FROM extra_keys
+),
+
 extra_changes AS (
     SELECT
-        extra_keys.previous_definition_id,
-        extra_keys.definition_id,
-        list(extra_keys.field ORDER BY extra_keys.field) AS fields
-    FROM extra_keys
-    INNER JOIN stored.definitions AS olds ON olds.definition_id = extra_keys.previous_definition_id
-    INNER JOIN stored.definitions AS news ON news.definition_id = extra_keys.definition_id
-    WHERE CAST(json_extract(olds.extra, '$."' || extra_keys.field || '"') AS VARCHAR)
-        IS DISTINCT FROM CAST(json_extract(news.extra, '$."' || extra_keys.field || '"') AS VARCHAR)
-    GROUP BY extra_keys.previous_definition_id, extra_keys.definition_id
+        extra_paths.previous_definition_id,
+        extra_paths.definition_id,
+        list(extra_paths.field ORDER BY extra_paths.field) AS fields
+    FROM extra_paths
+    INNER JOIN stored.definitions AS olds ON olds.definition_id = extra_paths.previous_definition_id
+    INNER JOIN stored.definitions AS news ON news.definition_id = extra_paths.definition_id
+    WHERE CAST(json_extract(olds.extra, extra_paths.path) AS VARCHAR)
+        IS DISTINCT FROM CAST(json_extract(news.extra, extra_paths.path) AS VARCHAR)
+    GROUP BY extra_paths.previous_definition_id, extra_paths.definition_id
 )
 
 SELECT

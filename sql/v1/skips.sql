@@ -36,40 +36,49 @@ first_stops AS (
     WHERE failures.resource_type IN ('test', 'unit_test') AND edges.child_unique_id <> failures.unique_id
 ),
 
--- It goes on through what was skipped, and through what has no result, as ephemeral models have none.
-stopped (artifact_key, graph_id, failed_unique_id, unique_id, distance) AS (
-    SELECT artifact_key, graph_id, failed_unique_id, child_unique_id, 1
+-- It goes on through what was skipped, and through what has no result, as ephemeral models have none. A breadth-first
+-- search from all failures of a run at once: what stops a node first is what is nearest to it. Every step carries all
+-- that was reached, and goes on from what is new in it; it ends when a step reaches nothing new, on cycles too.
+stopped (artifact_key, graph_id, failed_unique_id, unique_id, distance, step) AS (
+    SELECT artifact_key, graph_id, failed_unique_id, child_unique_id, 1, 1
     FROM first_stops
 
-    UNION
+    UNION ALL
 
-    SELECT stopped.artifact_key, stopped.graph_id, stopped.failed_unique_id, edges.child_unique_id, stopped.distance + 1
-    FROM stopped
-    INNER JOIN edges ON edges.graph_id = stopped.graph_id AND edges.parent_unique_id = stopped.unique_id
-    WHERE stopped.distance < 1000
-        AND NOT EXISTS (
-            SELECT 1
-            FROM results
-            WHERE results.status_class <> 'skipped'
-                AND results.artifact_key = stopped.artifact_key
-                AND results.unique_id = stopped.unique_id
-        )
-),
-
-distances AS (
-    SELECT artifact_key, unique_id, failed_unique_id, min(distance) AS distance
-    FROM stopped
-    GROUP BY artifact_key, unique_id, failed_unique_id
+    SELECT artifact_key, graph_id, failed_unique_id, unique_id, min(distance), max(step) + 1
+    FROM (
+        SELECT
+            stopped.artifact_key,
+            stopped.graph_id,
+            stopped.failed_unique_id,
+            edges.child_unique_id AS unique_id,
+            stopped.distance + 1 AS distance,
+            stopped.step
+        FROM stopped
+        INNER JOIN edges ON edges.graph_id = stopped.graph_id AND edges.parent_unique_id = stopped.unique_id
+        WHERE stopped.distance = stopped.step
+            AND NOT EXISTS (
+                SELECT 1
+                FROM results
+                WHERE results.status_class <> 'skipped'
+                    AND results.artifact_key = stopped.artifact_key
+                    AND results.unique_id = stopped.unique_id
+            )
+            AND NOT EXISTS (
+                SELECT 1
+                FROM stopped AS before
+                WHERE before.artifact_key = stopped.artifact_key AND before.unique_id = edges.child_unique_id
+            )
+        UNION ALL
+        SELECT artifact_key, graph_id, failed_unique_id, unique_id, distance, step FROM stopped
+    )
+    WHERE artifact_key IN (SELECT artifact_key FROM stopped WHERE distance = step)
+    GROUP BY artifact_key, graph_id, failed_unique_id, unique_id
 ),
 
 nearest AS (
-    SELECT
-        artifact_key,
-        unique_id,
-        failed_unique_id,
-        distance,
-        min(distance) OVER (PARTITION BY artifact_key, unique_id) AS nearest_distance
-    FROM distances
+    SELECT DISTINCT artifact_key, unique_id, failed_unique_id, distance
+    FROM stopped
 )
 
 SELECT
@@ -86,7 +95,6 @@ INNER JOIN internal.current_runs AS runs ON runs.artifact_key = skipped.artifact
 LEFT JOIN nearest
     ON nearest.artifact_key = skipped.artifact_key
     AND nearest.unique_id = skipped.unique_id
-    AND nearest.distance = nearest.nearest_distance
 LEFT JOIN failures AS failed
     ON failed.artifact_key = nearest.artifact_key
     AND failed.unique_id = nearest.failed_unique_id

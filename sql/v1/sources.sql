@@ -54,23 +54,21 @@ SELECT
     nodes.extra ->> '$.loader' AS loader,
     coalesce(nodes.extra ->> '$.loaded_at_field', nodes.config ->> '$.loaded_at_field') AS loaded_at_field,
     CAST(
-        CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.count' AS BIGINT)
-        * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.period'
-            WHEN 'minute' THEN 60
-            WHEN 'hour' THEN 3600
-            WHEN 'day' THEN 86400
-        END
+        TRY_CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.count' AS BIGINT)
         AS DOUBLE
-    ) AS warn_after_seconds,
+    ) * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.period'
+        WHEN 'minute' THEN 60
+        WHEN 'hour' THEN 3600
+        WHEN 'day' THEN 86400
+    END AS warn_after_seconds,
     CAST(
-        CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.count' AS BIGINT)
-        * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.period'
-            WHEN 'minute' THEN 60
-            WHEN 'hour' THEN 3600
-            WHEN 'day' THEN 86400
-        END
+        TRY_CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.count' AS BIGINT)
         AS DOUBLE
-    ) AS error_after_seconds,
+    ) * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.period'
+        WHEN 'minute' THEN 60
+        WHEN 'hour' THEN 3600
+        WHEN 'day' THEN 86400
+    END AS error_after_seconds,
     coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.filter' AS freshness_filter,
     checks.unique_id IS NOT NULL AS is_freshness_checked,
     checks.status AS freshness_status,
