@@ -87,6 +87,8 @@ def load(
     errors of `store.connect`.
     """
     files = discover.expand(inputs)
+    if path.exists() and any(file.etag for file in files):
+        files = _recognised(files, path, wait)
     stdin = read_stdin(files, policy.limits)
     if strict:
         _insist(files, stdin, policy)
@@ -116,9 +118,24 @@ def _known_artifacts(path: Path, wait: float) -> set[int]:
         return store.known_artifacts(connection)
 
 
+def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
+    """The files, where those that are objects which are loaded already need not be read."""
+    objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
+    with store.opened(path, wait=wait) as connection:
+        store.migrate(connection)
+        known = store.known_objects(connection, objects)
+    return [
+        file._replace(artifact_id=known[file.place], size_bytes=0)
+        if file.place in known and not discover.has_suffix(file.place, discover.ARCHIVES)
+        else file
+        for file in files
+    ]
+
+
 def _insist(files: list[File], stdin: bytes, policy: Policy) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    outcomes = (o for digest in Digester(policy, remembers=False).digests(files, stdin) for o in digest.outcomes)
+    [digests] = Digester(policy, remembers=False).digests([files], stdin)
+    outcomes = (outcome for digest in digests for outcome in digest.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
@@ -149,8 +166,7 @@ def _digests(
     """The digests of each part."""
     if workers:
         return workers.digests(parts, known, policy)
-    digester = Digester(policy, known, remembers=sum(map(len, parts)) > 1)
-    return (digester.digests(part, stdin) for part in parts)
+    return Digester(policy, known, remembers=sum(map(len, parts)) > 1).digests(parts, stdin)
 
 
 class _Loader:
@@ -205,8 +221,8 @@ class _Loader:
 
     def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
         """Where each artifact lies, and how it is labelled there."""
-        seen = [(o.artifact_id, o.uri) for o in outcomes if o.artifact_id and o.status != "skipped"]
-        keys = [artifact_key(artifact_id) for artifact_id, _ in seen]
-        labels = [self._labels.over(discover.labels_of(uri)) for _, uri in seen]
+        seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
+        keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
+        labels = [self._labels.over(discover.labels_of(o.uri)) for o in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
-        return ARTIFACT_URIS.to_arrow([keys, [uri for _, uri in seen], *by_kind])
+        return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])

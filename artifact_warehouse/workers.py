@@ -109,7 +109,7 @@ def serve() -> None:
     policy, known, parts = pickle.load(sys.stdin.buffer)
     digester = Digester(policy, known)
     with suppress(BrokenPipeError):
-        for part in parts:
-            for answer in (*digester.digests(part), None):
+        for of_part in digester.digests(parts):
+            for answer in (*of_part, None):
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
