@@ -71,7 +71,10 @@ class Digester:
         self._stored: set[str] = set()
 
     def digests(self, parts: Sequence[Sequence[File]], stdin: bytes = b"") -> Iterator[Iterator[Digest]]:
-        """The digests of each part: some files, of which objects are fetched ahead, over the bounds of parts."""
+        """The digests of each part, which is some files; each part's have to be taken before the next one's.
+
+        Objects of a store are fetched ahead, over the bounds of parts.
+        """
         with closing(read_all([*chain.from_iterable(parts)], stdin, self._limits)) as of_files:
             for part in parts:
                 yield self._digests(chain.from_iterable(islice(of_files, len(part))))

@@ -134,8 +134,8 @@ def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
 
 def _insist(files: list[File], stdin: bytes, policy: Policy) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    [digests] = Digester(policy, remembers=False).digests([files], stdin)
-    outcomes = (outcome for digest in digests for outcome in digest.outcomes)
+    parts = Digester(policy, remembers=False).digests([files], stdin)
+    outcomes = (outcome for digests in parts for digest in digests for outcome in digest.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
