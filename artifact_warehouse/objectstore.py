@@ -350,7 +350,10 @@ def _explained(place: _Place, error: Exception) -> InputNotFound:
         return InputNotFound(uri, f"there is no bucket {place.bucket}, or nothing of that name in it")
     if status and status < 500:
         return InputNotFound(uri, f"the object store refused with status {status}{_in_brackets(code)}")
-    return _Unreachable(uri, f"the object store cannot be reached{_in_brackets(f'status {status}' if status else '')}")
+    if status or isinstance(error, TimeoutError) or re.search(r"HTTP error|HttpError", text):
+        status_text = f"status {status}" if status else ""
+        return _Unreachable(uri, f"the object store cannot be reached{_in_brackets(status_text)}")
+    return InputNotFound(uri, "the object store gave an answer that is not understood")
 
 
 def _reason_of_code(code: str, place: _Place) -> str | None:

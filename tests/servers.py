@@ -74,7 +74,7 @@ def request(method: str, url: str, body: bytes = b"") -> int:
     """A plain request; the status of the answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
-    connection.request(method, parts.path, body)
+    connection.request(method, f"{parts.path}?{parts.query}", body)
     answer = connection.getresponse()
     answer.read()
     connection.close()
@@ -192,7 +192,7 @@ class Proxy:
         body = answer.read()
         connection.close()
         size = int(answer.headers.get("Content-Length", len(body)))
-        headers = {k: v for k, v in answer.headers.items() if k in ("ETag", "Last-Modified", "Content-Range")}
+        headers = {k: v for k, v in answer.headers.items() if k.lower() in ("etag", "last-modified", "content-range")}
         self._send(handler, answer.status, headers, body[: len(body) // 2] if way == "truncate" else body, size)
         if way == "truncate":
             handler.close_connection = True
