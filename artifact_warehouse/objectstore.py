@@ -350,9 +350,10 @@ def _explained(place: _Place, error: Exception) -> InputNotFound:
         return InputNotFound(uri, f"there is no bucket {place.bucket}, or nothing of that name in it")
     if status and status < 500:
         return InputNotFound(uri, f"the object store refused with status {status}{_in_brackets(code)}")
-    if status or isinstance(error, TimeoutError) or re.search(r"HTTP error|HttpError", text):
-        status_text = f"status {status}" if status else ""
-        return _Unreachable(uri, f"the object store cannot be reached{_in_brackets(status_text)}")
+    if status:
+        return _Unreachable(uri, f"the object store fails with status {status}; load again later")
+    if isinstance(error, TimeoutError) or re.search(r"HTTP error|HttpError", text):
+        return _Unreachable(uri, "the object store cannot be reached, or does not answer")
     return InputNotFound(uri, "the object store gave an answer that is not understood")
 
 
