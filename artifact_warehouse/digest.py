@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain
+from contextlib import closing, contextmanager
+from itertools import chain, islice
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from artifact_warehouse.discover import File
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.reading import Input, read
+from artifact_warehouse.reading import Input, read_all
 from artifact_warehouse.redaction import Redaction, Redactor
 
 STEP_BYTES = 4 * 1024 * 1024
@@ -36,6 +36,8 @@ class Outcome(NamedTuple):
     kind: str | None
     status: str
     reason: str | None = None
+    etag: str | None = None
+    """Of an object whose whole content the artifact is."""
 
 
 class Digest(NamedTuple):
@@ -68,9 +70,17 @@ class Digester:
         self._text_ids = TextIds()
         self._stored: set[str] = set()
 
-    def digests(self, files: Sequence[File], stdin: bytes = b"") -> Iterator[Digest]:
-        """The digests of some files, at least one; the members of an archive may be spread over several."""
-        items = chain.from_iterable(read(file, stdin, self._limits) for file in files)
+    def digests(self, parts: Sequence[Sequence[File]], stdin: bytes = b"") -> Iterator[Iterator[Digest]]:
+        """The digests of each part, which is some files; each part's have to be taken before the next one's.
+
+        Objects of a store are fetched ahead, over the bounds of parts.
+        """
+        with closing(read_all([*chain.from_iterable(parts)], stdin, self._limits)) as of_files:
+            for part in parts:
+                yield self._digests(chain.from_iterable(islice(of_files, len(part))))
+
+    def _digests(self, items: Iterator[Input]) -> Iterator[Digest]:
+        """The digests of some inputs, at least one; the members of an archive may be spread over several."""
         is_last = False
         while not is_last:
             rows = Rows(self._stored, self._text_ids, self._redactor)
@@ -89,13 +99,15 @@ class Digester:
         outcomes: list[Outcome] = []
         size_bytes = 0
         for item in items:
-            outcomes.append(self._take(item, rows))
+            outcomes.append(self._take(item, rows)._replace(etag=item.etag))
             size_bytes += len(item.data)
             if size_bytes >= STEP_BYTES:
                 return outcomes, False
         return outcomes, True
 
     def _take(self, item: Input, rows: Rows) -> Outcome:
+        if item.artifact_id:
+            return Outcome(item.uri, item.artifact_id, None, "unchanged")
         if item.error and not item.data:
             return _digest(item, "", rows, self._cache)
         artifact_id = content_id(item.data)

@@ -1,4 +1,4 @@
-"""Which files a path stands for, and the labels that their folders give them."""
+"""Which files and objects a path stands for, and the labels that their folders give them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from artifact_warehouse import objectstore
 from artifact_warehouse.errors import InputNotFound
 
 STDIN = "-"
@@ -28,7 +29,11 @@ class File(NamedTuple):
     place: str
     is_named: bool = False
     size_bytes: int = 0
-    """As it lies there; 0 where that cannot be told."""
+    """As it lies there; 0 where that cannot be told, and where it need not be read."""
+    etag: str | None = None
+    """What tells an object from others that were at its place before."""
+    artifact_id: str | None = None
+    """The artifact that it is known to hold: it need not be read."""
 
 
 class Labels(NamedTuple):
@@ -55,17 +60,19 @@ def labels_of(uri: str) -> Labels:
 
 
 def expand(paths: Iterable[str | os.PathLike[str]]) -> list[File]:
-    """The files to read, in a fixed order.
+    """The files and objects to read, in a fixed order.
 
     Raises InputNotFound for a path that does not exist or cannot be listed, a glob that matches nothing, and
     a folder without any JSON file or archive.
     """
-    places: dict[str, bool] = {}
-    for path in paths:
-        for file, is_named in _expand_one(os.fspath(path)):
-            place = file if file == STDIN else os.path.abspath(file)
-            places[place] = places.get(place, False) or is_named
-    return [*_files(places)]
+    files: dict[str, File] = {}
+    with objectstore.Client() as client:
+        for given in paths:
+            path = os.fspath(given)
+            for file in _objects(path, client) if objectstore.is_uri(path) else _local_files(path):
+                is_named = file.is_named or (file.place in files and files[file.place].is_named)
+                files[file.place] = file._replace(is_named=is_named)
+    return [*_with_sizes(files.values())]
 
 
 def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -73,16 +80,33 @@ def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.lower().endswith(suffixes)
 
 
-def _files(places: dict[str, bool]) -> Iterator[File]:
-    """With their sizes; pipes and devices only where they are named, as whoever reads one may wait for ever."""
-    for place, is_named in places.items():
-        try:
-            found = os.stat(place)  # noqa: PTH116 (a Path a file is slow at ten thousand files)
-        except OSError:
-            yield File(place, is_named)
+def _with_sizes(files: Iterable[File]) -> Iterator[File]:
+    """Pipes and devices only where they are named, as whoever reads one may wait for ever."""
+    for file in files:
+        if objectstore.is_uri(file.place):
+            yield file
             continue
-        if is_named or stat.S_ISREG(found.st_mode):
-            yield File(place, is_named, found.st_size)
+        try:
+            found = os.stat(file.place)  # noqa: PTH116 (a Path a file is slow at ten thousand files)
+        except OSError:
+            yield file
+            continue
+        if file.is_named or stat.S_ISREG(found.st_mode):
+            yield file._replace(size_bytes=found.st_size)
+
+
+def _objects(uri: str, client: objectstore.Client) -> Iterator[File]:
+    """By the rules for local files: what is not named has to look like something to read."""
+    found, is_named = client.find(uri)
+    readable = [o for o in found if is_named or has_suffix(o.uri, JSON + ARCHIVES)]
+    if not readable:
+        raise InputNotFound(uri, "there are no JSON files or archives in this folder")
+    return (File(o.uri, is_named, o.size_bytes, o.etag) for o in readable)
+
+
+def _local_files(path: str) -> Iterator[File]:
+    for file, is_named in _expand_one(path):
+        yield File(file if file == STDIN else os.path.abspath(file), is_named)
 
 
 def _expand_one(path: str) -> Iterator[tuple[str, bool]]:

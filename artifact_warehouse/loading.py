@@ -90,6 +90,8 @@ def load(
     files = discover.expand(inputs)
     loader, older = _Loader(path, labels, wait), sys.exc_info()[1]
     try:
+        if path.exists() and any(file.etag for file in files):
+            files = _recognised(files, path, wait)
         stdin = read_stdin(files, policy.limits)
         if strict:
             _insist(files, stdin, policy)
@@ -126,9 +128,24 @@ def _known_artifacts(path: Path, wait: float) -> set[int]:
         return store.known_artifacts(connection)
 
 
+def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
+    """The files, where those that are objects which are loaded already need not be read."""
+    objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
+    with store.opened(path, wait=wait) as connection:
+        store.migrate(connection)
+        known = store.known_objects(connection, objects)
+    return [
+        file._replace(artifact_id=known[file.place], size_bytes=0)
+        if file.place in known and not discover.has_suffix(file.place, discover.ARCHIVES)
+        else file
+        for file in files
+    ]
+
+
 def _insist(files: list[File], stdin: bytes, policy: Policy) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    outcomes = (o for digest in Digester(policy, remembers=False).digests(files, stdin) for o in digest.outcomes)
+    parts = Digester(policy, remembers=False).digests([files], stdin)
+    outcomes = (outcome for digests in parts for digest in digests for outcome in digest.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
@@ -159,8 +176,7 @@ def _digests(
     """The digests of each part."""
     if workers:
         return workers.digests(parts, known, policy)
-    digester = Digester(policy, known, remembers=sum(map(len, parts)) > 1)
-    return (digester.digests(part, stdin) for part in parts)
+    return Digester(policy, known, remembers=sum(map(len, parts)) > 1).digests(parts, stdin)
 
 
 class _Loader:
@@ -244,12 +260,12 @@ class _Loader:
 
     def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
         """Where each artifact lies, and how it is labelled there."""
-        seen = [(o.artifact_id, o.uri) for o in outcomes if o.artifact_id and o.status != "skipped"]
-        keys = [artifact_key(artifact_id) for artifact_id, _ in seen]
+        seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
+        keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
         own = Labels(*(label and discover.as_text(label) for label in self._labels))
-        labels = [own.over(discover.labels_of(uri)) for _, uri in seen]
+        labels = [own.over(discover.labels_of(o.uri)) for o in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
-        return ARTIFACT_URIS.to_arrow([keys, [uri for _, uri in seen], *by_kind])
+        return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 
 
 def _file_of(uri: str, places: Collection[str]) -> str:

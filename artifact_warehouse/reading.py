@@ -1,7 +1,8 @@
 """Files as a stream of (uri, bytes), unpacked: the only room that reads input.
 
-Reads each file once, one after the other, and keeps none. What cannot be read or unpacked, or is larger than the
-limits, is an `Input` with an error instead of bytes, so that one bad file never ends a load.
+Reads each file once, one after the other, and keeps none; objects of a store are fetched ahead. What cannot be
+read or unpacked, or is larger than the limits, is an `Input` with an error instead of bytes, so that one bad file
+never ends a load.
 """
 
 from __future__ import annotations
@@ -16,18 +17,32 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import IO, Any
+from itertools import chain
+from typing import IO, Any, NamedTuple, Protocol
 
 import zstandard
 
+from artifact_warehouse import objectstore
 from artifact_warehouse.discover import ARCHIVES, JSON, STDIN, File, as_text, has_suffix
+from artifact_warehouse.errors import InputNotFound
 from artifact_warehouse.limits import Limits, text_of_size
+from artifact_warehouse.objectstore import Content
+
+AHEAD = 64
+"""How many objects are on their way or wait for those before them; more than are asked for at once."""
+
+AHEAD_BYTES = 32 * 1024 * 1024
+"""What the objects that are fetched ahead may weigh together; one more may be larger than this."""
 
 _CHUNK_BYTES = 1024 * 1024
 _XZ_MEMORY_BYTES = 256 * 1024 * 1024
 """xz -9 needs 65 MB; a header may ask for 4 GB."""
+_PIECEMEAL_BYTES = 8 * 1024 * 1024
+"""An archive in an object store that is larger than this is not held in memory."""
 _TAR_EXTENDED = (
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
@@ -46,6 +61,10 @@ class Input:
     data: bytes
     error: str | None = None
     is_named: bool = False
+    etag: str | None = None
+    """Of an object whose whole content this is."""
+    artifact_id: str | None = None
+    """What is known to be in it; then it was not read."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))
@@ -71,44 +90,126 @@ def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
 
 def read(file: File, stdin: bytes = b"", limits: Limits = Limits()) -> Iterator[Input]:  # noqa: B008 (immutable)
     """The inputs in one file: itself, or the members of an archive."""
+    return chain.from_iterable(read_all([file], stdin, limits))
+
+
+def read_all(files: Sequence[File], stdin: bytes, limits: Limits) -> Generator[Iterator[Input], None, None]:
+    """The inputs in each of some files, in their order."""
+    with objectstore.Client() as client:
+        for file, content in _fetched_ahead(files, client, limits):
+            if objectstore.is_uri(file.place):
+                yield _inputs(file, _Object(file, client, content), limits)
+            else:
+                yield _inputs(file, _Stdin(stdin) if file.place == STDIN else _LocalFile(file.place), limits)
+
+
+def _fetched_ahead(
+    files: Sequence[File], client: objectstore.Client, limits: Limits
+) -> Iterator[tuple[File, Future[Content] | None]]:
+    """The files in their order; objects with their content on its way, as far as AHEAD allows."""
+    waiting: deque[tuple[File, Future[Content] | None]] = deque()
+    size_bytes = 0
+    for file in files:
+        content = client.fetch(file.place, limits.artifact_bytes) if _is_fetched(file, limits) else None
+        waiting.append((file, content))
+        size_bytes += file.size_bytes if content else 0
+        while waiting and (len(waiting) >= AHEAD or size_bytes > AHEAD_BYTES or not waiting[0][1]):
+            first, content = waiting.popleft()
+            size_bytes -= first.size_bytes if content else 0
+            yield first, content
+    yield from waiting
+
+
+def _is_fetched(file: File, limits: Limits) -> bool:
+    """Whether all of it is fetched at once: large archives are read piece by piece, and what is too large never."""
+    most = _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
+    return objectstore.is_uri(file.place) and not file.artifact_id and file.size_bytes <= most
+
+
+class _Origin(Protocol):
+    """Where a file's bytes come from."""
+
+    def content(self, limit: int) -> tuple[bytes, str | None]:
+        """All bytes, and the ETag they came with. Raises _TooLarge."""
+
+    def opened(self) -> IO[bytes]:
+        """The bytes as a stream."""
+
+
+class _Stdin(NamedTuple):
+    data: bytes
+
+    def content(self, limit: int) -> tuple[bytes, None]:
+        _insist(len(self.data), limit)
+        return self.data, None
+
+    def opened(self) -> IO[bytes]:
+        return io.BytesIO(self.data)
+
+
+class _LocalFile(NamedTuple):
+    path: str
+
+    def content(self, limit: int) -> tuple[bytes, None]:
+        with open(self.path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand)
+            found = os.fstat(stream.fileno())
+            _insist(found.st_size, limit)
+            return stream.readall() if stat.S_ISREG(found.st_mode) else _whole(stream, limit), None
+
+    def opened(self) -> IO[bytes]:
+        return open(self.path, "rb")  # noqa: PTH123 (as everywhere here)
+
+
+class _Object(NamedTuple):
+    file: File
+    client: objectstore.Client
+    fetched: Future[Content] | None
+
+    def content(self, limit: int) -> tuple[bytes, str | None]:
+        _insist(self.file.size_bytes, limit)
+        content = (self.fetched or self.client.fetch(self.file.place, limit)).result()
+        _insist(content.size_bytes, limit)
+        return content.data, content.etag
+
+    def opened(self) -> IO[bytes]:
+        if self.fetched:
+            return io.BytesIO(self.fetched.result().data)
+        return self.client.open(self.file.place, self.file.size_bytes)
+
+
+def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
     uri = file.place
     try:
-        if uri == STDIN:
-            yield _unpacked(STDIN, _whole(io.BytesIO(stdin), limits.artifact_bytes), limits, is_named=True)
+        if file.artifact_id:
+            yield Input(uri, b"", etag=file.etag, artifact_id=file.artifact_id)
         elif has_suffix(uri, ARCHIVES):
-            with open(uri, "rb") as stream:  # noqa: PTH123 (as everywhere here)
+            with origin.opened() as stream:
                 yield from _members(uri, stream, limits)
         else:
-            yield _unpacked(uri, _content(uri, limits), limits, file.is_named)
+            data, etag = origin.content(limits.artifact_bytes)
+            yield _unpacked(uri, data, limits, file.is_named or uri == STDIN, etag)
+    except InputNotFound as error:
+        yield Input(uri, b"", error.reason, is_named=True)
     except _UNREADABLE as error:
-        yield Input(uri, _raw_bytes(file, limits), _reason(error), is_named=True)
+        yield Input(uri, _raw_bytes(origin, limits), _reason(error), is_named=True)
 
 
-def _content(path: str, limits: Limits) -> bytes:
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
-        found = os.fstat(stream.fileno())
-        _insist(found.st_size, limits.artifact_bytes)
-        if stat.S_ISREG(found.st_mode):
-            return stream.readall()
-        return _whole(stream, limits.artifact_bytes)
-
-
-def _raw_bytes(file: File, limits: Limits) -> bytes:
+def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:
-        return b"" if file.place == STDIN else _content(file.place, limits)
-    except (OSError, _TooLarge):
+        return b"" if isinstance(origin, _Stdin) else origin.content(limits.artifact_bytes)[0]
+    except (OSError, _TooLarge, InputNotFound):
         return b""
 
 
-def _unpacked(uri: str, data: bytes, limits: Limits, is_named: bool = False) -> Input:
+def _unpacked(uri: str, data: bytes, limits: Limits, is_named: bool = False, etag: str | None = None) -> Input:
     """One artifact from its bytes as they lie there."""
     if not has_suffix(uri, (".gz", ".zst")):
-        return Input(uri, data, is_named=is_named)
+        return Input(uri, data, is_named=is_named, etag=etag)
     packed = io.BytesIO(data)
     stream: Any = gzip.GzipFile(fileobj=packed) if has_suffix(uri, (".gz",)) else _zstd(packed)
     try:
-        return Input(uri, _whole(stream, limits.artifact_bytes), is_named=is_named)
+        return Input(uri, _whole(stream, limits.artifact_bytes), is_named=is_named, etag=etag)
     except _UNREADABLE as error:
         return Input(uri, data, _reason(error), is_named=is_named)
 

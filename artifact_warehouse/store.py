@@ -141,6 +141,18 @@ def stored_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
+def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
+    """Of some objects (uri, etag), the uris and artifact_ids of those that are loaded as they are now."""
+    with _registered(connection, objects):
+        query = (
+            "SELECT batch.uri, min(artifacts.artifact_id) FROM batch "
+            "INNER JOIN stored.artifact_uris AS uris ON uris.uri = batch.uri AND uris.etag = batch.etag "
+            "INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = uris.artifact_key "
+            "WHERE artifacts.error IS NULL GROUP BY batch.uri HAVING count(*) = 1"
+        )
+        return dict(connection.execute(query).fetchall())
+
+
 def write(
     connection: duckdb.DuckDBPyConnection,
     digests: Sequence[dict[str, pa.Table]],
@@ -243,10 +255,11 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
             "CREATE OR REPLACE TEMP TABLE merged AS SELECT DISTINCT new.artifact_key, new.uri, "
             "coalesce(new.project_name, old.project_name) AS project_name, "
             "coalesce(new.environment, old.environment) AS environment, "
-            "coalesce(new.job_name, old.job_name) AS job_name "
+            "coalesce(new.job_name, old.job_name) AS job_name, "
+            "coalesce(new.etag, old.etag) AS etag "
             "FROM batch AS new LEFT JOIN stored.artifact_uris AS old "
             "ON old.artifact_key = new.artifact_key AND old.uri = new.uri "
-            "EXCEPT FROM stored.artifact_uris"
+            "EXCEPT SELECT artifact_key, uri, project_name, environment, job_name, etag FROM stored.artifact_uris"
         )
         relabelled = connection.execute(
             "DELETE FROM stored.artifact_uris AS old USING merged "

@@ -58,10 +58,11 @@ ARTIFACT_URIS = Table(
     "Where each artifact was seen, with the labels that options or hive-style folders gave it there.",
     (
         ARTIFACT_KEY,
-        Column("uri", "VARCHAR", "The file; inside an archive, archive!/member."),
+        Column("uri", "VARCHAR", "The file or object; inside an archive, archive!/member."),
         Column("project_name", "VARCHAR", "The project, as labelled."),
         Column("environment", "VARCHAR", "The environment, as labelled."),
         Column("job_name", "VARCHAR", "The job, as labelled."),
+        Column("etag", "VARCHAR", "The ETag that an object store gave it there: what has it still need not be read."),
     ),
 )
 

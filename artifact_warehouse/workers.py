@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -128,11 +129,10 @@ def serve() -> None:
     except (EOFError, pickle.UnpicklingError):  # the caller died before it could say what to do
         return
     digester = Digester(policy, known)
-    for part in parts:
-        digests = [*digester.digests(part), None]
-        try:
-            for answer in digests:
+    try:
+        for of_part in digester.digests(parts):
+            for answer in chain(of_part, [None]):
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
-        except BrokenPipeError:  # the caller died; what is in the buffer can go nowhere
-            os._exit(1)
+    except BrokenPipeError:  # the caller died; what is in the buffer can go nowhere
+        os._exit(1)

@@ -144,10 +144,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = store.write
 
-    def write_after_another(connection, digests, sightings):
+    def write_after_another(connection, digests, sightings, last_prune):
         monkeypatch.setattr(store, "write", write)
-        write(connection, [dict(digest) for digest in digests], sightings)
-        write(connection, digests, sightings)
+        write(connection, [dict(digest) for digest in digests], sightings, last_prune)
+        return write(connection, digests, sightings, last_prune)
 
     monkeypatch.setattr(store, "write", write_after_another)
     Warehouse(path).load(RUN)
