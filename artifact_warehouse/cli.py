@@ -4,106 +4,35 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from enum import IntEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.errors import (
-    ArtifactWarehouseError,
-    LoadInterrupted,
-    QuarantinedArtifacts,
-    WarehouseError,
-    is_interrupt,
+from artifact_warehouse.commands import (
+    FILE,
+    LOG_FORMAT,
+    OUTPUT,
+    TIMES,
+    WAIT,
+    WAREHOUSE,
+    Commands,
+    ExitCode,
+    format_option,
+    size_option,
+    talk,
 )
-from artifact_warehouse.limits import Limits, size_of_text, text_of_size
-from artifact_warehouse.startup import be_frugal, heed_interrupts, work
-from artifact_warehouse.terminal import visible
+from artifact_warehouse.limits import Limits
+from artifact_warehouse.startup import be_frugal, heed_interrupts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from artifact_warehouse.loading import LoadReport
-    from artifact_warehouse.pruning import PruneReport
 
 
-class ExitCode(IntEnum):
-    """What the exit codes mean."""
-
-    DONE = 0
-    QUARANTINED = 1
-    """Done, but some artifacts were quarantined; or `verify` found something broken."""
-    USAGE = 2
-    """The call cannot be carried out: a path, a node, a view or a query is wrong."""
-    CANNOT_OPEN = 3
-    """The warehouse cannot be opened: locked, newer than this release, or no warehouse."""
-    INTERRUPTED = 130
-
-
-class _BadCall(click.ClickException):
-    exit_code = ExitCode.USAGE
-
-
-class _CannotOpen(click.ClickException):
-    exit_code = ExitCode.CANNOT_OPEN
-
-
-class _Quarantined(click.ClickException):
-    exit_code = ExitCode.QUARANTINED
-
-
-class _Commands(click.Group):
-    """Maps the package's errors to messages and exit codes; anything else is a bug and shows its trace."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with work():
-                return super().invoke(ctx)
-        except BaseException as error:
-            if is_interrupt(error):
-                click.echo(str(error) if isinstance(error, LoadInterrupted) else "interrupted", err=True)
-                ctx.exit(ExitCode.INTERRUPTED)
-            if isinstance(error, WarehouseError):
-                raise _CannotOpen(visible(str(error))) from error
-            if isinstance(error, QuarantinedArtifacts):
-                raise _Quarantined(visible(str(error))) from error
-            if isinstance(error, ArtifactWarehouseError):
-                raise _BadCall(visible(str(error))) from error
-            raise
-
-
-Command = Callable[..., None]
-
-_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_WAREHOUSE = click.argument("warehouse", metavar="WH", type=_FILE)
-_WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for a locked warehouse.")
-_OUTPUT = click.option("-o", "--output", type=_FILE, help="Write to a file.")
-
-
-def _format(*more: str, default: str | None = "table") -> Callable[[Command], Command]:
-    choices = click.Choice(["table", "json", "jsonl", "csv", "parquet", *more])
-    return click.option("--format", "output_format", type=choices, default=default, help="How to print it.")
-
-
-def _to_bytes(ctx: click.Context, param: click.Parameter, value: str) -> int:
-    try:
-        return size_of_text(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _size_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
-    size = text_of_size(default)
-    return click.option(name, metavar="SIZE", default=size, show_default=True, callback=_to_bytes, help=explanation)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="artifact-warehouse", message="%(prog)s %(version)s")
 def cli() -> None:
     """A warehouse over dbt's artifacts, in one DuckDB file.
@@ -113,7 +42,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--environment", help="Label what is loaded with an environment.")
 @click.option("--job", help="Label what is loaded with a job.")
@@ -121,11 +50,12 @@ def cli() -> None:
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
 @click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
 @click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
-@_size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
-@_size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
-@click.option("--publish", type=_FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
-@_WAIT
-@_format()
+@size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
+@size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
+@click.option("--publish", type=FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
+@WAIT
+@LOG_FORMAT
+@format_option()
 @click.option("-v", "--verbose", is_flag=True, help="Print what became of every file.")
 def load(
     warehouse: Path,
@@ -155,7 +85,7 @@ def load(
 
     if no_redact and patterns:
         raise click.UsageError("--redact and --no-redact contradict each other")
-    with Warehouse(warehouse, wait=wait) as wh, _progress() as progress:
+    with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
             paths,
             environment=environment,
@@ -168,17 +98,19 @@ def load(
             progress=progress,
         )
     _talk_about(report, verbose)
+    counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
+    talk().log("info", "done", str(report), **counts, warehouse=str(warehouse), published=publish and str(publish))
     if output_format == "table":
         click.echo(str(report))
     else:
-        _print(_outcomes(report), output_format, None)
+        _print(report.to_arrow(), output_format, None)
     if report.quarantined:
         sys.exit(ExitCode.QUARANTINED)
 
 
 @cli.command()
-@_WAREHOUSE
-@_WAIT
+@WAREHOUSE
+@WAIT
 @click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table")
 def status(warehouse: Path, wait: float, output_format: str) -> None:
     """Show what is in the warehouse.
@@ -203,11 +135,11 @@ def status(warehouse: Path, wait: float, output_format: str) -> None:
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.argument("name", required=False)
-@_WAIT
-@_format()
-@_OUTPUT
+@WAIT
+@format_option()
+@OUTPUT
 def views(warehouse: Path, name: str | None, wait: float, output_format: str, output: Path | None) -> None:
     """List the public views; with NAME, the columns of one.
 
@@ -228,11 +160,11 @@ def views(warehouse: Path, name: str | None, wait: float, output_format: str, ou
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.argument("sql")
-@_WAIT
-@_format()
-@_OUTPUT
+@WAIT
+@format_option()
+@OUTPUT
 def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Path | None) -> None:
     """Run SQL, read-only; - reads it from stdin.
 
@@ -248,15 +180,15 @@ def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Pa
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.argument("node")
 @click.option("--up", "direction", flag_value="up", help="Only what it depends on.")
 @click.option("--down", "direction", flag_value="down", help="Only what depends on it.")
 @click.option("--depth", type=click.IntRange(min=1), help="How many steps at most.")
-@click.option("--at", type=click.DateTime(_TIMES), help="As it stood at this time (UTC, or with an offset).")
-@_WAIT
-@_format("tree", default=None)
-@_OUTPUT
+@click.option("--at", type=click.DateTime(TIMES), help="As it stood at this time (UTC, or with an offset).")
+@WAIT
+@format_option("tree", default=None)
+@OUTPUT
 def lineage(
     warehouse: Path,
     node: str,
@@ -294,9 +226,10 @@ def lineage(
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.option("--list", "list_only", is_flag=True, help="Say what would be done, and change nothing.")
-@_WAIT
+@WAIT
+@LOG_FORMAT
 def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
     """Bring an older warehouse up to date with this release.
 
@@ -315,14 +248,15 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
 
 
 @cli.command()
-@_WAREHOUSE
+@WAREHOUSE
 @click.option(
-    "--before", type=click.DateTime(_TIMES), required=True, help="What is older goes (UTC, or with an offset)."
+    "--before", type=click.DateTime(TIMES), required=True, help="What is older goes (UTC, or with an offset)."
 )
 @click.option("--keep-daily-rates", is_flag=True, help="Keep the rates as they are, as counts by day.")
 @click.option("-y", "--yes", is_flag=True, help="Do it; without, only say what would go, or ask on a terminal.")
-@_WAIT
-@_format()
+@WAIT
+@LOG_FORMAT
+@format_option()
 def prune(
     warehouse: Path, before: datetime, keep_daily_rates: bool, yes: bool, wait: float, output_format: str
 ) -> None:
@@ -336,19 +270,20 @@ def prune(
 
     wh = Warehouse(warehouse, wait=wait)
     planned = wh.prune(before, keep_daily_rates=keep_daily_rates)
-    _print(_pruned(planned), output_format, None)
+    _print(planned.to_arrow(), output_format, None)
     is_to_be_done = yes or (sys.stdin.isatty() and click.confirm("Prune?", err=True))
     if not is_to_be_done:
-        click.echo("nothing was changed; --yes prunes", err=True)
+        talk().say("info", "planned", "nothing was changed; --yes prunes")
         return
     done = wh.prune(before, keep_daily_rates=keep_daily_rates, dry_run=False)
-    sizes = (done.size_bytes_before, done.size_bytes_after or 0)
-    click.echo("pruned: the file had {:,} bytes and has {:,}".format(*sizes), err=True)
+    sizes = {"size_bytes_before": done.size_bytes_before, "size_bytes_after": done.size_bytes_after or 0}
+    talk().say("info", "pruned", "pruned: the file had {:,} bytes and has {:,}".format(*sizes.values()), **sizes)
 
 
 @cli.command()
-@_WAREHOUSE
-@_WAIT
+@WAREHOUSE
+@WAIT
+@LOG_FORMAT
 def verify(warehouse: Path, wait: float) -> None:
     """Check the contract, the integrity and the invariants; exits 1 when one is broken.
 
@@ -363,8 +298,9 @@ def verify(warehouse: Path, wait: float) -> None:
     for line in broken:
         click.echo(line)
     if broken:
+        talk().log("error", "broken", "; ".join(broken), broken_count=len(broken))
         sys.exit(ExitCode.QUARANTINED)
-    click.echo("all is well", err=True)
+    talk().say("info", "verified", "all is well")
 
 
 def _print(table: pa.Table, output_format: str, output: Path | None, json_columns: tuple[str, ...] = ()) -> None:
@@ -386,46 +322,16 @@ def _opened(output: Path) -> IO[bytes]:
         raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-def _pruned(report: PruneReport) -> pa.Table:
-    """What goes, artifacts by kind and rows by table."""
-    import pyarrow as pa
-
-    rows: list[tuple[str, int | None, int]]
-    rows = [(f"artifacts of kind {kind}", None, count) for kind, count in report.artifacts.items()]
-    rows += [(f"stored.{t.table}", t.rows, t.pruned_rows) for t in report.tables if t.pruned_rows]
-    names, before, gone = zip(*rows, strict=True) if rows else ((), (), ())
-    columns = {"what": pa.array(names, pa.string()), "rows": pa.array(before, pa.int64())}
-    return pa.table(columns | {"pruned_rows": pa.array(gone, pa.int64())})
-
-
-def _outcomes(report: LoadReport) -> pa.Table:
-    import pyarrow as pa
-
-    names = ("uri", "artifact_id", "kind", "status", "reason")
-    return pa.table({name: pa.array([getattr(o, name) for o in report.outcomes], pa.string()) for name in names})
-
-
 def _talk_about(report: LoadReport, verbose: bool) -> None:
+    said = talk()
     for outcome in report.outcomes if verbose else report.quarantined:
+        level = "warning" if outcome.status == "quarantined" else "info"
         reason = f": {outcome.reason}" if outcome.reason else ""
-        click.echo(visible(f"{outcome.status} {outcome.uri}{reason}"), err=True)
+        fields = {name: value for name, value in outcome._asdict().items() if name != "status"}
+        said.say(level, outcome.status, f"{outcome.status} {outcome.uri}{reason}", **fields)
     if report.skipped:
-        click.echo(f"skipped {len(report.skipped)} JSON files that are no dbt artifacts", err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("loading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("loading", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        count = len(report.skipped)
+        said.say("info", "skipped", f"skipped {count} JSON files that are no dbt artifacts", skipped_count=count)
 
 
 def main() -> None:

@@ -65,6 +65,11 @@ class LoadReport:
         """Files that are no artifacts of dbt's."""
         return self._of("skipped")
 
+    def to_arrow(self) -> pa.Table:
+        """The outcomes as a table of texts: uri, artifact_id, kind, status, reason."""
+        names = ("uri", "artifact_id", "kind", "status", "reason")
+        return pa.table({name: pa.array([getattr(o, name) for o in self.outcomes], pa.string()) for name in names})
+
     def _of(self, status: str) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.status == status)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from artifact_warehouse import store
 from artifact_warehouse.errors import WarehouseError, WarehouseNotFound
@@ -72,6 +73,15 @@ class PruneReport(NamedTuple):
     size_bytes_before: int
     size_bytes_after: int | None
     """None for a dry run: what the file would be is known when it is written."""
+
+    def to_arrow(self) -> pa.Table:
+        """What goes: artifacts by kind, and rows by table."""
+        rows: list[tuple[str, int | None, int]]
+        rows = [(f"artifacts of kind {kind}", None, count) for kind, count in self.artifacts.items()]
+        rows += [(f"stored.{t.table}", t.rows, t.pruned_rows) for t in self.tables if t.pruned_rows]
+        names, before, gone = zip(*rows, strict=True) if rows else ((), (), ())
+        columns = {"what": pa.array(names, pa.string()), "rows": pa.array(before, pa.int64())}
+        return pa.table(columns | {"pruned_rows": pa.array(gone, pa.int64())})
 
 
 def prune(path: Path, before: datetime, keep_daily_rates: bool, dry_run: bool, wait: float = 0.0) -> PruneReport:
