@@ -166,7 +166,7 @@ def views(warehouse: Path, name: str | None, wait: float, output_format: str, ou
 @format_option()
 @OUTPUT
 def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Path | None) -> None:
-    """Run SQL, read-only; - reads it from stdin.
+    """Run SQL, read-only and on this file only; - reads it from stdin.
 
     \b
     Example:
@@ -175,6 +175,7 @@ def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Pa
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
+        wh.confine()
         result = wh.query(sys.stdin.read() if sql == "-" else sql)
         _print(result.table, output_format, output, result.json_columns)
 

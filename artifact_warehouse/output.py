@@ -27,6 +27,8 @@ from artifact_warehouse.terminal import visible
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
 _UNLIMITED = 100_000
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]')
 _MARKS = {"failure": (" ✗ ", "bold red"), "warn": (" ! ", "yellow"), "stale": (" stale ", "bold red")}
 
@@ -201,10 +203,12 @@ def _write_csv(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str])
 
 
 def _csv_field(value: Any) -> str:
-    """Nothing for NULL, "" for an empty text: as DuckDB writes and reads it."""
+    """Nothing for NULL, "" for an empty text: as DuckDB writes and reads it. No text is a spreadsheet's formula."""
     if value is None:
         return ""
     text = _plain(value)
+    if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+        text = f"'{text}"  # as OWASP advises; who needs the exact text takes another format
     return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
 
 

@@ -136,6 +136,10 @@ class Warehouse:
         """
         return lineage.find(self.connection, node, directions, depth, at)
 
+    def confine(self) -> None:
+        """From now on, and until this process ends, no query of this file can read or write another one."""
+        self.connection.execute("SET enable_external_access = false")
+
     def query(self, query: str) -> QueryResult:
         """A query's whole result as an Arrow table, and which of its columns are JSON. Raises QueryFailed."""
         try:

@@ -34,7 +34,7 @@ from artifact_warehouse.cli import cli
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
-VERBS = ("lineage", "load", "migrate", "query", "status", "verify", "views")
+VERBS = ("lineage", "load", "migrate", "prune", "query", "status", "verify", "views")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
 COMMAND = (sys.executable, "-m", "artifact_warehouse")
@@ -246,7 +246,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (digest, "read"), "write": (store, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (store, "settle")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr
@@ -284,7 +284,7 @@ def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, sampl
         stdout, stderr = ended(process)
 
     assert (process.returncode, stdout) == (130, ""), stderr
-    assert stderr == "interrupted: what was written before is kept; load again to go on\n"
+    assert re.fullmatch(r"interrupted: kept \d+ of 71 files; load again to go on\n", stderr)
     assert run("verify", path).exit_code == 0
     assert rows_of(run("query", path, "from v1.artifacts", "--format", "json").stdout_bytes, "json")
     assert run("load", path, OTHER).exit_code == 0
@@ -514,6 +514,30 @@ def test_a_query_cannot_write(small: Path, statement: str) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "read-only" in result.stderr and "Traceback" not in result.stderr
     assert small.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "copy (select 1) to '{file}'",
+        "export database '{file}'",
+        "attach '{file}' as other",
+        "from read_csv('{file}')",
+        "from read_text('{file}')",
+        "select * from glob('{file}')",
+        "install httpfs from '{file}'",
+        "set enable_external_access = true",
+    ],
+)
+def test_a_query_reaches_no_other_file(small: Path, tmp_path: Path, statement: str) -> None:
+    """In a process of its own, as it is called: what is set there holds for all that opens the file."""
+    for file in (tmp_path / "new", small.with_name("there.csv")):
+        before = sorted(tmp_path.rglob("*"))
+        command = [*COMMAND, "query", str(small), statement.format(file=file)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "Error: " in result.stderr and "Traceback" not in result.stderr
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_result_that_cannot_be_written_is_a_clear_error(wh: Path, tmp_path: Path) -> None:
