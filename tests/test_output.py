@@ -134,6 +134,28 @@ def test_csv_is_read_back_by_duckdb(hard_rows: pa.Table, tmp_path: Path) -> None
     assert rows == [tuple(int(v) if i == 4 and v is not None else v for i, v in enumerate(row)) for row in expected]
 
 
+def test_no_text_of_a_csv_is_a_formula() -> None:
+    texts = [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "- a list",
+        "-5",
+        "+1.5",
+        "a=b",
+        "-1,000",
+        "1e-5",
+    ]
+    table = pa.table({"=name": texts, "number": range(-1, len(texts) - 1)})
+    rows = list(csv.reader(io.StringIO(written(table, "csv").decode(), newline="")))
+    escaped = {"=name", "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "- a list"}
+    assert [row[0] for row in rows] == [f"'{text}" if text in escaped else text for text in ["=name", *texts]]
+    assert rows[1][1] == "-1"
+    assert json.loads(written(table, "json"))[0]["=name"] == "=1+1"
+
+
 def test_csv_is_quoted_where_it_must_be() -> None:
     table = pa.table({'a "b", c': ["x", 'q"q', "c,c", "l\nl", "r\rr", ""]})
     rows = list(csv.reader(io.StringIO(written(table, "csv").decode(), newline="")))
