@@ -66,6 +66,10 @@ class Content(NamedTuple):
     size_bytes: int
     etag: str | None
 
+    @property
+    def is_whole(self) -> bool:
+        return len(self.data) == self.size_bytes
+
 
 class _Place(NamedTuple):
     scheme: str

@@ -107,7 +107,8 @@ def _fetched_ahead(
     waiting: deque[tuple[File, Future[Content] | None]] = deque()
     size_bytes = 0
     for file in files:
-        content = client.fetch(file.place, limits.artifact_bytes) if _is_fetched(file, limits) else None
+        limit = _most_fetched(file, limits)
+        content = client.fetch(file.place, limit) if file.size_bytes <= limit else None
         waiting.append((file, content))
         size_bytes += file.size_bytes if content else 0
         while waiting and (len(waiting) >= AHEAD or size_bytes > AHEAD_BYTES or not waiting[0][1]):
@@ -117,10 +118,11 @@ def _fetched_ahead(
     yield from waiting
 
 
-def _is_fetched(file: File, limits: Limits) -> bool:
-    """Whether all of it is fetched at once: large archives are read piece by piece, and what is too large never."""
-    most = _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
-    return objectstore.is_uri(file.place) and not file.artifact_id and file.size_bytes <= most
+def _most_fetched(file: File, limits: Limits) -> int:
+    """How large a file may be to be fetched whole: large archives are read piece by piece, what is too large never."""
+    if file.artifact_id or not objectstore.is_uri(file.place):
+        return -1
+    return _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
 
 
 class _Origin(Protocol):
@@ -164,14 +166,17 @@ class _Object(NamedTuple):
 
     def content(self, limit: int) -> tuple[bytes, str | None]:
         _insist(self.file.size_bytes, limit)
-        content = (self.fetched or self.client.fetch(self.file.place, limit)).result()
+        content = self.fetched.result() if self.fetched else None
+        if not content or not content.is_whole:
+            content = self.client.fetch(self.file.place, limit).result()
         _insist(content.size_bytes, limit)
         return content.data, content.etag
 
     def opened(self) -> IO[bytes]:
-        if self.fetched:
-            return io.BytesIO(self.fetched.result().data)
-        return self.client.open(self.file.place, self.file.size_bytes)
+        content = self.fetched.result() if self.fetched else None
+        if content and content.is_whole:
+            return io.BytesIO(content.data)
+        return self.client.open(self.file.place, content.size_bytes if content else self.file.size_bytes)
 
 
 def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:

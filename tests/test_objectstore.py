@@ -337,6 +337,17 @@ def test_what_is_larger_than_the_limit_is_not_fetched(tmp_path: Path, bucket: Bu
     assert [path.rsplit("/", 1)[-1] for path in log.bodies] == ["run_results.json"]
 
 
+def test_an_archive_may_be_larger_than_what_is_in_it_may_be(tmp_path: Path, bucket: Bucket) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "run_results.json").write_bytes(ONE)
+    (tmp_path / "target" / "dbt.log").write_bytes(bytes(len(ONE)))
+    bucket.put("run.tar", tar(tmp_path / "target"))
+    bucket.put("a_cut.tar", tar(tmp_path / "target")[:1000])
+    report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reading.Limits(len(ONE), 10 * len(ONE)))
+    found = [(o.uri.removeprefix(bucket.uri()), o.status) for o in report.outcomes]
+    assert found == [("a_cut.tar", "quarantined"), ("run.tar!/target/run_results.json", "loaded")]
+
+
 # What is known is not read again
 
 
