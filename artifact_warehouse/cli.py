@@ -75,7 +75,8 @@ def load(
 ) -> None:
     """Load artifacts; what is in the warehouse already is left alone.
 
-    PATH is a file, a folder, a glob, an archive (.tar, .tar.gz, .zip), or - for one artifact on stdin.
+    PATH is a file, a folder, a glob, an archive (.tar, .tar.gz, .zip), an s3://, gs:// or az:// URI, or - for one
+    artifact on stdin.
 
     \b
     Example:

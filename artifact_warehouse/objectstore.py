@@ -13,9 +13,10 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,6 +66,10 @@ class Content(NamedTuple):
     data: bytes
     size_bytes: int
     etag: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.data) == self.size_bytes
 
 
 class _Place(NamedTuple):
@@ -250,8 +255,9 @@ class _Threads:
 
     def end(self) -> None:
         """Let the threads end; what has not begun is never done."""
-        while not self._tasks.empty():
-            self._tasks.get()
+        with suppress(Empty):
+            while True:
+                self._tasks.get_nowait()
         for _ in self._started:
             self._tasks.put(None)
 

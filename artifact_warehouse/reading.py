@@ -110,7 +110,8 @@ def _fetched_ahead(
     waiting: deque[tuple[File, Future[Content] | None]] = deque()
     size_bytes = 0
     for file in files:
-        content = client.fetch(file.place, limits.artifact_bytes) if _is_fetched(file, limits) else None
+        limit = _most_fetched(file, limits)
+        content = client.fetch(file.place, limit) if file.size_bytes <= limit else None
         waiting.append((file, content))
         size_bytes += file.size_bytes if content else 0
         while waiting and (len(waiting) >= AHEAD or size_bytes > AHEAD_BYTES or not waiting[0][1]):
@@ -120,16 +121,17 @@ def _fetched_ahead(
     yield from waiting
 
 
-def _is_fetched(file: File, limits: Limits) -> bool:
-    """Whether all of it is fetched at once: large archives are read piece by piece, and what is too large never."""
-    most = _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
-    return objectstore.is_uri(file.place) and not file.artifact_id and file.size_bytes <= most
+def _most_fetched(file: File, limits: Limits) -> int:
+    """How large a file may be to be fetched whole: large archives are read piece by piece, what is too large never."""
+    if file.artifact_id or not objectstore.is_uri(file.place):
+        return -1
+    return _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
 
 
 class _Origin(Protocol):
     """Where a file's bytes come from."""
 
-    def content(self, limit: int) -> tuple[bytes, str | None]:
+    def content(self, limits: Limits) -> tuple[bytes, str | None]:
         """All bytes, and the ETag they came with. Raises _TooLarge."""
 
     def opened(self) -> IO[bytes]:
@@ -139,8 +141,8 @@ class _Origin(Protocol):
 class _Stdin(NamedTuple):
     data: bytes
 
-    def content(self, limit: int) -> tuple[bytes, None]:
-        _insist(len(self.data), limit)
+    def content(self, limits: Limits) -> tuple[bytes, None]:
+        _insist(len(self.data), limits.artifact_bytes)
         return self.data, None
 
     def opened(self) -> IO[bytes]:
@@ -150,11 +152,8 @@ class _Stdin(NamedTuple):
 class _LocalFile(NamedTuple):
     path: str
 
-    def content(self, limit: int) -> tuple[bytes, None]:
-        with open(self.path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand)
-            found = os.fstat(stream.fileno())
-            _insist(found.st_size, limit)
-            return stream.readall() if stat.S_ISREG(found.st_mode) else _whole(stream, limit), None
+    def content(self, limits: Limits) -> tuple[bytes, None]:
+        return _content(self.path, limits), None
 
     def opened(self) -> IO[bytes]:
         return open(self.path, "rb")  # noqa: PTH123 (as everywhere here)
@@ -165,16 +164,19 @@ class _Object(NamedTuple):
     client: objectstore.Client
     fetched: Future[Content] | None
 
-    def content(self, limit: int) -> tuple[bytes, str | None]:
-        _insist(self.file.size_bytes, limit)
-        content = (self.fetched or self.client.fetch(self.file.place, limit)).result()
-        _insist(content.size_bytes, limit)
+    def content(self, limits: Limits) -> tuple[bytes, str | None]:
+        _insist(self.file.size_bytes, limits.artifact_bytes)
+        content = self.fetched.result() if self.fetched else None
+        if not content or not content.is_whole:
+            content = self.client.fetch(self.file.place, limits.artifact_bytes).result()
+        _insist(content.size_bytes, limits.artifact_bytes)
         return content.data, content.etag
 
     def opened(self) -> IO[bytes]:
-        if self.fetched:
-            return io.BytesIO(self.fetched.result().data)
-        return self.client.open(self.file.place, self.file.size_bytes)
+        content = self.fetched.result() if self.fetched else None
+        if content and content.is_whole:
+            return io.BytesIO(content.data)
+        return self.client.open(self.file.place, content.size_bytes if content else self.file.size_bytes)
 
 
 def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
@@ -186,7 +188,7 @@ def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
             with origin.opened() as stream:
                 yield from _members(uri, stream, limits)
         else:
-            data, etag = origin.content(limits.artifact_bytes)
+            data, etag = origin.content(limits)
             yield _unpacked(uri, data, limits, file.is_named or uri == STDIN, etag)
     except InputNotFound as error:
         yield Input(uri, b"", error.reason, is_named=True)
@@ -194,10 +196,19 @@ def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
         yield Input(uri, _raw_bytes(origin, limits), _reason(error), is_named=True)
 
 
+def _content(path: str, limits: Limits) -> bytes:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
+        found = os.fstat(stream.fileno())
+        _insist(found.st_size, limits.artifact_bytes)
+        if stat.S_ISREG(found.st_mode):
+            return stream.readall()
+        return _whole(stream, limits.artifact_bytes)
+
+
 def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:
-        return b"" if isinstance(origin, _Stdin) else origin.content(limits.artifact_bytes)[0]
+        return b"" if isinstance(origin, _Stdin) else origin.content(limits)[0]
     except (OSError, _TooLarge, InputNotFound):
         return b""
 
