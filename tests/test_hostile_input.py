@@ -43,7 +43,7 @@ def small_samples() -> list[bytes]:
     return [*seeds()]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(number=st.integers(0, 10_000), rng=st.randoms(use_true_random=False), changes=st.integers(1, 5))
 def test_any_mutant_of_an_artifact_becomes_rows_or_a_reason(number: int, rng: Random, changes: int) -> None:
     originals = small_samples()
