@@ -19,7 +19,7 @@ import zstandard
 from conftest import BESIDE, SAMPLES
 from disturbed import contents
 
-from artifact_warehouse import Warehouse, digest, reading
+from artifact_warehouse import Warehouse, digest, jsontext, reading
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 INCOMPLETE = ("still being written, or cut off", "still being written; load it again")
@@ -52,11 +52,8 @@ def cuts(data: bytes, dice: random.Random, count: int) -> Iterator[int]:
     """Where to cut: at the ends, in characters, numbers, literals, escapes and strings, and anywhere."""
     whole = len(data.rstrip())
     yield from {0, 1, 2, whole - 1, whole // 2}
-    yield from (
-        (place + 1 for place in dice.sample(found, 1) for found in [found])
-        if (found := [place for place, byte in enumerate(data[:whole]) if byte >= 0xC0])
-        else ()
-    )
+    if characters := [place for place, byte in enumerate(data[:whole]) if byte >= 0xC0]:
+        yield dice.choice(characters) + 1
     for what in (b"\\u", b"\\n", b": 1", b"0.", b": tr", b": nul", b"e-", b'": "'):
         if (place := data.find(what, dice.randrange(whole))) >= 0:
             yield place + len(what)
@@ -103,7 +100,26 @@ def test_an_artifact_that_is_cut_anywhere_is_quarantined_and_loaded_once_it_is_w
     target.assert_whole(data, tmp_path / "alone.duckdb")
 
 
-def cut_everywhere(folder: Path, place: Path, files: list[Path], count: int) -> None:
+ODD = '{"metadata": {"a": NaN, "b": [1.5e-10, -2, true, null, "\\u00e9\\n\\"é\U0001f600", Infinity, 1E+5, 12.25]}}'
+
+
+@pytest.mark.parametrize("change", [str, lambda text: text.replace("NaN", "0").replace("Infinity", "0")])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_cut_at_every_single_byte_is_told_as_one(encoding: str, change) -> None:
+    data = change(ODD).encode(encoding)
+    for cut in range(len(data)):
+        with pytest.raises(ValueError, match="cut off"):
+            jsontext.decode(data[:cut])
+    assert jsontext.decode(data)["metadata"]["b"][4] == '\u00e9\n"\u00e9\U0001f600'
+
+
+@pytest.mark.parametrize("text", ['{"a": nope}', '{"a": 1,}', "no JSON", '{"a"; 1}', "{} {}", '{"a": "\\u12zz"}'])
+def test_what_is_wrong_in_the_middle_is_not_called_cut_off(text: str) -> None:
+    with pytest.raises(ValueError, match="is not JSON"):
+        jsontext.decode(text.encode())
+
+
+def cut_everywhere(place: Path, files: list[Path], count: int) -> None:
     """Every file, cut at many places, all side by side in one load; then all of them whole in another."""
     dice = random.Random(1)
     place.mkdir()
@@ -138,7 +154,7 @@ def test_an_artifact_of_any_version_that_is_cut_anywhere_is_quarantined_and_load
     sound = {outcome.uri for outcome in (*report.loaded, *report.unchanged)}
     files = [file for file in files if str(file) in sound]
     assert len(files) > 10
-    cut_everywhere(folder, tmp_path / "cut", files, 6)
+    cut_everywhere(tmp_path / "cut", files, 6)
 
 
 def test_what_is_there_tells_that_it_is_dbts_where_the_name_does_not(tmp_path: Path) -> None:
