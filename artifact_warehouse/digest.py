@@ -114,12 +114,14 @@ class Digester:
         key = artifact_key(artifact_id)
         if key in self._known:
             return Outcome(item.uri, artifact_id, None, "unchanged")
-        if key in self._failed:
-            return self._failed[key]._replace(uri=item.uri)
+        if failed := self._failed.get(key):  # the same content may lie elsewhere under a name that says nothing
+            if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
+                return failed._replace(uri=item.uri)
+            return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
         outcome = _digest(item, artifact_id, rows, self._cache)
         if outcome.status == "loaded":
             self._known.add(key)
-        else:
+        elif outcome.status == "quarantined":
             self._failed[key] = outcome
         return outcome
 
@@ -134,7 +136,7 @@ def _digest(item: Input, artifact_id: str, rows: Rows, cache: EntryCache) -> Out
     except NotAnArtifact as error:
         return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
     except MalformedArtifact as error:
-        kind = looks_like_one(item.data, item.uri)
+        kind = looks_like_one(item.beginning or item.data, item.uri)
         if not (kind or item.is_named):
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         if artifact_id:

@@ -248,7 +248,7 @@ class _Loader:
         """What of the load is stored, as an error. A file is kept when all that was found in it is."""
         if self._being_written:  # the interrupt may have come right after the commit
             with suppress(WarehouseError), store.opened(self.path, wait=self.wait) as connection:
-                self.stored |= self._being_written & store.stored_artifacts(connection)
+                self.stored |= self._being_written & store.known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
         kept: list[Outcome] = []
         kept_files, other_files = set(), set()

@@ -39,6 +39,10 @@ AHEAD_BYTES = 32 * 1024 * 1024
 """What the objects that are fetched ahead may weigh together; one more may be larger than this."""
 
 _CHUNK_BYTES = 1024 * 1024
+_PACKED_BYTES = 1024
+"""How much of a zstandard stream is unpacked at once: what it can grow to is bounded."""
+
+_GZIP = b"\x1f\x8b"
 _XZ_MEMORY_BYTES = 256 * 1024 * 1024
 """xz -9 needs 65 MB; a header may ask for 4 GB."""
 _PIECEMEAL_BYTES = 8 * 1024 * 1024
@@ -55,7 +59,10 @@ _TAR_END = bytes(512)
 
 @dataclass(frozen=True)
 class Input:
-    """One file's content. `is_named` tells whether the user named it, rather than a folder around it."""
+    """One file's content. `is_named` tells whether the user named it, rather than a folder around it.
+
+    With an error, `data` is the file as it lies there, and `beginning` what could be unpacked of it, to recognise it.
+    """
 
     uri: str
     data: bytes
@@ -65,9 +72,14 @@ class Input:
     """Of an object whose whole content this is."""
     artifact_id: str | None = None
     """What is known to be in it; then it was not read."""
+    beginning: bytes = b""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))
+
+
+class _Changed(Exception):
+    """A file was written to while it was read."""
 
 
 class _TooLarge(Exception):
@@ -76,7 +88,7 @@ class _TooLarge(Exception):
 
 _UNREADABLE = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
-    _TooLarge,
+    *(_TooLarge, _Changed),
     RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
 )
 
@@ -200,16 +212,19 @@ def _content(path: str, limits: Limits) -> bytes:
     with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
         found = os.fstat(stream.fileno())
         _insist(found.st_size, limits.artifact_bytes)
-        if stat.S_ISREG(found.st_mode):
-            return stream.readall()
-        return _whole(stream, limits.artifact_bytes)
+        if not stat.S_ISREG(found.st_mode):
+            return _whole(stream, limits.artifact_bytes)
+        data, now = stream.readall(), os.fstat(stream.fileno())
+        if (now.st_size, now.st_mtime_ns) != (found.st_size, found.st_mtime_ns):
+            raise _Changed
+        return data
 
 
 def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:
         return b"" if isinstance(origin, _Stdin) else origin.content(limits)[0]
-    except (OSError, _TooLarge, InputNotFound):
+    except (OSError, _TooLarge, _Changed, InputNotFound):
         return b""
 
 
@@ -217,12 +232,26 @@ def _unpacked(uri: str, data: bytes, limits: Limits, is_named: bool = False, eta
     """One artifact from its bytes as they lie there."""
     if not has_suffix(uri, (".gz", ".zst")):
         return Input(uri, data, is_named=is_named, etag=etag)
-    packed = io.BytesIO(data)
-    stream: Any = gzip.GzipFile(fileobj=packed) if has_suffix(uri, (".gz",)) else _zstd(packed)
     try:
-        return Input(uri, _whole(stream, limits.artifact_bytes), is_named=is_named, etag=etag)
+        return Input(uri, _whole(_unpacker(uri, data), limits.artifact_bytes), is_named=is_named, etag=etag)
     except _UNREADABLE as error:
-        return Input(uri, data, _reason(error), is_named=is_named)
+        is_cut_off = isinstance(error, EOFError) or data == _GZIP[:1]
+        reason = _reason(EOFError() if is_cut_off else error)
+        return Input(uri, data, reason, is_named, beginning=_beginning(uri, data))
+
+
+def _unpacker(uri: str, data: bytes) -> Any:
+    packed = io.BytesIO(data)
+    return gzip.GzipFile(fileobj=packed) if has_suffix(uri, (".gz",)) else _Zstd(packed)
+
+
+def _beginning(uri: str, data: bytes) -> bytes:
+    """What can be unpacked of the first bytes of a file that is broken further on."""
+    stream = _unpacker(uri, data)
+    try:
+        return bytes(getattr(stream, "read1", stream.read)(_CHUNK_BYTES))
+    except _UNREADABLE:
+        return b""
 
 
 def _whole(stream: IO[bytes], limit: int) -> bytes:
@@ -346,6 +375,29 @@ class _Xz(io.RawIOBase):
         return data
 
 
+class _Zstd(io.RawIOBase):
+    """What zstandard's stream_reader gives, which takes a stream that is cut off for a whole one."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._frame: Any = None
+        self._packed = self._data = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._data:
+            packed = self._packed or self._stream.read(_PACKED_BYTES)
+            if not packed and self._frame:
+                raise EOFError
+            if not packed:
+                return b""
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._data, self._packed = self._frame.decompress(packed), b""
+            if self._frame.eof:  # further frames may follow
+                self._packed, self._frame = self._frame.unused_data, None
+        data, self._data = (self._data, b"") if size < 0 else (self._data[:size], self._data[size:])
+        return data
+
+
 def _decompressed(stream: IO[bytes], uri: str) -> Any:
     if has_suffix(uri, (".gz", ".tgz")):
         return gzip.GzipFile(fileobj=stream)
@@ -353,11 +405,7 @@ def _decompressed(stream: IO[bytes], uri: str) -> Any:
         return _Xz(stream)
     if has_suffix(uri, (".bz2",)):
         return bz2.BZ2File(stream)
-    return _zstd(stream) if has_suffix(uri, (".zst",)) else stream
-
-
-def _zstd(stream: IO[bytes]) -> Any:
-    return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+    return _Zstd(stream) if has_suffix(uri, (".zst",)) else stream
 
 
 def _reason(error: BaseException) -> str:
@@ -365,6 +413,10 @@ def _reason(error: BaseException) -> str:
         return str(error)
     if isinstance(error, EOFError):
         return "ends in the middle: still being written, or cut off; load it again"
+    if isinstance(error, _Changed):
+        return "changed while it was read: still being written; load it again"
+    if isinstance(error, FileNotFoundError):
+        return "cannot be read: it was there a moment ago, and is gone"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied"
     return f"cannot be read: {error}"

@@ -129,15 +129,9 @@ def _missing_tables_and_columns(connection: duckdb.DuckDBPyConnection) -> list[s
     return changes
 
 
-def known_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
+def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: bool = False) -> set[int]:
     """The artifact_keys of what is loaded, and need not be taken in again."""
-    query = "SELECT artifact_key FROM stored.artifacts WHERE error IS NULL"
-    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
-
-
-def stored_artifacts(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    """The artifact_keys of all that is in the warehouse, what is quarantined included."""
-    query = "SELECT artifact_key FROM stored.artifacts"
+    query = f"SELECT artifact_key FROM stored.artifacts WHERE error IS NULL OR {with_quarantined}"
     return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
 
 
@@ -248,7 +242,7 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
     """Note where artifacts were seen, and how they are labelled there; returns whether that changed anything.
 
     A label that is given again replaces the one at the same uri; not giving it takes none away. A uri that was
-    quarantined and now reads well is no longer a quarantined one.
+    quarantined and now reads well is no longer a quarantined one, and neither is an archive whose members do.
     """
     with _registered(connection, sightings):
         connection.execute(
@@ -272,6 +266,11 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
             f"AND old.artifact_key IN ({_QUARANTINED}) AND (new.artifact_key NOT IN ({_QUARANTINED}) "
             "OR old.artifact_key NOT IN (SELECT artifact_key FROM batch))"
         ).fetchall()
+        connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
+            "WHERE old.uri = split_part(new.uri, '!/', 1) AND contains(new.uri, '!/') "
+            f"AND old.artifact_key IN ({_QUARANTINED}) AND old.artifact_key NOT IN (SELECT artifact_key FROM batch)"
+        )
         connection.execute(
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
             "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"

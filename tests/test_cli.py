@@ -284,7 +284,7 @@ def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, sampl
         stdout, stderr = ended(process)
 
     assert (process.returncode, stdout) == (130, ""), stderr
-    assert re.fullmatch(r"interrupted: kept \d+ of 71 files; load again to go on\n", stderr)
+    assert re.fullmatch(r"interrupted: kept [1-9]\d* of \d+ files; load again to go on\n", stderr)
     assert run("verify", path).exit_code == 0
     assert rows_of(run("query", path, "from v1.artifacts", "--format", "json").stdout_bytes, "json")
     assert run("load", path, OTHER).exit_code == 0
