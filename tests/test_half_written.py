@@ -346,13 +346,13 @@ def test_a_file_that_goes_between_listing_and_reading_ends_nothing(
     other = target.file.with_name("z") / "run_results.json"
     other.parent.mkdir()
     other.write_bytes((RUN / "run_results.json").read_bytes())
-    read = digest.read
+    read_all = digest.read_all
 
-    def going(file, *arguments):
+    def going(*arguments):
         target.file.unlink(missing_ok=True)
-        return read(file, *arguments)
+        return read_all(*arguments)
 
-    monkeypatch.setattr(digest, "read", going)
+    monkeypatch.setattr(digest, "read_all", going)
     report = Warehouse(target.path).load(target.file.parent)
     assert [(o.uri, o.reason) for o in report.quarantined] == [
         (str(target.file), "cannot be read: it was there a moment ago, and is gone")

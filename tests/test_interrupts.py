@@ -188,7 +188,7 @@ def test_what_was_in_the_warehouse_before_counts_as_kept(tmp_path: Path, interru
     assert error.report.loaded == ()
 
 
-@pytest.mark.parametrize("place", ["expand", "read", "known_artifacts"])
+@pytest.mark.parametrize("place", ["expand", "read_all", "known_artifacts"])
 def test_an_interrupt_before_anything_is_stored_kept_nothing(tmp_path: Path, interrupt, place: str) -> None:
     if place == "expand":
         interrupt(loading.discover, "expand", 1)
@@ -238,5 +238,5 @@ def test_what_fails_behind_an_interrupt_does_not_hide_it(tmp_path: Path, monkeyp
         finally:
             raise duckdb.TransactionException("Current transaction is aborted (please ROLLBACK)")
 
-    monkeypatch.setattr(store, "_settle", fail)
+    monkeypatch.setattr(store, "settle", fail)
     assert kept(tmp_path / "wh.duckdb", RUN).kept_count == 0
