@@ -2,7 +2,7 @@
 
     python fuzz_warehouse.py FINDS SECONDS [SEED]
 
-Slower than fuzz_flatten.py by far, and not guided by coverage. Mutants that break something together go to a folder
+Slower than fuzz_flatten.py, and not guided by coverage. Mutants that break something together go to a folder
 of FINDS, as few of them as do it; the fuzzing goes on.
 """
 
