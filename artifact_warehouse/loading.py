@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifact_warehouse import discover, store
+from artifact_warehouse import discover, store, writing
 from artifact_warehouse.artifact import artifact_key
 from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.discover import File, Labels
@@ -130,7 +130,7 @@ def _known_artifacts(path: Path, wait: float) -> set[int]:
     """What need not be read again; the warehouse is made or migrated, if need be."""
     with store.opened(path, wait=wait) as connection:
         store.migrate(connection)
-        return store.known_artifacts(connection)
+        return writing.known_artifacts(connection)
 
 
 def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
@@ -138,7 +138,7 @@ def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
     objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
     with store.opened(path, wait=wait) as connection:
         store.migrate(connection)
-        known = store.known_objects(connection, objects)
+        known = writing.known_objects(connection, objects)
     return [
         file._replace(artifact_id=known[file.place], size_bytes=0)
         if file.place in known and not discover.has_suffix(file.place, discover.ARCHIVES)
@@ -240,7 +240,7 @@ class _Loader:
             self._being_written = set(sightings["artifact_key"].to_pylist())
             with store.opened(self.path, wait=self.wait) as connection:
                 tables = [digest.tables for digest in pending]
-                self._last_prune = store.write(connection, tables, sightings, self._last_prune)
+                self._last_prune = writing.write(connection, tables, sightings, self._last_prune)
             self.stored |= self._being_written
             self._being_written = set()
 
@@ -248,7 +248,7 @@ class _Loader:
         """What of the load is stored, as an error. A file is kept when all that was found in it is."""
         if self._being_written:  # the interrupt may have come right after the commit
             with suppress(WarehouseError), store.opened(self.path, wait=self.wait) as connection:
-                self.stored |= self._being_written & store.known_artifacts(connection, with_quarantined=True)
+                self.stored |= self._being_written & writing.known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
         kept: list[Outcome] = []
         kept_files, other_files = set(), set()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import store
+from artifact_warehouse import store, writing
 from artifact_warehouse.errors import WarehouseError, WarehouseNotFound
 from artifact_warehouse.tables import TABLES
 
@@ -121,7 +121,7 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for content, references in _REFERENCES.items():
         connection.execute(_unless_referred_to(content, references))
-    store.settle(connection)
+    writing.settle(connection)
     store.set_meta(connection, store.PRUNED_AT, values["now"].isoformat())
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 

@@ -19,7 +19,7 @@ from types import FrameType
 
 STEPS = (
     ("start-up", r"importlib\._bootstrap|startup\."),
-    ("settling", r"store\.settle|internal\.settled"),
+    ("settling", r"writing\.settle|internal\.settled"),
     ("commit and checkpoint", r"store\.\S* .*(COMMIT|CHECKPOINT|\.close\(\))"),
     ("migrating (tables and views)", r"store\.migrate|views\.|sqlfiles\."),
     ("inserting", r"store\.(write|_insert|_merge_uris|_drop_repeated|_register)"),

@@ -28,7 +28,7 @@ from click.testing import CliRunner, Result
 from conftest import SAMPLES
 from pyarrow import parquet
 
-from artifact_warehouse import Warehouse, __version__, digest, store
+from artifact_warehouse import Warehouse, __version__, digest, store, writing
 from artifact_warehouse.cli import cli
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
@@ -246,7 +246,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (store, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (writing, "settle")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, digest, errors, store, tables
+from artifact_warehouse import Warehouse, digest, errors, tables, writing
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 
@@ -142,14 +142,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
 def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    write = store.write
+    write = writing.write
 
     def write_after_another(connection, digests, sightings, last_prune):
-        monkeypatch.setattr(store, "write", write)
+        monkeypatch.setattr(writing, "write", write)
         write(connection, [dict(digest) for digest in digests], sightings, last_prune)
         return write(connection, digests, sightings, last_prune)
 
-    monkeypatch.setattr(store, "write", write_after_another)
+    monkeypatch.setattr(writing, "write", write_after_another)
     Warehouse(path).load(RUN)
     with Warehouse(path, read_only=True) as wh:
         assert wh.verify() == []
@@ -158,16 +158,16 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")
-    settle = store.settle
+    settle = writing.settle
 
     def fail(connection):
         settle(connection)
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(store, "settle", fail)
+    monkeypatch.setattr(writing, "settle", fail)
     with pytest.raises(RuntimeError):
         Warehouse(path).load(RUN)
-    monkeypatch.setattr(store, "settle", settle)
+    monkeypatch.setattr(writing, "settle", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
         assert wh.verify() == []

@@ -68,7 +68,7 @@ def test_an_interrupt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loading.store, "write", interrupt)
+    monkeypatch.setattr(loading.writing, "write", interrupt)
     result, [line] = call("load", tmp_path / "wh.duckdb", RUN)
     assert result.exit_code == 130 == line["exit_code"]
     assert line["message"] == "interrupted: kept 0 of 1 files; load again to go on"

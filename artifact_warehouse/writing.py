@@ -1,0 +1,165 @@
+"""Batches of digested rows into the tables, each in one transaction, and what follows from all of them.
+
+Knows tables, not artifacts: what it writes are Arrow tables by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from artifact_warehouse.errors import PrunedMeanwhile
+from artifact_warehouse.store import PRUNED_AT, get_meta, transaction
+from artifact_warehouse.tables import BY_NAME, TABLES
+from artifact_warehouse.tablespec import Table
+
+_QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
+
+
+def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: bool = False) -> set[int]:
+    """The artifact_keys of what is loaded, and need not be taken in again."""
+    query = f"SELECT artifact_key FROM stored.artifacts WHERE error IS NULL OR {with_quarantined}"
+    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
+
+
+def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
+    """Of some objects (uri, etag), the uris and artifact_ids of those that are loaded as they are now."""
+    with _registered(connection, objects):
+        query = (
+            "SELECT batch.uri, min(artifacts.artifact_id) FROM batch "
+            "INNER JOIN stored.artifact_uris AS uris ON uris.uri = batch.uri AND uris.etag = batch.etag "
+            "INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = uris.artifact_key "
+            "WHERE artifacts.error IS NULL GROUP BY batch.uri HAVING count(*) = 1"
+        )
+        return dict(connection.execute(query).fetchall())
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    digests: Sequence[dict[str, pa.Table]],
+    sightings: pa.Table,
+    last_prune: str | None = None,
+) -> str:
+    """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
+
+    Takes the tables out of `digests`, so that each is freed as soon as it is written. Returns which prune was the
+    last one, for the load's next batch to say.
+
+    Rows of artifacts that are there already are left out (another loader may have been faster), and so are
+    contents that are stored; a quarantined artifact makes room for the same one read well. Digests leave out
+    what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that.
+    """
+    with transaction(connection):
+        found_prune = get_meta(connection, PRUNED_AT) or "never"
+        if last_prune not in (None, found_prune):
+            raise PrunedMeanwhile
+        new = _new_tables(connection, digests)
+        has_new = "artifacts" in new
+        for table in TABLES:
+            for digest in (new, *digests):
+                if table.name in digest:
+                    _insert(connection, table, digest.pop(table.name))
+        if _merge_uris(connection, sightings) or has_new:
+            settle(connection)
+    return found_prune
+
+
+def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:
+    """The tables that are not content-addressed, of all digests together, without what is stored already."""
+    parts: dict[str, list[pa.Table]] = {}
+    for digest in digests:
+        for name in [name for name in digest if not BY_NAME[name].content_key]:
+            parts.setdefault(name, []).append(digest.pop(name))
+    tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
+        keys = pa.array(repeated, pa.int64())
+        tables = {name: t.filter(pc.invert(pc.is_in(t["artifact_key"], keys))) for name, t in tables.items()}
+    return tables
+
+
+def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> list[int]:
+    """The keys of a batch that are stored as well as they can be; those that are stored worse make room."""
+    with _registered(connection, artifacts):
+        connection.execute(
+            "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
+            "(SELECT artifact_key FROM batch WHERE error IS NULL)"
+        )
+        query = "SELECT artifact_key FROM stored.artifacts WHERE artifact_key IN (SELECT artifact_key FROM batch)"
+        return [key for (key,) in connection.execute(query).fetchall()]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
+    unless = ""
+    if key := table.content_key:
+        unless = f"ANTI JOIN stored.{table.name} AS present ON present.{key} = batch.{key}"
+    with _registered(connection, rows):
+        connection.execute(f"INSERT INTO stored.{table.name} BY NAME SELECT batch.* FROM batch {unless}")
+
+
+def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> bool:
+    """Note where artifacts were seen, and how they are labelled there; returns whether that changed anything.
+
+    A label that is given again replaces the one at the same uri; not giving it takes none away. A uri that was
+    quarantined and now reads well is no longer a quarantined one, and neither is an archive whose members do.
+    """
+    with _registered(connection, sightings):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE merged AS SELECT DISTINCT new.artifact_key, new.uri, "
+            "coalesce(new.project_name, old.project_name) AS project_name, "
+            "coalesce(new.environment, old.environment) AS environment, "
+            "coalesce(new.job_name, old.job_name) AS job_name, "
+            "coalesce(new.etag, old.etag) AS etag "
+            "FROM batch AS new LEFT JOIN stored.artifact_uris AS old "
+            "ON old.artifact_key = new.artifact_key AND old.uri = new.uri "
+            "EXCEPT SELECT artifact_key, uri, project_name, environment, job_name, etag FROM stored.artifact_uris"
+        )
+        relabelled = connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING merged "
+            "WHERE old.artifact_key = merged.artifact_key AND old.uri = merged.uri"
+        ).fetchall()
+        added = connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged").fetchall()
+        replaced = connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
+            "WHERE old.uri = new.uri AND old.artifact_key <> new.artifact_key "
+            f"AND old.artifact_key IN ({_QUARANTINED}) AND (new.artifact_key NOT IN ({_QUARANTINED}) "
+            "OR old.artifact_key NOT IN (SELECT artifact_key FROM batch))"
+        ).fetchall()
+        connection.execute(
+            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
+            "WHERE old.uri = split_part(new.uri, '!/', 1) AND contains(new.uri, '!/') "
+            f"AND old.artifact_key IN ({_QUARANTINED}) AND old.artifact_key NOT IN (SELECT artifact_key FROM batch)"
+        )
+        connection.execute(
+            "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
+            "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"
+        )
+        return any(count for [(count,)] in (relabelled, added, replaced))
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
+    """The table under the name `batch`, for a while."""
+    connection.register("batch", table)
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # a transaction that is broken off lets nothing be dropped
+            connection.unregister("batch")
+        raise
+    connection.unregister("batch")
+
+
+def settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store what internal.settled_artifacts now says, where it differs from what is stored."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts"
+    )
+    connection.execute(
+        "DELETE FROM stored.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
+        "OR artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)"
+    )
+    connection.execute("INSERT INTO stored.settled_artifacts BY NAME FROM changed")
