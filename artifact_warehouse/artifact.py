@@ -16,6 +16,7 @@ import msgspec
 
 from artifact_warehouse import jsontext
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.limits import Limits
 
 Sections = dict[str, Any]
 """Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
@@ -44,6 +45,7 @@ class Artifact:
     metadata: dict[str, Any]
     sections: Sections
     size_bytes: int
+    max_entries: int
 
     @property
     def artifact_key(self) -> int:
@@ -51,6 +53,13 @@ class Artifact:
 
     def section(self, name: str, as_type: Any = Any) -> Any:
         """One section, decoded; None when it is missing or null. Raises MalformedArtifact."""
+        content = self._decoded(name, as_type)
+        if isinstance(content, list | dict) and len(content) > self.max_entries:
+            reason = f"section {name!r} has {len(content):,} entries; if it is sound, raise --max-entries"
+            raise MalformedArtifact(self.uri, reason)
+        return content
+
+    def _decoded(self, name: str, as_type: Any) -> Any:
         raw = self.sections.get(name)
         if not isinstance(raw, msgspec.Raw):
             return raw
@@ -79,12 +88,21 @@ def artifact_key(artifact_id: str) -> int:
     return int.from_bytes(bytes.fromhex(artifact_id[:16]), "big", signed=True)
 
 
-def parse(data: bytes, uri: str, artifact_id: str | None = None, shape: type[Shape] | None = None) -> Artifact:
+def parse(
+    data: bytes,
+    uri: str,
+    artifact_id: str | None = None,
+    shape: type[Shape] | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (immutable)
+) -> Artifact:
     """Recognise an artifact. `shape` is what most of them may be.
 
     Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
-    JSON at all.
+    JSON at all, or larger than the limits.
     """
+    if len(data) > limits.values and data.count(b",") >= limits.values:
+        reason = f"holds more than {limits.values:,} values; if it is sound, raise --max-values"
+        raise MalformedArtifact(uri, reason)
     try:
         sections = _in_shape(data, shape) or jsontext.decode(data, dict[str, msgspec.Raw])
         metadata = _object(sections.get("metadata"))
@@ -103,6 +121,7 @@ def parse(data: bytes, uri: str, artifact_id: str | None = None, shape: type[Sha
         metadata=metadata,
         sections=sections,
         size_bytes=len(data),
+        max_entries=limits.entries,
     )
 
 

@@ -52,6 +52,8 @@ def cli() -> None:
 @click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
 @size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
 @size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
+@click.option("--max-values", default=Limits().values, show_default=True, help="Quarantine what has more of them.")
+@click.option("--max-entries", default=Limits().entries, show_default=True, help="Of nodes, results and the like.")
 @click.option("--publish", type=FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
 @WAIT
 @LOG_FORMAT
@@ -68,6 +70,8 @@ def load(
     no_redact: bool,
     max_artifact_size: int,
     max_archive_size: int,
+    max_values: int,
+    max_entries: int,
     publish: Path | None,
     wait: float,
     output_format: str,
@@ -94,7 +98,7 @@ def load(
             project=project,
             strict=strict,
             redact=patterns or not no_redact,
-            limits=Limits(max_artifact_size, max_archive_size),
+            limits=Limits(max_artifact_size, max_archive_size, max_values, max_entries),
             publish=publish,
             progress=progress,
         )

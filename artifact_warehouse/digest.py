@@ -109,7 +109,7 @@ class Digester:
         if item.artifact_id:
             return Outcome(item.uri, item.artifact_id, None, "unchanged")
         if item.error and not item.data:
-            return _digest(item, "", rows, self._cache)
+            return self._digest(item, "", rows)
         artifact_id = content_id(item.data)
         key = artifact_key(artifact_id)
         if key in self._known:
@@ -118,31 +118,30 @@ class Digester:
             if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
-        outcome = _digest(item, artifact_id, rows, self._cache)
+        outcome = self._digest(item, artifact_id, rows)
         if outcome.status == "loaded":
             self._known.add(key)
         elif outcome.status == "quarantined":
             self._failed[key] = outcome
         return outcome
 
-
-def _digest(item: Input, artifact_id: str, rows: Rows, cache: EntryCache) -> Outcome:
-    """Parse and flatten one input into `rows`, or quarantine or skip it."""
-    try:
-        if item.error:
-            raise MalformedArtifact(item.uri, item.error)
-        artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE)
-        flatten(artifact, rows, cache)
-    except NotAnArtifact as error:
-        return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
-    except MalformedArtifact as error:
-        kind = looks_like_one(item.beginning or item.data, item.uri)
-        if not (kind or item.is_named):
+    def _digest(self, item: Input, artifact_id: str, rows: Rows) -> Outcome:
+        """Parse and flatten one input into `rows`, or quarantine or skip it."""
+        try:
+            if item.error:
+                raise MalformedArtifact(item.uri, item.error)
+            artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE, self._limits)
+            flatten(artifact, rows, self._cache)
+        except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
-        if artifact_id:
-            quarantine(artifact_id, kind, len(item.data), error.reason, rows)
-        return Outcome(item.uri, artifact_id or None, kind, "quarantined", error.reason)
-    return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
+        except MalformedArtifact as error:
+            kind = looks_like_one(item.beginning or item.data, item.uri)
+            if not (kind or item.is_named):
+                return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
+            if artifact_id:
+                quarantine(artifact_id, kind, len(item.data), error.reason, rows)
+            return Outcome(item.uri, artifact_id or None, kind, "quarantined", error.reason)
+        return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
 
 
 @contextmanager

@@ -37,12 +37,16 @@ _TAR_END = bytes(512)
 
 
 class TooLarge(Exception):
-    """An input is larger than a limit."""
+    """An artifact is larger than the limit."""
+
+
+class ArchiveTooLarge(Exception):
+    """An archive unpacks to more than the limit."""
 
 
 UNREADABLE = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
-    TooLarge,
+    *(TooLarge, ArchiveTooLarge),
     RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
 )
 
@@ -97,7 +101,7 @@ Member = tuple[str, int, IO[bytes]]
 
 
 def members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
-    """The JSON files in an archive, to be read one after the other. Raises TooLarge, and what UNREADABLE lists."""
+    """The JSON files in an archive, to be read one after the other. Raises what UNREADABLE lists."""
     return (_zip_members if has_suffix(uri, (".zip",)) else _tar_members)(uri, stream, limits)
 
 
@@ -134,7 +138,7 @@ def _tar_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member
 def _insist_on_archive(size: int, limits: Limits) -> None:
     if size > limits.archive_bytes:
         limit = text_of_size(limits.archive_bytes)
-        raise TooLarge(f"unpacks to more than {limit}; if it is sound, raise --max-archive-size")
+        raise ArchiveTooLarge(f"unpacks to more than {limit}; if it is sound, raise --max-archive-size")
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -221,7 +225,7 @@ def _decompressed(stream: IO[bytes], uri: str) -> Any:
 
 
 def reason(error: BaseException) -> str:
-    if isinstance(error, TooLarge):
+    if isinstance(error, TooLarge | ArchiveTooLarge):
         return str(error)
     if isinstance(error, EOFError):
         return "ends in the middle: still being written, or cut off; load it again"
