@@ -42,18 +42,21 @@ _FORGET = (
 )
 
 _REFERENCES = {
-    "set_members.set_id": ("artifacts.graph_id", "artifacts.rendering_set_id", "artifacts.catalog_set_id"),
-    "renderings.rendering_id": ("set_members.member_id",),
-    "definitions.definition_id": ("set_members.member_id",),
-    "definition_columns.definition_id": ("definitions.definition_id",),
-    "catalog_relations.catalog_relation_id": ("set_members.member_id",),
-    "catalog_columns.catalog_relation_id": ("catalog_relations.catalog_relation_id",),
+    "set_members.set_id": (
+        *("stored.artifacts.graph_id", "stored.artifacts.rendering_set_id", "stored.artifacts.catalog_set_id"),
+    ),
+    "definitions.definition_id": ("stored.set_members.member_id",),
+    "definition_columns.definition_id": ("stored.definitions.definition_id",),
+    "renderings.definition_id": ("stored.definitions.definition_id",),
+    "renderings.rendering_id": ("stored.set_members.member_id", "internal.definition_checksums.rendering_id"),
+    "catalog_relations.catalog_relation_id": ("stored.set_members.member_id",),
+    "catalog_columns.catalog_relation_id": ("stored.catalog_relations.catalog_relation_id",),
     "texts.text_id": (
-        *("definitions.raw_code_id", "renderings.config_id", "renderings.compiled_code_id"),
-        "node_executions.compiled_code_id",
+        *("stored.definitions.raw_code_id", "stored.renderings.config_id", "stored.renderings.compiled_code_id"),
+        "stored.node_executions.compiled_code_id",
     ),
 }
-"""Every content's id, and the columns that refer to it: what none of them does goes, in this order."""
+"""Columns of contents, and the columns that refer to them: what none of these does goes, in this order."""
 
 
 class PrunedTable(NamedTuple):
@@ -129,8 +132,8 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
 def _unless_referred_to(content: str, references: tuple[str, ...]) -> str:
     """The statement that deletes the contents that nothing refers to."""
     table, key = content.split(".")
-    columns = [reference.split(".") for reference in references]
-    used = " UNION ".join(f"SELECT {column} FROM stored.{of} WHERE {column} IS NOT NULL" for of, column in columns)
+    columns = [reference.rpartition(".") for reference in references]
+    used = " UNION ".join(f"SELECT {column} FROM {of} WHERE {column} IS NOT NULL" for of, _, column in columns)
     return f"DELETE FROM stored.{table} WHERE {key} NOT IN ({used})"
 
 

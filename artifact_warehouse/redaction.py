@@ -27,11 +27,13 @@ _WORDS = (
     r"(?:private|api|access|account|shared|storage)[_\-. ]?key|x-(?:amz|goog)-signature"
 )
 _HINTS = (
-    *("passw", "passphrase", "pwd", "secret", "token", "credential", "authorization", "key", "signature", "sig="),
-    *("://", "akia", "asia", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "dapi"),
-    *("dbtc_", "dbtu_", "sk_", "rk_", "sk-", "aiza", "eyj", "bearer", "begin "),
+    *("passw", "passphrase", "pwd", "secret", "token", "credential", "authorization", "signature", "sig="),
+    *("akia", "asia", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "dapi"),
+    *("dbtc_", "dbtu_", "k_live_", "k_test_", "sk-", "aiza", "eyj", "bearer", "begin "),
 )
-"""A text without any of these holds nothing that the expressions below find."""
+_KEY_HINTS = ("private", "api", "access", "account", "shared", "storage")
+"""A text without any of the hints, without one of these and "key", and without both "://" and "@", holds nothing that
+the expressions below find."""
 
 _SECRET_KEY = re.compile(_WORDS, re.IGNORECASE)
 _ASSIGNED = re.compile(
@@ -130,8 +132,14 @@ class Redactor:
         """Whether it is worth a closer look; wrong only in one direction."""
         if not self._is_on or not text:
             return False
+        if self._patterns or self._known:
+            return True
         lowered = text.lower()
-        return bool(self._patterns) or self._known is not None or any(hint in lowered for hint in _HINTS)
+        for hint in _HINTS:
+            if hint in lowered:
+                return True
+        has_key = "key" in lowered and any(hint in lowered for hint in _KEY_HINTS)
+        return has_key or ("://" in lowered and "@" in lowered)
 
     def _hide_in(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -46,7 +46,8 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
     }
     rows.redactor.start()
-    artifact = replace(artifact, metadata=rows.redactor.json(artifact.metadata))
+    if (metadata := rows.redactor.json(artifact.metadata)) is not artifact.metadata:
+        artifact = replace(artifact, metadata=metadata)
     with rows.all_or_nothing():
         try:
             said = {**_common(artifact), **flatteners[artifact.kind]()}

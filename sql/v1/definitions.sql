@@ -2,12 +2,6 @@
 -- grain: project_name, environment, unique_id, valid_from
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.definitions AS
-WITH checksums AS (
-    SELECT definition_id, min(checksum) AS checksum
-    FROM stored.renderings
-    GROUP BY definition_id
-)
-
 SELECT
     periods.project_name,
     periods.environment,
@@ -34,7 +28,7 @@ LEFT JOIN internal.definition_changes AS changes
     ON changes.previous_definition_id = periods.previous_definition_id
     AND changes.definition_id = periods.definition_id
 LEFT JOIN stored.texts AS texts ON texts.text_id = definitions.raw_code_id
-LEFT JOIN checksums ON checksums.definition_id = periods.definition_id;
+LEFT JOIN internal.definition_checksums AS checksums ON checksums.definition_id = periods.definition_id;
 
 COMMENT ON VIEW v1.definitions IS 'One row per version of a resource: a stretch of time, by the manifests that were loaded, in which its definition stayed the same.';
 COMMENT ON COLUMN v1.definitions.project_name IS 'The project.';
