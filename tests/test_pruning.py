@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -212,6 +213,27 @@ def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
     assert not Warehouse(shared).load(SAMPLES).loaded
     with Warehouse(shared, read_only=True) as wh:
         assert wh.verify() == []
+
+
+@pytest.mark.slow
+def test_a_prune_that_is_killed_has_pruned_or_not(path: Path) -> None:
+    """At six moments between the start of the process and its end: before and after the commit, and while it writes."""
+    before, pruned = rates(path), 0
+    for number in range(6):
+        process = subprocess.Popen([sys.executable, "-c", PRUNER, path, "1"], stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.4 + 0.35 * number)
+        process.kill()
+        process.wait()
+        assert rates(path) == before
+        with Warehouse(path, read_only=True) as wh:
+            assert wh.verify() == []
+            pruned += bool(wh.sql("FROM v1.artifacts WHERE status = 'pruned'").fetchall())
+    assert pruned
+    with Warehouse(path) as wh:
+        wh.prune(NOON, keep_daily_rates=True, dry_run=False)
+    assert rates(path) == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:

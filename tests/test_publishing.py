@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -92,6 +93,24 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
     assert rows(copy) == rows(path)
     with Warehouse(copy, read_only=True) as wh:
         assert wh.verify() == []
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_leaves_a_whole_copy(tmp_path: Path) -> None:
+    path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
+    Warehouse(path).load(RUNS[0], publish=copy)
+    for number, run in enumerate(RUNS[1:7]):
+        command = [*COMMAND, "load", str(path), str(run), "--publish", str(copy)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.4 + 0.15 * number)
+        process.kill()
+        process.wait()
+        with Warehouse(copy, read_only=True) as wh:
+            assert wh.verify() == []
+    Warehouse(path).load(SAMPLES, publish=copy)
+    assert rows(copy) == rows(path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["readers.duckdb", "wh.duckdb"]
 
 
 def test_a_file_that_is_no_copy_is_not_overwritten_and_nothing_is_loaded(tmp_path: Path) -> None:
