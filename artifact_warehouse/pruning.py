@@ -96,7 +96,7 @@ def prune(path: Path, before: datetime, keep_daily_rates: bool, dry_run: bool, w
     if not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
     size_before = path.stat().st_size
-    with store.opened(path, wait=wait) as connection:
+    with store.OPENING, store.opened(path, wait=wait) as connection:
         store.migrate(connection)
         with store.transaction(connection, keep=not dry_run):
             rows_before = _row_counts(connection)
@@ -149,6 +149,8 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     [(name,)] = connection.execute("SELECT current_database()").fetchall()
     unfinished = Path(f"{path.resolve()}.unfinished")
     try:
+        if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
+            raise BlockingIOError("it is open elsewhere in this process; close that, and prune again")
         unfinished.unlink(missing_ok=True)
         connection.execute("CHECKPOINT")
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS rewritten (STORAGE_VERSION '{store.STORAGE_VERSION}')")

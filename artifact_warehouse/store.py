@@ -172,6 +172,9 @@ def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> Non
     connection.execute("INSERT OR REPLACE INTO stored.meta VALUES (?, ?)", [key, value])
 
 
+OPENING = threading.RLock()
+"""Held while a file is opened, and while one is exchanged: who opens the old one late would write into nothing."""
+
 _ONE_WRITER = threading.Lock()
 """DuckDB keeps other processes out while one writes; threads of this process have to be kept out here."""
 
@@ -205,7 +208,8 @@ def _connect_patiently(path: Path, read_only: bool, wait: float) -> duckdb.DuckD
     while True:
         try:
             file = _file_at(path)
-            connection = _connect_once(path, read_only)
+            with OPENING:
+                connection = _connect_once(path, read_only)
             if file in (None, _file_at(path)):
                 return connection
             connection.close()  # a prune exchanged the file between its opening and its locking

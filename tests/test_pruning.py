@@ -19,7 +19,7 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.digest import Digester, Policy
 from artifact_warehouse.discover import Labels, expand
-from artifact_warehouse.errors import PrunedMeanwhile
+from artifact_warehouse.errors import PrunedMeanwhile, WarehouseError
 from artifact_warehouse.loading import _Loader
 
 NOON = datetime(2026, 11, 5, 12)
@@ -166,8 +166,9 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
             loader.flush()
             with Warehouse(fresh) as wh:
                 wh.prune(datetime(2026, 12, 1), dry_run=False)
-        for digest in digester.digests(half):
-            loader.take(digest)
+        for digests in digester.digests([half]):
+            for digest in digests:
+                loader.take(digest)
     with pytest.raises(PrunedMeanwhile, match="load again"):
         loader.flush()
     Warehouse(fresh).load(SAMPLES)
@@ -213,6 +214,18 @@ def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
     assert not Warehouse(shared).load(SAMPLES).loaded
     with Warehouse(shared, read_only=True) as wh:
         assert wh.verify() == []
+
+
+def test_a_file_that_is_open_in_this_process_is_pruned_but_not_exchanged(path: Path) -> None:
+    """Who has it open would go on writing to the old one."""
+    with Warehouse(path) as open_one:
+        assert open_one.view("nodes").fetchall()
+        with pytest.raises(WarehouseError, match="open elsewhere in this process"):
+            Warehouse(path).prune(NOON, dry_run=False)
+        assert open_one.sql("FROM v1.invocations WHERE generated_at < ?", [NOON]).fetchall() == []
+    size = path.stat().st_size
+    Warehouse(path).prune(NOON, dry_run=False)
+    assert path.stat().st_size < size
 
 
 @pytest.mark.slow
