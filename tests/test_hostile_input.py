@@ -18,12 +18,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from artifact_warehouse import Warehouse, timestamps
-from artifact_warehouse.digest import Digester
 
 sys.path.append(str(Path(__file__).parent / "fuzz"))
 from fuzz_warehouse import batch
 from mutations import HOSTILE_TEXTS, mutant, parsed
-from properties import check_digest, check_warehouse
+from properties import check_digest, check_warehouse, digested
 from seeds import seeds
 
 FINDS = sorted((Path(__file__).parent / "fuzz" / "finds").iterdir())
@@ -136,7 +135,7 @@ def nested(depth: int, start: str, end: str) -> str:
 @pytest.mark.parametrize("place", NESTED)
 def test_absurd_nesting_is_loaded_or_refused(place: str, start: str, end: str) -> None:
     for depth in (100, 300, 480, 700, 950, 985, 2_000, 20_000, 1_000_000):
-        [outcome] = next(Digester().digests([("-", True)], filled(NESTED[place], nested(depth, start, end)))).outcomes
+        [outcome] = digested(filled(NESTED[place], nested(depth, start, end))).outcomes
         if depth <= 100:
             assert outcome.status == "loaded"
         elif depth >= 20_000:
@@ -149,7 +148,7 @@ def test_absurd_nesting_is_loaded_or_refused(place: str, start: str, end: str) -
 @pytest.mark.parametrize("start, end", [("[", "]"), ('{"a":', "}")], ids=["arrays", "objects"])
 def test_nothing_but_absurd_nesting_is_no_artifact(start: str, end: str) -> None:
     for depth in (1, 100, 900, 990, 20_000, 1_000_000):
-        [outcome] = next(Digester().digests([("-", True)], nested(depth, start, end).encode())).outcomes
+        [outcome] = digested(nested(depth, start, end).encode()).outcomes
         assert outcome.status in ("skipped", "quarantined")
 
 

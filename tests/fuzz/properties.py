@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from artifact_warehouse import Warehouse, views
 from artifact_warehouse.artifact import parse
-from artifact_warehouse.digest import Digest, Digester
+from artifact_warehouse.digest import Digest, Digester, Policy
+from artifact_warehouse.discover import File
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
 from artifact_warehouse.tables import BY_NAME
@@ -23,12 +24,18 @@ BESIDE_THE_CACHE = {"definitions", "definition_columns", "renderings", "texts"}
 """What is not added again for an entry that the cache knows."""
 
 
+def digested(data: bytes) -> Digest:
+    """What a load makes of some bytes."""
+    parts = Digester(Policy()).digests([[File(STDIN, is_named=True)]], data)
+    return next(digest for digests in parts for digest in digests if digest.outcomes)
+
+
 def check_digest(data: bytes, known_entries: EntryCache | None = None) -> Digest:
     """Any bytes become rows that can be stored, or a reason; whoever asks, they become the same.
 
     `known_entries` is a cache of entries of other artifacts: it must not show in the rows.
     """
-    [digest] = Digester().digests([(STDIN, True)], data)
+    digest = digested(data)
     [outcome] = digest.outcomes
     assert outcome.status in OUTCOMES, outcome
     assert (outcome.reason is None) == (outcome.status == "loaded"), outcome
