@@ -11,11 +11,13 @@ in the text, whatever is in it: every repetition that could be tried from many p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from artifact_warehouse import jsontext
 from artifact_warehouse.errors import InvalidPattern
+
+T = TypeVar("T")
 
 HIDDEN = "*****"
 
@@ -108,11 +110,13 @@ class Redactor:
         """Each text without its secrets; the same list where there are none, which is told at once."""
         if not self._is_suspicious("\n".join(filter(None, texts))):
             return texts
-        return [self.text(text) for text in texts]
+        return self._until_all_is_known(lambda shown: [self.text(text) for text in shown], texts)
 
     def json(self, value: Any) -> Any:
         """A JSON value without its secrets; they are hidden in the artifact's later texts too."""
-        return self._hide_in(value) if value and self._is_suspicious(jsontext.encode(value)) else value
+        if not value or not self._is_suspicious(jsontext.encode(value)):
+            return value
+        return self._until_all_is_known(self._hide_in, value)
 
     def json_texts(self, texts: list[str | None]) -> list[str | None]:
         """JSON texts without their secrets; the same list where there are none."""
@@ -140,6 +144,12 @@ class Redactor:
                 return True
         has_key = "key" in lowered and any(hint in lowered for hint in _KEY_HINTS)
         return has_key or ("://" in lowered and "@" in lowered)
+
+    def _until_all_is_known(self, hide: Callable[[T], T], value: T) -> T:
+        """Hide once more where that has found secrets: they may stand in front of the place that told of them too."""
+        known = len(self._found)
+        shown = hide(value)
+        return shown if len(self._found) == known else hide(shown)
 
     def _hide_in(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -109,6 +109,25 @@ def test_the_values_of_secret_variables_are_hidden_wherever_they_stand() -> None
     assert redactor.json({"x": ['p"w\\d longer!']}) == {"x": ["*****!"]}
 
 
+def test_a_secret_is_hidden_in_front_of_the_place_that_tells_of_it() -> None:
+    value = {"a": ["use s3cret-one", "and s3cret-two"], "vars": {"password": "s3cret-one"}, "z": "token=s3cret-two"}
+    hidden = {"a": ["use *****", "and *****"], "vars": {"password": HIDDEN}, "z": "token=*****"}
+    assert redacted(value) == (hidden, 4)
+    assert Redactor(Redaction()).texts(["s3cret-one", None, "pwd=s3cret-one"]) == [HIDDEN, None, "pwd=*****"]
+
+
+def test_what_an_artifact_is_told_apart_by_is_never_hidden(tmp_path: Path) -> None:
+    """A target that equals a secret is still the environment."""
+    content = json.loads(RUN.read_text())
+    content["args"]["vars"] = {"password": content["args"]["target"]}
+    (tmp_path / "run_results.json").write_text(json.dumps(content))
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path / "run_results.json")
+        found = wh.sql("SELECT environment, command, invocation_id FROM v1.invocations").fetchall()
+    args = content["args"]
+    assert found == [(args["target"], args["which"], content["metadata"]["invocation_id"])]
+
+
 PLANTED = [f"pl4nted-{number}-value" for number in range(9)]
 
 

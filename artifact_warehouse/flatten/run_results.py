@@ -77,13 +77,14 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the rows of a run_results; returns what `artifacts` says of it."""
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
-    args = rows.redactor.json(obj(artifact.section("args")))  # first: what is secret here is so in the results too
+    said = obj(artifact.section("args"))
+    args = rows.redactor.json(said)  # first: what is secret here is so in the results too
     timings = [timing for result in results for timing in result.timing]
     _add_executions(artifact.artifact_key, results, timings, rows)
     rows.add("invocations", **_invocation(artifact, results, timings, args))
     return {
-        "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
-        "target_name": text(args.get("target")),
+        "command": text(said.get("which")) or text(said.get("rpc_method")) or "unknown",
+        "target_name": text(said.get("target")),
         "main_package": main_package(map(_unique_id, results)),
         "entry_count": len(results),
         "unknown_fields": unknown,
