@@ -19,6 +19,7 @@ from artifact_warehouse.commands import (
     WAREHOUSE,
     Commands,
     ExitCode,
+    count_option,
     format_option,
     size_option,
     talk,
@@ -52,8 +53,8 @@ def cli() -> None:
 @click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
 @size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
 @size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
-@click.option("--max-values", default=Limits().values, show_default=True, help="Quarantine what has more of them.")
-@click.option("--max-entries", default=Limits().entries, show_default=True, help="Of nodes, results and the like.")
+@count_option("--max-values", Limits().values, "Quarantine what has more of them.")
+@count_option("--max-entries", Limits().entries, "Of nodes, results and the like in one artifact.")
 @click.option("--publish", type=FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
 @WAIT
 @LOG_FORMAT

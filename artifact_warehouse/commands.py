@@ -108,6 +108,10 @@ def _to_bytes(ctx: click.Context, param: click.Parameter, value: str) -> int:
         raise click.BadParameter(str(error)) from error
 
 
+def count_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
+    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, help=explanation)
+
+
 def size_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
     size = text_of_size(default)
     return click.option(name, metavar="SIZE", default=size, show_default=True, callback=_to_bytes, help=explanation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse import store, writing
-from artifact_warehouse.errors import WarehouseError, WarehouseNotFound
+from artifact_warehouse.errors import WarehouseError, WarehouseLocked, WarehouseNotFound, WarehouseTooOld
 from artifact_warehouse.tables import TABLES
 
 _ROLL_UP = (
@@ -21,7 +22,7 @@ _ROLL_UP = (
     "AND runs.command = invocations.command "
     "INNER JOIN prunable AS artifacts ON artifacts.artifact_key = runs.artifact_key "
     "WHERE invocations.is_success IS NOT NULL",
-    "INSERT INTO stored.pruned_outcomes SELECT project_name, environment, unique_id, resource_type, name, status, "
+    "INSERT INTO stored.pruned_outcomes SELECT unique_id, resource_type, name, status, "
     "word_class, run_date, count(*), max(completed_at), unnest(max_by(last, recency)) FROM (SELECT *, "
     "CAST(CAST(generated_at AS DATE) AS TIMESTAMP) AS run_date, struct_pack(artifact_key := artifact_key, "
     "seconds := execution_seconds, failures := failures, message := message) AS last "
@@ -97,6 +98,10 @@ def prune(path: Path, before: datetime, keep_daily_rates: bool, dry_run: bool, w
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
     size_before = path.stat().st_size
     with store.OPENING, store.opened(path, wait=wait) as connection:
+        if dry_run and store.pending_changes(connection):
+            raise WarehouseTooOld(str(path), "an earlier release wrote it; bring it up to date with `migrate`")
+        if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
+            raise WarehouseLocked(str(path), "is open elsewhere in this process; close that first")
         store.migrate(connection)
         with store.transaction(connection, keep=not dry_run):
             rows_before = _row_counts(connection)
@@ -149,28 +154,23 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     [(name,)] = connection.execute("SELECT current_database()").fetchall()
     unfinished = Path(f"{path.resolve()}.unfinished")
     try:
-        if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
-            raise BlockingIOError("it is open elsewhere in this process; close that, and prune again")
         unfinished.unlink(missing_ok=True)
         connection.execute("CHECKPOINT")
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS rewritten (STORAGE_VERSION '{store.STORAGE_VERSION}')")
         try:
-            connection.execute("USE rewritten")
-            store.migrate(connection)
-            for table in TABLES:
-                connection.execute(f'INSERT INTO stored.{table.name} BY NAME FROM "{name}".stored.{table.name}')
-            pruned_at = f"SELECT * FROM \"{name}\".stored.meta WHERE key = '{store.PRUNED_AT}'"
-            connection.execute(f"INSERT INTO stored.meta {pruned_at}")
+            connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')  # with what users have added to the file
+            connection.execute("CHECKPOINT rewritten")  # up to 1.5 DETACH says nothing when its own checkpoint fails
         finally:
-            connection.execute(f'USE "{name}"')
             connection.execute("DETACH rewritten")
+        shutil.copymode(path, unfinished)
         unfinished.replace(path.resolve())
     except (duckdb.Error, OSError) as error:
         reason = f"is pruned, but keeps its size, as it could not be written anew: {error}"
         raise WarehouseError(str(path), reason) from error
     finally:
-        with suppress(OSError):
-            unfinished.unlink()
+        for file in (unfinished, Path(f"{unfinished}.wal")):
+            with suppress(OSError):
+                file.unlink()
 
 
 def _quoted(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -31,8 +32,9 @@ def check(path: Path, copy: Path) -> None:
             raise WarehouseError(str(copy), "is the warehouse itself; publish to another file")
         if not _is_database(copy):
             raise NotAWarehouse(str(copy), "is no DuckDB file, and would be overwritten; publish to another file")
-    if Path(f"{copy}.wal").exists():
-        raise WarehouseError(str(copy), "somebody writes to it; a published copy is for reading only")
+    if (log := Path(f"{copy.resolve()}.wal")).exists():
+        reason = f"somebody writes to it, and a copy is for reading only; remove {log.name} if that is left over"
+        raise WarehouseError(str(copy), reason)
 
 
 def publish(path: Path, copy: Path, wait: float = 0.0) -> None:
@@ -50,6 +52,7 @@ def publish(path: Path, copy: Path, wait: float = 0.0) -> None:
             if result.returncode:
                 reason = result.stderr.strip().rsplit("\n", 1)[-1]
                 raise WarehouseError(str(copy), f"cannot be written: {reason}; the last copy is still there")
+            shutil.copymode(copy if copy.exists() else path, unfinished)
             unfinished.replace(copy)
     finally:
         with suppress(OSError):

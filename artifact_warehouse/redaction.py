@@ -25,11 +25,16 @@ SECRET_VARIABLES = "DBT_ENV_SECRET"
 """How the names of environment variables begin whose values dbt hides in its logs."""
 
 _WORDS = (
-    r"passw(?:or)?d|passphrase|pwd|secret|token(?!i[sz])|credential|authorization|"
-    r"(?:private|api|access|account|shared|storage)[_\-. ]?key|x-(?:amz|goog)-signature"
+    r"(?:passw(?:or)?d|passphrase|pgpass|(?<=[_-])pass(?![a-z])|(?<=[_-])pat(?![a-z])|pwd|(?<![a-z])pw(?![a-z])|"
+    r"secret(?!ar)|token(?!i[sz])|credential|authorization|connection[_-]?string|"
+    r"(?:private|api|access|account|shared|storage)[_\-. ]?key|x-(?:amz|goog)-signature)"
+    r"(?!(?:s?[_-]?(?:count|column|type|name|limit|usage|length|id))(?![a-z]))"
 )
+"""A key with one of these has a secret, unless it is a key of something about the secret."""
+
 _HINTS = (
-    *("passw", "passphrase", "pwd", "secret", "token", "credential", "authorization", "signature", "sig="),
+    *("passw", "passphrase", "pgpass", "_pass", "-pass", "_pat", "-pat", "pw", "secret", "token", "credential"),
+    *("authorization", "connection", "signature", "sig=", "identified"),
     *("akia", "asia", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "dapi"),
     *("dbtc_", "dbtu_", "k_live_", "k_test_", "sk-", "aiza", "eyj", "bearer", "begin "),
 )
@@ -39,13 +44,18 @@ the expressions below find."""
 
 _SECRET_KEY = re.compile(_WORDS, re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"""(?P<key>(?:{_WORDS}|[?&]sig(?:nature)?)[\w-]{{0,40}}\\?["']?\s{{0,4}}[:=]\s{{0,4}}
+    rf"""(?P<key>(?:{_WORDS}|[?&]sig(?:nature)?)[\w-]{{0,40}}\\?["']?\s{{0,4}}(?::=|=>|[:=])\s{{0,4}}
+          |(?:password|identified[ ]by|secret)[ ]{{1,4}}(?=')
           |(?<![\w-])--[\w-]{{0,40}}?(?:{_WORDS})[\w-]{{0,40}}[ ]{{1,4}})
-         (?:(?P<quote>\\?["'])(?P<quoted>.{{1,4096}}?)(?P=quote)
-           |(?P<bare>(?:(?:bearer|basic)[ ])?[^\s"'\\,;&)}}\]]+))""",
+         (?:(?P<quote>\\?["'])(?P<quoted>(?:\\.|.){{1,4096}}?)(?P=quote)
+           |(?P<bare>(?:(?:bearer|basic|token)[ ])?[^\s"'\\,;&)}}\]]+))""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_URL_USER = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/\"'<>]{1,1024})@", re.IGNORECASE)
+_URL_USER = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)"
+    r"(?P<user>[^\s/\"'<>]{1,1024}|[^\s/:@\"'<>]{0,256}:(?!\d{1,5}(?:[/?#]|$))[^\s@<>]{1,512})@",
+    re.IGNORECASE,
+)
 _FORMS = re.compile(
     r"(?<![\w-])(?:"
     r"(?:AKIA|ASIA)[0-9A-Z]{16}(?!\w)"
@@ -56,6 +66,7 @@ _FORMS = re.compile(
     r"|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----(?:(?!-----)[\w+/=\s\\:,-]){0,16384}-----END [A-Z ]{0,32}PRIVATE KEY-----"
 )
 _NO_SECRETS = frozenset({"", "null", "none", "true", "false", HIDDEN})
+_WORD = re.compile(r"[A-Za-z_]+|\d{1,5}")
 _SHORTEST_VALUE = 4
 """A shorter value would be found everywhere."""
 _SHORTEST_PART = 8
@@ -101,6 +112,12 @@ class Redactor:
         if self._found:
             self._found.clear()
             self._known = self._always
+
+    def learn(self, value: Any) -> None:
+        """Find the secrets of a JSON value that is hidden later: what comes before it may hold them too."""
+        count = self.count
+        self.json(value)
+        self.count = count
 
     def text(self, text: str | None) -> str | None:
         """A text without its secrets; they are hidden in the artifact's later texts too."""
@@ -157,18 +174,22 @@ class Redactor:
         if isinstance(value, list):
             return [self._hide_in(item) for item in value]
         if isinstance(value, dict):
-            return {key: self._hide_value(v) if self._is_secret(key) else self._hide_in(v) for key, v in value.items()}
+            return {key: self._hide_item(key, item) for key, item in value.items()}
         return value
 
     def _is_secret(self, key: str) -> bool:
         return bool(_SECRET_KEY.search(key)) or any(pattern.search(key) for pattern in self._patterns)
 
-    def _hide_value(self, value: Any) -> Any:
-        """The value of a secret key; what says nothing stays."""
+    def _hide_item(self, key: str, value: Any) -> Any:
+        """The value of a key: gone where the key is a secret's, but for what says nothing."""
+        if not self._is_secret(key):
+            return self._hide_in(value)
         if value is None or isinstance(value, bool) or value in ("", HIDDEN, [], {}):
             return value
-        if isinstance(value, str):
-            self._remember(value)
+        if isinstance(value, int) and key.lower().endswith("tokens"):
+            return value  # how many a model of language took
+        for text in _texts_in(value):
+            self._remember(text)
         self.count += 1
         return HIDDEN
 
@@ -204,9 +225,18 @@ class Redactor:
         return f"{match['key']}{quote}{HIDDEN}{quote}"
 
     def _remember(self, value: str) -> None:
-        if _is_telling(value) and value not in self._found:
+        # A word (of a message, a column's name) would take itself out of all code.
+        if _is_telling(value) and not _WORD.fullmatch(value) and value not in self._found:
             self._found.add(value)
             self._known = _any_of(self._values | self._found)
+
+
+def _texts_in(value: Any) -> list[str]:
+    """The texts in a JSON value, at any depth."""
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _texts_in(item)]
 
 
 def _is_telling(value: str) -> bool:

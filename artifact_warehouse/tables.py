@@ -329,10 +329,8 @@ PRUNED_RUNS = Table(
 
 PRUNED_OUTCOMES = Table(
     "pruned_outcomes",
-    "How often each node came out how on a day, over the results of pruned runs. Labels are those of then.",
+    "How often each node came out how on a day, over the results of pruned runs. Labels are those of the last run.",
     (
-        Column("project_name", "VARCHAR", "The project."),
-        Column("environment", "VARCHAR", "The environment."),
         UNIQUE_ID,
         Column("resource_type", "VARCHAR", "What the unique_id says."),
         Column("name", "VARCHAR", "What the unique_id says."),

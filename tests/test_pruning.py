@@ -19,7 +19,7 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.digest import Digester, Policy
 from artifact_warehouse.discover import Labels, expand
-from artifact_warehouse.errors import PrunedMeanwhile, WarehouseError
+from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.loading import _Loader
 
 NOON = datetime(2026, 11, 5, 12)
@@ -154,6 +154,107 @@ def test_another_upload_of_a_pruned_run_is_not_counted_again(tmp_path: Path, pat
         ]
 
 
+def run_at(folder: Path, generated_at: str, **changes: object) -> Path:
+    """A run of two nodes, written at a time."""
+    metadata = {
+        "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+        "invocation_id": "i1",
+        "generated_at": generated_at,
+        **{name: value for name, value in changes.items() if name == "invocation_id"},
+    }
+    status = changes.get("status", "success")
+    results = [{"unique_id": f"model.p.{name}", "status": status, "message": f"{name} {status}"} for name in "ab"]
+    file = folder / f"{metadata['invocation_id']} {generated_at[:19]}".replace(":", "_") / "run_results.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"metadata": metadata, "results": results, "args": {"which": "run"}}))
+    return file
+
+
+def test_runs_of_one_invocation_go_together(tmp_path: Path) -> None:
+    """The one that counts was written after the time, the one that it superseded before."""
+    path = tmp_path / "wh.duckdb"
+    files = [run_at(tmp_path, f"2026-01-0{day}T00:00:01Z") for day in (1, 2)]
+    with Warehouse(path) as wh:
+        wh.load(files)
+        before = rates(path)
+        assert wh.prune(datetime(2026, 1, 2), keep_daily_rates=True, dry_run=False).artifacts == {}
+        assert rates(path) == before
+        assert wh.prune(datetime(2026, 1, 3), keep_daily_rates=True, dry_run=False).artifacts == {"run_results": 2}
+        assert rates(path) == before
+
+
+@pytest.mark.parametrize("cut", [2, 3])
+def test_results_of_one_moment_keep_their_order(tmp_path: Path, cut: int) -> None:
+    """Without timings all results of runs that were written at one time are equally late."""
+    path = tmp_path / "wh.duckdb"
+    for number, status in enumerate(("error", "success", "warn", "success", "error")):
+        run_at(tmp_path, "2026-01-01T00:00:01Z", invocation_id=f"i{number}", status=status)
+    later = run_at(tmp_path, "2026-01-02T00:00:01Z", invocation_id="i9", status="warn")
+    with Warehouse(path) as wh:
+        wh.load([file for file in tmp_path.glob("*/run_results.json") if file != later])
+        wh.load(later)
+        last = "SELECT unique_id, last_status, last_executed_at FROM v1.node_success_rates ORDER BY ALL"
+        before = rates(path)
+        assert wh.prune(datetime(2026, 1, cut), keep_daily_rates=True, dry_run=False).artifacts
+        assert rates(path) == before
+        assert {status for _, status, _ in wh.sql(last).fetchall()} == {"warn"}
+
+
+def test_labels_that_are_given_later_hold_for_what_was_pruned_too(tmp_path: Path, path: Path) -> None:
+    with Warehouse(path) as wh:
+        wh.prune(NOON, keep_daily_rates=True, dry_run=False)
+        wh.load(SAMPLES, environment="moved", project="renamed")
+        for view in RATES:
+            assert wh.sql(f"SELECT DISTINCT project_name, environment FROM v1.{view}").fetchall() == [
+                ("renamed", "moved")
+            ]
+
+
+def test_what_users_have_added_to_the_file_stays(path: Path) -> None:
+    with Warehouse(path) as wh:
+        wh.sql("CREATE TABLE main.notes AS SELECT 'mine' AS note")
+        wh.sql("CREATE VIEW main.failing AS FROM v1.tests WHERE is_failing")
+        wh.sql("COMMENT ON TABLE main.notes IS 'Mine.'")
+        wh.prune(NOON, dry_run=False)
+        assert wh.sql("FROM main.notes").fetchall() == [("mine",)]
+        assert wh.sql("FROM main.failing").fetchall() is not None
+        assert wh.sql("SELECT comment FROM duckdb_tables() WHERE table_name = 'notes'").fetchall() == [("Mine.",)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+def test_the_file_stays_as_private_as_it_was(path: Path) -> None:
+    path.chmod(0o600)
+    Warehouse(path).prune(NOON, dry_run=False)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+FULL_DISK = """
+import resource, sys
+from datetime import datetime
+from artifact_warehouse import Warehouse
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+Warehouse(sys.argv[1]).prune(datetime(2026, 11, 5, 12), keep_daily_rates=True, dry_run=False)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits files as POSIX does")
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.8, 1.5])
+def test_a_full_disk_costs_a_prune_nothing(path: Path, share: float) -> None:
+    before, limit = rates(path), int(path.stat().st_size * share)
+    subprocess.run([sys.executable, "-c", FULL_DISK, path, str(limit)], capture_output=True, check=False)
+    assert [file.name for file in path.parent.iterdir() if not file.name.endswith(".wal")] == [path.name]
+    assert rates(path) == before
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_a_dry_run_brings_no_old_file_up_to_date(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE stored.meta SET value = 'older' WHERE key = 'views'")
+    with pytest.raises(WarehouseTooOld, match="migrate"):
+        Warehouse(path).prune(NOON)
+
+
 def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_path: Path) -> None:
     """Its later batches leave out what its earlier ones wrote, which the prune may have removed."""
     fresh = tmp_path / "fresh.duckdb"
@@ -216,13 +317,14 @@ def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
         assert wh.verify() == []
 
 
-def test_a_file_that_is_open_in_this_process_is_pruned_but_not_exchanged(path: Path) -> None:
+def test_a_file_that_is_open_in_this_process_is_not_pruned(path: Path) -> None:
     """Who has it open would go on writing to the old one."""
+    before = tables(path)
     with Warehouse(path) as open_one:
         assert open_one.view("nodes").fetchall()
-        with pytest.raises(WarehouseError, match="open elsewhere in this process"):
+        with pytest.raises(WarehouseLocked, match="open elsewhere in this process"):
             Warehouse(path).prune(NOON, dry_run=False)
-        assert open_one.sql("FROM v1.invocations WHERE generated_at < ?", [NOON]).fetchall() == []
+    assert tables(path) == before
     size = path.stat().st_size
     Warehouse(path).prune(NOON, dry_run=False)
     assert path.stat().st_size < size

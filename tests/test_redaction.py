@@ -41,6 +41,15 @@ def redacted(value: Any, *patterns: str, values: tuple[str, ...] = ()) -> tuple[
         ("https://s3/x?X-Amz-Signature=0a1b&X-Amz-Date=1", "https://s3/x?X-Amz-Signature=*****&X-Amz-Date=1"),
         ("key AKIAIOSFODNN7EXAMPLE is not valid", "key ***** is not valid"),
         ("Authorization: Bearer abcdefgh12345", "Authorization: *****"),
+        ("Authorization: Token abcdef123456", "Authorization: *****"),
+        ("postgresql://user:pa/ss@host/db failed", "postgresql://*****@host/db failed"),
+        ("postgresql://user:p'w@host/db failed", "postgresql://*****@host/db failed"),
+        ("ALTER USER x PASSWORD 'hunter22'", "ALTER USER x PASSWORD '*****'"),
+        ("ALTER USER x IDENTIFIED BY 'hunter22'", "ALTER USER x IDENTIFIED BY '*****'"),
+        ("password => 'hunter22', user := me", "password => '*****', user := me"),
+        ("password := hunter22", "password := *****"),
+        ('"password": "hun\\"ter22", 1', '"password": "*****", 1'),
+        ("SNOWFLAKE_PAT=abc123 DBT_PASS=abc123 pw=abc123", "SNOWFLAKE_PAT=***** DBT_PASS=***** pw=*****"),
         ("sent Bearer abcdefgh12345", "sent Bearer *****"),
         ("dapi0123456789abcdef0123456789abcdef", "*****"),
         ("a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_abcdefgh b", "a ***** b"),
@@ -63,6 +72,8 @@ def test_a_secret_in_a_text_is_hidden_and_counted(text: str, expected: str) -> N
         "Database Error in model tokens (models/tokens.sql)\n  column password does not exist",
         "password: null, token=None, secret: ''",
         "https://docs.getdbt.com/reference/model-properties",
+        "max_token_count: 4096, token_column = customer_id, secretary: me, credential_type = oauth",
+        "PASS 3 of 4 in 2s, pass: 5, SharedAccessKeyName=Root",
         "mail me at someone@example.com, see https://example.com/?to=someone@example.com",
         "2026-11-03 06:00:00 https://example.com:443/a@b",
         "the 'primary_key' column, sk-1, dbt_cloud",
@@ -92,6 +103,20 @@ def test_a_value_is_a_secret_by_its_key_at_any_depth() -> None:
         "rows_affected": 7,
     }
     assert redacted(value) == (expected, 4)
+
+
+def test_what_is_only_about_a_secret_is_none() -> None:
+    value = {"max_tokens": 4096, "token_count": 5, "token_column": "customer_id", "secretary": "me", "pass": 3}
+    assert redacted(value) == (value, 0)
+
+
+def test_a_word_of_a_message_does_not_take_itself_out_of_code() -> None:
+    redactor = Redactor(Redaction())
+    assert redactor.texts(["unexpected token: SELECT", "password=s3cret-one"]) == [
+        "unexpected token: *****",
+        "password=*****",
+    ]
+    assert redactor.code(["SELECT customer_id, 's3cret-one'"]) == ["SELECT customer_id, '*****'"]
 
 
 def test_a_pattern_hides_what_it_matches_and_the_values_of_keys_that_it_matches() -> None:
@@ -141,6 +166,7 @@ def with_secrets(path: Path) -> Path:
     first, second, third = content["results"][:3]
     first["message"] = f"Database Error: connection to postgres://dbt:{PLANTED[4]}@db failed; used {PLANTED[0]}"
     first["compiled_code"] = f"select '{PLANTED[0]}' as used"
+    content["metadata"]["env"]["BUILD"] = PLANTED[0]
     second["adapter_response"] = {"rows_affected": 3, "query_id": "q1", "session": {"token": PLANTED[5]}}
     third["message"] = f"OK, {PLANTED[6]}"
     third["something_new"] = {"client_secret": PLANTED[7]}
@@ -167,7 +193,11 @@ def test_no_secret_of_a_run_is_stored(tmp_path: Path, monkeypatch: pytest.Monkey
     with Warehouse(path, read_only=True) as wh:
         rows = wh.sql("SELECT vars, env, invocation_command, args FROM v1.invocations").fetchall()
         assert json.loads(rows[0][0]) == {"warehouse": {"password": HIDDEN}, "region": "eu"}
-        assert json.loads(rows[0][1]) == {"SLACK_TOKEN": HIDDEN, "REPO": f"https://{HIDDEN}@git.example.com/x"}
+        assert json.loads(rows[0][1]) == {
+            "SLACK_TOKEN": HIDDEN,
+            "REPO": f"https://{HIDDEN}@git.example.com/x",
+            "BUILD": HIDDEN,
+        }
         assert rows[0][2] == f"dbt build --vars '{{api_key: {HIDDEN}}}'" == json.loads(rows[0][3])["invocation_command"]
         messages = wh.sql("SELECT message FROM v1.node_executions WHERE contains(message, '*****')").fetchall()
         assert sorted(messages) == [
@@ -178,8 +208,8 @@ def test_no_secret_of_a_run_is_stored(tmp_path: Path, monkeypatch: pytest.Monkey
             "SELECT rows_affected, adapter_response FROM v1.node_executions WHERE query_id = 'q1'"
         ).fetchall()
         assert (rows_affected, json.loads(response)["session"]) == (3, {"token": HIDDEN})
-        # password, api_key, token, URL in env; URL, its password again, and in code; token; variable; extra; log
-        assert wh.sql("SELECT redaction_count FROM v1.artifacts").fetchall() == [(11,)]
+        # password, api_key; token, URL, password again in env; URL, password again, and in code; token; variable; …
+        assert wh.sql("SELECT redaction_count FROM v1.artifacts").fetchall() == [(12,)]
         assert wh.verify() == []
 
 

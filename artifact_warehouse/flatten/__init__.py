@@ -46,6 +46,8 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
     }
     rows.redactor.start()
+    if artifact.kind == "run_results":
+        rows.redactor.learn(artifact.section("args"))
     if (metadata := rows.redactor.json(artifact.metadata)) is not artifact.metadata:
         artifact = replace(artifact, metadata=metadata)
     with rows.all_or_nothing():

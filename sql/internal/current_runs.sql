@@ -31,7 +31,8 @@ SELECT
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
     ) AS is_executing,
     -- Of results that were completed at the same time, the one of the run with the greatest number is the last.
-    row_number() OVER (
+    -- Pruned runs have the numbers below 2^31: see pruned_outcomes.
+    2147483648 + row_number() OVER (
         ORDER BY
             artifacts.generated_at NULLS FIRST,
             artifacts.invocation_id NULLS FIRST,

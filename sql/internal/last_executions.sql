@@ -16,12 +16,12 @@ SELECT
     coalesce(runs.generated_at, pruned.generated_at) AS generated_at,
     counts.last_status AS status,
     counts.last_status_class AS status_class,
-    coalesce(executions.execution_seconds, pruned.execution_seconds) AS execution_seconds,
-    coalesce(executions.failures, pruned.failures) AS failures,
-    CASE WHEN counts.last_status_class = 'failure' THEN coalesce(executions.message, pruned.message) END AS error,
+    coalesce(executions.execution_seconds, pruned.last_execution_seconds) AS execution_seconds,
+    coalesce(executions.failures, pruned.last_failures) AS failures,
+    CASE WHEN counts.last_status_class = 'failure' THEN coalesce(executions.message, pruned.last_message) END AS error,
     counts.last_executed_at AS completed_at,
     counts.last_success_at,
-    coalesce(success_runs.invocation_id, pruned_success.last_success_invocation_id) AS last_success_invocation_id,
+    coalesce(success_runs.invocation_id, pruned_success.invocation_id) AS last_success_invocation_id,
     coalesce(counts.last_status_class = 'failure', FALSE) AS is_failing,
     coalesce(counts.last_skipped_at > coalesce(counts.last_executed_at, TIMESTAMP '0001-01-01'), FALSE) AS is_skipped
 FROM internal.execution_counts AS counts
@@ -30,15 +30,11 @@ LEFT JOIN stored.node_executions AS executions
     ON executions.artifact_key = runs.artifact_key
     AND executions.unique_id = counts.unique_id
 LEFT JOIN internal.current_runs AS success_runs ON success_runs.run_number = counts.last_success_run_number
-LEFT JOIN internal.pruned_executions AS pruned
-    ON counts.last_run_number = 0
-    AND pruned.project_name IS NOT DISTINCT FROM counts.project_name
-    AND pruned.environment = counts.environment
+LEFT JOIN internal.pruned_outcomes AS pruned
+    ON pruned.run_number = counts.last_run_number
     AND pruned.unique_id = counts.unique_id
-LEFT JOIN internal.pruned_executions AS pruned_success
-    ON counts.last_success_run_number = 0
-    AND pruned_success.project_name IS NOT DISTINCT FROM counts.project_name
-    AND pruned_success.environment = counts.environment
+LEFT JOIN internal.pruned_outcomes AS pruned_success
+    ON pruned_success.run_number = counts.last_success_run_number
     AND pruned_success.unique_id = counts.unique_id
 -- Each node has one row without this too. But a window keeps these joins together: mixed with those of a view that
 -- reads this one, DuckDB may guess wrong and build a hash table of all executions instead of the last ones.

@@ -3,7 +3,6 @@
 --
 -- The one place that goes through all executions for counts and last results: it groups by what the rows have, and what
 -- follows from the id and the status (type, name, class) stands among the keys, where DuckDB works it out once a group.
--- What was pruned is there as counts; its results come from no run (number 0) any more.
 CREATE OR REPLACE VIEW internal.node_outcomes AS
 WITH outcomes AS (
     SELECT
@@ -33,9 +32,8 @@ WITH outcomes AS (
         TRUE AS is_pruned,
         CAST(sum(result_count) AS BIGINT) AS result_count,
         max(last_completed_at) AS last_completed_at,
-        CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', max(last_completed_at)) AS HUGEINT) * 4294967296
-            AS last_recency
-    FROM stored.pruned_outcomes
+        max(last_recency) AS last_recency
+    FROM internal.pruned_outcomes
     GROUP BY project_name, environment, unique_id, resource_type, name, status, status_class
 )
 

@@ -9,7 +9,19 @@ WITH candidates AS (
     SELECT
         artifacts.artifact_key,
         artifacts.kind,
-        coalesce(artifacts.generated_at < before, FALSE) AS is_old,
+        -- Runs of one invocation go together: the one that counts is the newest.
+        coalesce(
+            CASE
+                WHEN artifacts.kind = 'run_results' THEN max(artifacts.generated_at) OVER (
+                    PARTITION BY
+                        artifacts.kind,
+                        coalesce(artifacts.invocation_id, artifacts.artifact_id),
+                        artifacts.command
+                )
+                ELSE artifacts.generated_at
+            END < before,
+            FALSE
+        ) AS is_old,
         settled.manifest_key,
         settled.is_latest
     FROM stored.artifacts AS artifacts

@@ -21,10 +21,10 @@ WITH outcomes AS (
         unique_id,
         resource_type,
         name,
-        CAST(run_date AS DATE) AS run_date,
+        run_date,
         status_class,
         result_count
-    FROM stored.pruned_outcomes
+    FROM internal.pruned_outcomes
 ),
 
 counts AS (
