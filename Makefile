@@ -18,7 +18,7 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowes
 	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
 
 test: $(BIN)/artifact-warehouse lint ## Run all checks and tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: $(BIN)/artifact-warehouse ## Style, types and the direction of imports
 	$(BIN)/ruff check .
