@@ -155,7 +155,7 @@ def test_names_and_texts_are_read_back_as_they_were_whatever_is_in_them(tmp_path
             files.append(tmp_path / str(number) / f"{kind}.json")
             files[-1].parent.mkdir(exist_ok=True)
             files[-1].write_text(json.dumps(content))
-    assert check_warehouse(tmp_path / "wh.duckdb", files)["loaded"] == len(files)
+    assert check_warehouse(tmp_path / "wh.duckdb", files, redact=False)["loaded"] == len(files)
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         for query in READ_BACK:
             rows = wh.sql(query).fetchall()

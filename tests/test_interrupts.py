@@ -21,7 +21,7 @@ import pytest
 from conftest import SAMPLES
 from disturbed import alive, command, contents, descendants, environment, make_input, rows_of_artifacts, wholly_in
 
-from artifact_warehouse import Warehouse, digest, errors, loading, store, writing
+from artifact_warehouse import Warehouse, digest, errors, loading, writing
 
 INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if INTERRUPTS >= 100 else 100
@@ -195,7 +195,7 @@ def test_an_interrupt_before_anything_is_stored_kept_nothing(tmp_path: Path, int
         with pytest.raises(KeyboardInterrupt):
             Warehouse(tmp_path / "wh.duckdb").load(RUN)
         return
-    interrupt(store if place == "known_artifacts" else digest, place, 1)
+    interrupt(writing if place == "known_artifacts" else digest, place, 1)
     error = kept(tmp_path / "wh.duckdb", RUN)
     assert (error.kept_count, error.file_count, error.report.outcomes) == (0, 3, ())
 

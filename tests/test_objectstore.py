@@ -18,6 +18,7 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -543,7 +544,8 @@ def test_an_interrupt_does_not_wait_for_the_store(tmp_path: Path, bucket: Bucket
     bucket.put_folder(RUN)
     log = proxy(lambda method, path: "stall" if stalls in path else None)
     command = [sys.executable, "-m", "artifact_warehouse", "load", str(tmp_path / "wh.duckdb"), bucket.uri()]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         while not log.failed:
             assert process.poll() is None
             time.sleep(0.05)

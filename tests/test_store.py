@@ -127,14 +127,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
     """Parse before lock: another process may write between the moments in which a load does."""
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    one, seen = digest._digest, []
+    one, seen = digest.Digester._digest, []
 
     def digest_while_another_process_writes(*arguments, **options):
         with hold(path, 0) as other:
             seen.append(other.wait())
         return one(*arguments, **options)
 
-    monkeypatch.setattr(digest, "_digest", digest_while_another_process_writes)
+    monkeypatch.setattr(digest.Digester, "_digest", digest_while_another_process_writes)
     Warehouse(path, wait=30).load(RUN / "run_results.json")
     assert seen == [0]
 

@@ -99,20 +99,20 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def check_warehouse(path: Path, files: Sequence[Path]) -> dict[str, int]:
+def check_warehouse(path: Path, files: Sequence[Path], redact: bool = True) -> dict[str, int]:
     """Files load into a new warehouse, which is sound, answers everything, and does not change at a second load.
 
     Returns how many there were of each outcome.
     """
     with Warehouse(path) as wh:
-        report = wh.load(files)
+        report = wh.load(files, redact=redact)
         assert wh.verify() == []
         answers = all_answers(wh)
         for name, rows in answers.items():
             assert wh.sql(f"SELECT count(*) FROM v1.{name}").fetchall() == [(len(rows),)], name
         wh.status()
     with Warehouse(path) as wh:
-        again = wh.load(files)
+        again = wh.load(files, redact=redact)
         assert not again.loaded, again.loaded
         assert {o.uri for o in again.unchanged} == {o.uri for o in (*report.loaded, *report.unchanged)}
         assert {o.uri for o in again.quarantined} == {o.uri for o in report.quarantined}
