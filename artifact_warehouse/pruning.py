@@ -159,7 +159,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute(f"ATTACH '{_quoted(unfinished)}' AS rewritten (STORAGE_VERSION '{store.STORAGE_VERSION}')")
         try:
             connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')  # with what users have added to the file
-            connection.execute("CHECKPOINT rewritten")  # up to 1.5 DETACH says nothing when its own checkpoint fails
+            connection.execute("CHECKPOINT rewritten")  # in 1.4 DETACH says nothing when its own checkpoint fails
         finally:
             connection.execute("DETACH rewritten")
         shutil.copymode(path, unfinished)

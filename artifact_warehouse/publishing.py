@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from artifact_warehouse import sqlfiles, store
+from artifact_warehouse import store
 from artifact_warehouse.errors import NotAWarehouse, WarehouseError
 
 _COPY = """
@@ -23,10 +23,7 @@ with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as copy:
 
 def check(path: Path, copy: Path) -> None:
     """Raises WarehouseError where `copy` cannot be a copy of the warehouse at `path`, and leaves it alone."""
-    if not copy.parent.is_dir():
-        raise WarehouseError(str(copy), f"the folder {copy.parent} does not exist; create it first")
-    if copy.name.split(".")[0] in (store.SCHEMA, *sqlfiles.schemas()):
-        raise WarehouseError(str(copy), "DuckDB would take the file's name for a schema; give it another name")
+    store.check_place(copy)
     if copy.exists():
         if path.exists() and copy.samefile(path):
             raise WarehouseError(str(copy), "is the warehouse itself; publish to another file")

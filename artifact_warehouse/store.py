@@ -73,11 +73,7 @@ def connect(
     """
     if read_only and not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
-    if (name := path.name.split(".")[0]) in (SCHEMA, *sqlfiles.schemas()):
-        reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
-        raise WarehouseError(str(path), reason)
-    if not path.parent.is_dir():
-        raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
+    check_place(path)
     connection = _connect_patiently(path, read_only, wait)
     try:
         _check_format(connection, path, is_final=read_only and not may_be_old)
@@ -89,6 +85,15 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def check_place(path: Path) -> None:
+    """Raises WarehouseError where no warehouse can be."""
+    if (name := path.name.split(".")[0]) in (SCHEMA, *sqlfiles.schemas()):
+        reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
+        raise WarehouseError(str(path), reason)
+    if not path.parent.is_dir():
+        raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:

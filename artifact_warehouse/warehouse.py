@@ -83,13 +83,13 @@ class Warehouse:
         publish: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
     ) -> LoadReport:
-        """Load artifacts from files, folders, globs and archives; what is there already is left alone.
+        """Load artifacts from files, folders, globs, archives and object stores; what is there is left alone.
 
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
         larger than the `limits` is quarantined. `publish` names a copy for readers, which is replaced at the end.
-        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, and the WarehouseErrors of
-        `store.connect`.
+        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted,
+        and the WarehouseErrors of `store.opened`.
         """
         self._insist_on_writing("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -186,7 +186,8 @@ class Warehouse:
     def prune(self, before: datetime, *, keep_daily_rates: bool = False, dry_run: bool = True) -> PruneReport:
         """Take what was generated before a time (UTC where it has no zone) out of the file, and make it smaller.
 
-        A dry run changes nothing. What goes: runs with their results, freshness checks, and the catalogs and
+        A dry run changes nothing. Raises WarehouseLocked too where this process has the file open elsewhere, and
+        WarehouseTooOld for a dry run that would have to migrate. What goes: runs with their results, freshness checks, and the catalogs and
         manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes.
         """
         self._insist_on_writing("prune")
