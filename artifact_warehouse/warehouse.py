@@ -186,9 +186,9 @@ class Warehouse:
     def prune(self, before: datetime, *, keep_daily_rates: bool = False, dry_run: bool = True) -> PruneReport:
         """Take what was generated before a time (UTC where it has no zone) out of the file, and make it smaller.
 
-        A dry run changes nothing. Raises WarehouseLocked too where this process has the file open elsewhere, and
-        WarehouseTooOld for a dry run that would have to migrate. What goes: runs with their results, freshness checks, and the catalogs and
-        manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes.
+        A dry run changes nothing. What goes: runs with their results, freshness checks, and the catalogs and
+        manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes. Raises WarehouseLocked
+        too where this process has the file open elsewhere, and WarehouseTooOld for a dry run that would migrate.
         """
         self._insist_on_writing("prune")
         self.close()
