@@ -1,0 +1,388 @@
+"""The nodes of a project, parents first: what each one's SQL is resolved against, and what came of it.
+
+Knows nodes, not artifacts, and no database: `code` gives it a text for an id, `known` what was resolved before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.column_lineage.resolution import resolve
+
+_DIALECTS = {
+    **dict.fromkeys(("postgres", "greenplum", "vertica", "materialize", "risingwave", "rpostgres", "firebolt"), "postgres"),
+    **dict.fromkeys(("sqlserver", "synapse", "fabric"), "tsql"),
+    **dict.fromkeys(("spark", "glue", "fabricspark"), "spark"),
+    **dict.fromkeys(("mysql", "mariadb", "tidb", "singlestore"), "mysql"),
+    **dict.fromkeys(("trino", "starburst"), "trino"),
+    **{name: name for name in ("redshift", "snowflake", "bigquery", "databricks", "duckdb", "clickhouse", "athena")},
+    **{name: name for name in ("presto", "hive", "oracle", "teradata", "sqlite", "doris", "starrocks", "dremio")},
+    **{"databend": "snowflake", "exasol": "exasol", "impala": "hive"},
+}
+"""The dialect of each adapter's SQL; of any other it is the generic one."""
+
+_Item = TypeVar("_Item")
+_SNAPSHOT_COLUMNS = {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
+_SQL_TYPES = ("model", "snapshot")
+_TYPES_OF_NODES = (*_SQL_TYPES, "seed")
+_EPHEMERAL_PREFIX = "__dbt__cte__"
+_QUOTES = str.maketrans("", "", '"`[]')
+
+
+def dialect_of(adapter_type: str | None) -> str | None:
+    """The dialect in which an adapter's SQL is read; None, the generic one, for an adapter that is not known."""
+    return _DIALECTS.get((adapter_type or "").lower())
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a relation in their order. One object may serve many nodes: what follows from it is kept."""
+
+    names: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The data types of columns that have fields of their own, by lower-case name."""
+    is_complete: bool = True
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """The spelling of each column by its lower-case name."""
+        return {name.lower(): name for name in self.names}
+
+    @cached_property
+    def digest(self) -> bytes:
+        types = [f"{name}\1{self.types[name]}" for name in sorted(self.types)]
+        return _digest(b"", str(self.is_complete), *self.names, "\1", *types)
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a manifest says of one model, snapshot, seed or source, and a catalog of its columns."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    alias: str
+    database: str | None = None
+    schema: str | None = None
+    relation_name: str | None = None
+    materialized: str | None = None
+    language: str | None = None
+    parents: tuple[str, ...] = ()
+    code_id: str | None = None
+    catalogued: Columns | None = None
+    declared: Columns = Columns(is_complete=False)
+
+    @property
+    def has_lineage(self) -> bool:
+        return self.resource_type in _TYPES_OF_NODES
+
+    @property
+    def is_sql(self) -> bool:
+        return self.resource_type in _SQL_TYPES and self.language != "python"
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.materialized == "ephemeral"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of its relation in full, in lower case: dotted, without quotes."""
+        full = ".".join(part for part in (self.database, self.schema, self.alias) if part)
+        written = (self.relation_name or "").translate(_QUOTES)
+        return tuple(dict.fromkeys(name.lower() for name in (full, written) if name))
+
+
+class ColumnEdge(NamedTuple):
+    """Data flows from a column to a column of the node; `method` is sql or name."""
+
+    from_unique_id: str
+    from_column: str
+    to_column: str
+    kind: str
+    confidence: float
+    method: str
+
+
+@dataclass(frozen=True)
+class NodeLineage:
+    """Where the columns of a node come from, and how much of that is known."""
+
+    lineage_id: str
+    unique_id: str
+    status: str
+    """resolved, partial, failed, not_compiled or not_sql."""
+    dialect: str | None = None
+    columns: tuple[str, ...] = ()
+    column_count: int = 0
+    resolved_count: int = 0
+    unresolved_columns: tuple[str, ...] = ()
+    error: str | None = None
+    repair: str | None = None
+    edges: tuple[ColumnEdge, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """Their relations are named as those of edges: by unique_id, or as written."""
+
+
+class KnownLineage(NamedTuple):
+    """What is known of a lineage that was resolved before."""
+
+    lineage_id: str
+    unique_id: str
+    status: str
+    columns: tuple[str, ...]
+    """Those of the relation; where a catalog has them nobody asks."""
+
+
+FindKnown = Callable[[str], "KnownLineage | None"]
+FindCode = Callable[[str], "str | None"]
+
+
+class Project:
+    """The nodes of one manifest, as they stood at a time.
+
+    A lineage follows from the versions, the dialect, the node's code, and the names and columns of itself and of its
+    parents; `lineage_id` is a hash of just these.
+    """
+
+    def __init__(self, nodes: Iterable[Node], adapter_type: str | None, versions: str, known: FindKnown) -> None:
+        self.dialect = dialect_of(adapter_type)
+        self._nodes = {node.unique_id: node for node in nodes}
+        self._known = known
+        self._base = hashlib.blake2b(f"{versions}\0{self.dialect}\0".encode(), digest_size=16)
+        self._order = _parents_first(self._nodes)
+
+    @property
+    def lineage_count(self) -> int:
+        """How many lineages there will be."""
+        return sum(node.has_lineage for node in self._order)
+
+    def codes(self) -> set[str]:
+        """The ids of the codes that `lineages` may ask for: of nodes that are new, or may turn out to be."""
+        columns: dict[str, Columns | None] = {}
+        needed = set()
+        for node in self._order:
+            known = None
+            parents = [self._nodes[parent] for parent in node.parents if parent in self._nodes]
+            if node.has_lineage and None not in [self._seen(parent, columns) for parent in parents]:
+                known = self._known(self._lineage_id(node, columns))
+            if node.has_lineage and known is None and node.code_id:
+                needed.add(node.code_id)
+            if known or not node.has_lineage:
+                columns[node.unique_id] = self._columns(node, known)
+            else:
+                columns[node.unique_id] = node.catalogued
+        return needed
+
+    def lineages(self, code: FindCode) -> Iterator[NodeLineage | KnownLineage]:
+        """The lineage of every model, snapshot and seed, parents before their children; what is known is only named.
+
+        In a cycle the columns of the parent that comes later are those that it declares.
+        """
+        columns: dict[str, Columns | None] = {}
+        for node in self._order:
+            found: NodeLineage | KnownLineage | None = None
+            if node.has_lineage:
+                lineage_id = self._lineage_id(node, columns)
+                found = self._known(lineage_id) or self._resolved(lineage_id, node, columns, code)
+                yield found
+            columns[node.unique_id] = self._columns(node, found)
+
+    @staticmethod
+    def _seen(node: Node, columns: Mapping[str, Columns | None]) -> Columns | None:
+        """The columns of a node as far as they are known now; None where that is yet to be found out."""
+        return columns.get(node.unique_id, node.catalogued or node.declared)
+
+    @staticmethod
+    def _columns(node: Node, found: NodeLineage | KnownLineage | None) -> Columns:
+        """The columns of a node: a catalog's, else those that its SQL selects, else those that it declares."""
+        if node.catalogued:
+            return node.catalogued
+        if found and found.status in ("resolved", "partial") and found.columns:
+            return Columns(tuple(found.columns), is_complete=found.status == "resolved")
+        return node.declared
+
+    def _lineage_id(self, node: Node, columns: Mapping[str, Columns | None]) -> str:
+        digest = self._base.copy()
+        digest.update(f"{node.resource_type}\0{node.language}\0{node.code_id}\0".encode())
+        for other in self._read(node):
+            seen = self._seen(other, columns)
+            digest.update(self._names_digest(other))
+            digest.update(seen.digest if seen else b"")
+        return digest.hexdigest()
+
+    def _names_digest(self, node: Node) -> bytes:
+        found = self._names_digests.get(node.unique_id)
+        if found is None:
+            found = _digest(b"", node.unique_id, node.name, node.alias, str(node.is_ephemeral), *node.names)
+            self._names_digests[node.unique_id] = found
+        return found
+
+    @cached_property
+    def _names_digests(self) -> dict[str, bytes]:
+        return {}
+
+    def _read(self, node: Node) -> list[Node]:
+        """What a node may read: itself, then its parents, by their ids."""
+        parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
+        return [node, *(self._nodes[parent] for parent in parents)]
+
+    def _resolved(
+        self, lineage_id: str, node: Node, columns: Mapping[str, Columns | None], code: FindCode
+    ) -> NodeLineage:
+        own = node.catalogued or node.declared
+        if not node.is_sql:
+            return NodeLineage(lineage_id, node.unique_id, "not_sql", None, own.names, len(own.names))
+        sql = code(node.code_id) if node.code_id else None
+        if not sql or not sql.strip():
+            return NodeLineage(lineage_id, node.unique_id, "not_compiled", self.dialect, own.names, len(own.names))
+        relations = {
+            other.unique_id: _relation(other, self._seen(other, columns) or other.declared) for other in self._read(node)
+        }
+        parents = [other for other in self._read(node)[1:] if other.is_ephemeral]
+        ephemerals = {
+            f"{_EPHEMERAL_PREFIX}{name}".lower(): relations[other.unique_id]
+            for other in parents
+            for name in (other.name, other.alias)
+        }
+        find = _Finder([(other, relations[other.unique_id]) for other in self._read(node)])
+        wanted = _wanted(node)
+        try:
+            resolution = resolve(sql, self.dialect, find, ephemerals, wanted)
+        except UnreadableSql as error:
+            parents_only = [relations[other.unique_id] for other in self._read(node)[1:]]
+            return _matched_by_name(lineage_id, node, self.dialect, parents_only, str(error))
+        return _settled(lineage_id, node, self.dialect, resolution)
+
+
+class _Finder:
+    """Finds a relation by the parts of its name among the ones a node may read; case and quotes do not matter.
+
+    By its full name, else by schema and name, else by the bare name; one that several share is nobody's. What is not
+    found is a relation that dbt knows nothing of.
+    """
+
+    def __init__(self, relations: Iterable[tuple[Node, Relation]]) -> None:
+        self._found: dict[str, Relation | None] = {}
+        self._shorter: dict[str, Relation | None] = {}
+        for node, relation in relations:
+            for name in node.names:
+                self._add(self._found, name, relation)
+            if node.schema:
+                self._add(self._shorter, f"{node.schema}.{node.alias}".lower(), relation)
+            self._add(self._shorter, node.alias.lower(), relation)
+
+    @staticmethod
+    def _add(names: dict[str, Relation | None], name: str, relation: Relation) -> None:
+        names[name] = relation if names.get(name, relation) is relation else None
+
+    def __call__(self, parts: tuple[str, ...]) -> Relation:
+        name = ".".join(parts).translate(_QUOTES).lower()
+        tail = ".".join(name.rsplit(".", 2)[-2:])
+        found = self._found.get(name) or self._shorter.get(tail)
+        return found or Relation(name, is_complete=False)
+
+
+def _digest(start: bytes, *texts: str) -> bytes:
+    return hashlib.blake2b(start + "\0".join(texts).encode(), digest_size=16).digest()
+
+
+def _relation(node: Node, columns: Columns) -> Relation:
+    return Relation(node.unique_id, columns.spellings, columns.is_complete, columns.types)
+
+
+def _wanted(node: Node) -> Mapping[str, str] | None:
+    """The columns that its SQL is asked for; None where no catalog names them."""
+    if node.catalogued is None:
+        return None
+    if node.resource_type != "snapshot":
+        return node.catalogued.spellings
+    return {name: spelled for name, spelled in node.catalogued.spellings.items() if name not in _SNAPSHOT_COLUMNS}
+
+
+def _settled(lineage_id: str, node: Node, dialect: str | None, resolution: Resolution) -> NodeLineage:
+    columns = node.catalogued.names if node.catalogued else resolution.columns
+    edges, unresolved = _with_fields(resolution)
+    is_whole = not unresolved and not (resolution.is_open and node.catalogued is None)
+    names = sorted(set(resolution.unresolved_names))
+    return NodeLineage(
+        lineage_id,
+        node.unique_id,
+        "resolved" if is_whole else "partial",
+        dialect,
+        columns,
+        len(columns),
+        len(columns) - len(unresolved),
+        unresolved,
+        f"no relation has {', '.join(names)}" if names else None,
+        resolution.repair,
+        edges,
+        _unique(resolution.uses),
+    )
+
+
+def _with_fields(resolution: Resolution) -> tuple[tuple[ColumnEdge, ...], tuple[str, ...]]:
+    """The edges, with those of fields that a catalog lists as columns: `a.b` comes from where `a` comes from.
+
+    And the columns that are still unresolved.
+    """
+    edges = [ColumnEdge(*edge, "sql") for edge in resolution.edges]
+    selected = {name.lower() for name in resolution.columns} | {edge.to_column.lower() for edge in resolution.edges}
+    unresolved = []
+    for column in resolution.unresolved_columns:
+        whole = column.lower().split(".", 1)[0]
+        if whole == column.lower() or whole not in selected:
+            unresolved.append(column)
+        edges += [
+            ColumnEdge(edge.from_relation, edge.from_column, column, _field_kind(edge), edge.confidence, "sql")
+            for edge in resolution.edges
+            if edge.to_column.lower() == whole and whole != column.lower()
+        ]
+    return _unique(edges), tuple(unresolved)
+
+
+def _field_kind(edge: Edge) -> str:
+    return "field" if edge.kind in ("passthrough", "rename", "cast") else edge.kind
+
+
+def _matched_by_name(
+    lineage_id: str, node: Node, dialect: str | None, parents: Iterable[Relation], error: str
+) -> NodeLineage:
+    """What can be said of SQL that cannot be read: columns of the same name may well be the same."""
+    columns = (node.catalogued or node.declared).names
+    edges = tuple(
+        ColumnEdge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
+        for column in columns
+        for parent in parents
+        if column.lower() in parent.columns
+    )
+    count = len(columns)
+    return NodeLineage(lineage_id, node.unique_id, "failed", dialect, columns, count, 0, columns, error, edges=edges)
+
+
+def _unique(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:
+    """The nodes, each behind its parents; an edge that closes a cycle counts for nothing. Without recursion."""
+    order: list[Node] = []
+    entered: set[str] = set()
+    for start in sorted(nodes):
+        stack = [] if start in entered else [(nodes[start], iter(sorted(nodes[start].parents)))]
+        entered.add(start)
+        while stack:
+            node, parents = stack[-1]
+            for parent in parents:
+                if parent in nodes and parent not in entered:
+                    entered.add(parent)
+                    stack.append((nodes[parent], iter(sorted(nodes[parent].parents))))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order

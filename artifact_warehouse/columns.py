@@ -1,0 +1,256 @@
+"""Column lineage as a step: finds out what is not resolved yet, resolves it, and writes it in few short transactions.
+
+The warehouse is open only while something is read from or written to it, never while code is resolved.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from artifact_warehouse import store, timeline, writing
+from artifact_warehouse.column_lineage.version import resolver
+from artifact_warehouse.columntables import (
+    COLUMN_EDGES,
+    COLUMN_LINEAGE_SETS,
+    COLUMN_LINEAGES,
+    COLUMN_USES,
+    MANIFEST_COLUMN_LINEAGES,
+)
+from artifact_warehouse.errors import PrunedMeanwhile, WarehouseNotFound
+from artifact_warehouse.tables import SET_MEMBERS
+from artifact_warehouse.timeline import Inputs, Period
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from artifact_warehouse.column_lineage.project import NodeLineage, Project
+    from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
+    from artifact_warehouse.tablespec import Table
+
+BATCH_EDGES = 100_000
+"""How many edges go into one transaction: enough to fill row groups, little enough to lose to an interrupt."""
+
+STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
+_FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
+_COLLECT_EVERY = 100
+_ATTEMPTS = 3
+
+Progress = Callable[[int, int], None]
+"""Called with how many nodes are done, and how many there are as far as is known."""
+
+
+class NodeOutcome(NamedTuple):
+    """What became of one node's columns."""
+
+    unique_id: str
+    status: str
+    column_count: int
+    resolved_count: int
+    unresolved_columns: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class ColumnsReport:
+    """What a run resolved. A node whose code or whose parents changed over time is there once for each change."""
+
+    outcomes: tuple[NodeOutcome, ...]
+    unchanged_count: int
+    """How many lineages had been resolved before."""
+
+    def count(self, status: str) -> int:
+        """How many of the outcomes have that status."""
+        return self._counts[status]
+
+    @property
+    def _counts(self) -> Counter[str]:
+        return Counter(outcome.status for outcome in self.outcomes)
+
+    def to_arrow(self) -> pa.Table:
+        """The outcomes as a table."""
+        columns = list(zip(*self.outcomes, strict=True)) or [()] * len(NodeOutcome._fields)
+        types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.list_(pa.string()), pa.string())
+        arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
+        return pa.Table.from_arrays(arrays, names=list(NodeOutcome._fields))
+
+    def __str__(self) -> str:
+        counts = self._counts
+        parts = [f"{status.replace('_', ' ').replace('sql', 'SQL')} {counts[status]:,}" for status in STATUSES]
+        return f"{', '.join(parts)}; unchanged {self.unchanged_count:,}"
+
+
+def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> ColumnsReport:
+    """Resolve the columns of every manifest that was ever current, as far as that has not been done.
+
+    Raises WarehouseNotFound, the errors of `store.opened`, and PrunedMeanwhile where prunes come again and again.
+    """
+    if not path.exists():
+        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    outcomes: list[NodeOutcome] = []
+    for attempt in range(1, _ATTEMPTS + 1):
+        step = _Step(path, wait, outcomes, progress or (lambda done, total: None))
+        try:
+            unchanged_count = step.run()
+        except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return ColumnsReport(tuple(outcomes), unchanged_count)
+    raise AssertionError("every attempt returns or raises")
+
+
+class _Step:
+    """One run over all that is to be done."""
+
+    def __init__(self, path: Path, wait: float, outcomes: list[NodeOutcome], progress: Progress) -> None:
+        self._path = path
+        self._wait = wait
+        self._outcomes = outcomes
+        self._report = progress
+        self._versions = resolver()
+        self._last_prune: str | None = None
+        self._pending: list[NodeLineage] = []
+        self._pending_edges = 0
+
+    def run(self) -> int:
+        """Returns how many lineages there were before."""
+        with self._opened() as connection:
+            store.migrate(connection)
+            self._last_prune = writing.insist_on_prune(connection, None)
+            known_timelines = timeline.known_timelines(connection)
+            todo = [p for p in timeline.periods(connection, self._versions, known_timelines) if p.inputs]
+            [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
+            query = "SELECT inputs_id FROM stored.column_lineage_sets"
+            resolved = {inputs_id for (inputs_id,) in connection.execute(query).fetchall()} if todo else set()
+        new = {p.timeline_id: p.inputs for p in todo if p.inputs and p.timeline_id not in resolved}
+        sets = self._resolve_all(new) if new else {}
+        if todo:
+            self._write(_finished(todo, sets))
+        return int(lineage_count)
+
+    def _resolve_all(self, new: dict[str, Inputs]) -> dict[str, list[str]]:
+        """The lineage_ids of each of the inputs; new lineages are written on the way."""
+        from artifact_warehouse.columninputs import KnownLineages, Reader
+
+        with self._opened() as connection:
+            known = KnownLineages(connection)
+        reader, sets, done = Reader(), {}, 0
+        for number, (inputs_id, inputs) in enumerate(new.items()):
+            with self._opened() as connection:
+                project, codes = self._read(connection, reader, known, inputs)
+            total = done + project.lineage_count * (len(new) - number)
+            sets[inputs_id] = self._resolve(project, codes, known, done, total)
+            done += project.lineage_count
+        self._flush()
+        return sets
+
+    def _read(
+        self, connection: duckdb.DuckDBPyConnection, reader: Reader, known: KnownLineages, inputs: Inputs
+    ) -> tuple[Project, Codes]:
+        from artifact_warehouse.column_lineage.project import Project
+        from artifact_warehouse.columninputs import Codes
+
+        project = Project(reader.nodes(connection, inputs), inputs.adapter_type, self._versions, known)
+        return project, Codes(connection, project.codes())
+
+    def _resolve(self, project: Project, codes: Codes, known: KnownLineages, done: int, total: int) -> list[str]:
+        """The lineage_ids of one manifest's nodes; what is new among them is pending, or written."""
+        lineage_ids = []
+        with _few_collections() as collect:
+            for number, lineage in enumerate(project.lineages(codes), start=1):
+                lineage_ids.append(lineage.lineage_id)
+                if not known.has(lineage.lineage_id):
+                    known.add(lineage)
+                    self._take(lineage)
+                if number % _COLLECT_EVERY == 0:
+                    collect()
+                    self._report(done + number, total)
+        self._report(done + len(lineage_ids), total)
+        return lineage_ids
+
+    def _take(self, lineage: NodeLineage) -> None:
+        self._pending.append(lineage)
+        self._pending_edges += len(lineage.edges) + len(lineage.uses)
+        if self._pending_edges >= BATCH_EDGES:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what is pending, in one transaction."""
+        pending, self._pending, self._pending_edges = self._pending, [], 0
+        if pending:
+            self._write(_lineages(pending, self._versions))
+            self._outcomes += [NodeOutcome(*(getattr(p, name) for name in NodeOutcome._fields)) for p in pending]
+
+    def _write(self, tables: dict[Table, pa.Table]) -> None:
+        """Write tables in one transaction; what is said of a manifest already makes room."""
+        with self._opened() as connection, store.transaction(connection):
+            writing.insist_on_prune(connection, self._last_prune)
+            for table, rows in tables.items():
+                if table is MANIFEST_COLUMN_LINEAGES:
+                    with writing.registered(connection, rows):
+                        connection.execute(_FORGET)
+                writing.insert(connection, table, rows)
+
+    @contextmanager
+    def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with store.opened(self._path, wait=self._wait) as connection:
+            yield connection
+
+
+def _lineages(lineages: list[NodeLineage], versions: str) -> dict[Table, pa.Table]:
+    names = [column.name for column in COLUMN_LINEAGES.columns if column.name != "resolver"]
+    columns = [[getattr(lineage, name) for lineage in lineages] for name in names]
+    edges = [(lineage.lineage_id, *edge) for lineage in lineages for edge in lineage.edges]
+    uses = [(lineage.lineage_id, *use) for lineage in lineages for use in lineage.uses]
+    return {
+        COLUMN_LINEAGES: COLUMN_LINEAGES.to_arrow([*columns, [versions] * len(lineages)]),
+        COLUMN_EDGES: _table(COLUMN_EDGES, edges),
+        COLUMN_USES: _table(COLUMN_USES, uses),
+    }
+
+
+def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, pa.Table]:
+    """What says that manifests are resolved, and to what. The sets of those that were resolved before are stored."""
+    set_ids = {inputs_id: _set_id(lineage_ids) for inputs_id, lineage_ids in sets.items()}
+    members = {set_ids[inputs_id]: lineage_ids for inputs_id, lineage_ids in sets.items()}
+    return {
+        SET_MEMBERS: _table(SET_MEMBERS, [(set_id, member) for set_id, ids in members.items() for member in ids]),
+        COLUMN_LINEAGE_SETS: _table(COLUMN_LINEAGE_SETS, list(set_ids.items())),
+        MANIFEST_COLUMN_LINEAGES: _table(
+            MANIFEST_COLUMN_LINEAGES, [(p.artifact_key, p.timeline_id, p.timeline_id) for p in periods]
+        ),
+    }
+
+
+def _set_id(lineage_ids: Iterable[str]) -> str:
+    return blake2b(f"lineages:{','.join(sorted(lineage_ids))}".encode(), digest_size=16).hexdigest()
+
+
+def _table(table: Table, rows: list[tuple[object, ...]]) -> pa.Table:
+    return table.to_arrow(list(zip(*rows, strict=True)) or [()] * len(table.columns))
+
+
+@contextmanager
+def _few_collections() -> Iterator[Callable[[], None]]:
+    """No garbage collection but when the caller says so, and what is there before need not be looked through.
+
+    Syntax trees are many small objects that refer to each other: Python would look for garbage all the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield lambda: (gc.collect(), gc.freeze(), None)[-1]
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
