@@ -82,7 +82,9 @@ _COLUMNS = """
 SELECT
     {key},
     CAST(to_json(list(column_name ORDER BY column_index NULLS LAST, column_name)) AS VARCHAR) AS names,
-    CAST(to_json(list(struct_pack(name := column_name, type := {type})) FILTER (WHERE {has_fields})) AS VARCHAR) AS types
+    CAST(
+        to_json(list(struct_pack(name := column_name, type := {type})) FILTER (WHERE {has_fields})) AS VARCHAR
+    ) AS types
 FROM stored.{table}
 WHERE {key} IN (SELECT id FROM ids) AND column_name IS NOT NULL
 GROUP BY {key}
@@ -109,8 +111,9 @@ class Reader:
         rows = self._rows(connection, inputs)
         relation_ids = {row["catalog_relation_id"] for row in rows if row["catalog_relation_id"]}
         self._read(connection, "catalog_columns", self._catalogued, relation_ids)
-        # Definitions that declare the same columns share a columns_id.
-        declaring = {row["columns_id"]: row["definition_id"] for row in rows if row["columns_id"]}
+        # What a catalog describes is not asked what it declares. Definitions that declare the same share a columns_id.
+        asked = [row for row in rows if row["columns_id"] and not row["catalog_relation_id"]]
+        declaring = {row["columns_id"]: row["definition_id"] for row in asked}
         self._read(connection, "definition_columns", self._declared, set(declaring.values()))
         return [
             Node(
@@ -178,10 +181,6 @@ class KnownLineages:
             return self._new.get(lineage_id)
         unique_id, status, columns = (self._stored[i][row].as_py() for i in (1, 2, 3))
         return KnownLineage(lineage_id, unique_id, status, tuple(columns))
-
-    def has(self, lineage_id: str) -> bool:
-        """Whether that lineage need not be resolved again."""
-        return lineage_id in self._rows or lineage_id in self._new
 
     def add(self, lineage: KnownLineage | NodeLineage) -> None:
         """Note a lineage that is resolved, and not stored yet."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -108,6 +108,13 @@ def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> 
     raise AssertionError("every attempt returns or raises")
 
 
+class _Work(NamedTuple):
+    """What is to be resolved for one manifest, and the texts for it."""
+
+    project: Project
+    codes: Codes
+
+
 class _Step:
     """One run over all that is to be done."""
 
@@ -118,58 +125,65 @@ class _Step:
         self._report = progress
         self._versions = resolver()
         self._last_prune: str | None = None
+        self._known: KnownLineages
+        self._reader: Reader
         self._pending: list[NodeLineage] = []
         self._pending_edges = 0
 
     def run(self) -> int:
         """Returns how many lineages there were before."""
-        with self._opened() as connection:
+        first = None
+        with store.opened(self._path, wait=self._wait) as connection:
             store.migrate(connection)
             self._last_prune = writing.insist_on_prune(connection, None)
-            known_timelines = timeline.known_timelines(connection)
-            todo = [p for p in timeline.periods(connection, self._versions, known_timelines) if p.inputs]
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
-            query = "SELECT inputs_id FROM stored.column_lineage_sets"
-            resolved = {inputs_id for (inputs_id,) in connection.execute(query).fetchall()} if todo else set()
-        new = {p.timeline_id: p.inputs for p in todo if p.inputs and p.timeline_id not in resolved}
-        sets = self._resolve_all(new) if new else {}
+            todo = timeline.unresolved(connection, self._versions)
+            new = timeline.new_inputs(connection, todo)
+            if new:
+                self._start(connection)
+                first = self._read(connection, next(iter(new.values())))
+        sets = self._resolve_all(new, first) if first else {}
         if todo:
-            self._write(_finished(todo, sets))
+            self._flush(_finished(todo, sets))
         return int(lineage_count)
 
-    def _resolve_all(self, new: dict[str, Inputs]) -> dict[str, list[str]]:
-        """The lineage_ids of each of the inputs; new lineages are written on the way."""
+    def _start(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Only where there is something to do: the parser takes its time to be imported."""
         from artifact_warehouse.columninputs import KnownLineages, Reader
 
-        with self._opened() as connection:
-            known = KnownLineages(connection)
-        reader, sets, done = Reader(), {}, 0
-        for number, (inputs_id, inputs) in enumerate(new.items()):
-            with self._opened() as connection:
-                project, codes = self._read(connection, reader, known, inputs)
-            total = done + project.lineage_count * (len(new) - number)
-            sets[inputs_id] = self._resolve(project, codes, known, done, total)
-            done += project.lineage_count
-        self._flush()
+        self._known, self._reader = KnownLineages(connection), Reader()
+
+    def _resolve_all(self, new: dict[str, Inputs], first: _Work) -> dict[str, list[str]]:
+        """The lineage_ids of each of the inputs; new lineages are pending, or written."""
+        sets: dict[str, list[str]] = {}
+        done, work = 0, first
+        for inputs_id, inputs in new.items():
+            if sets:
+                with store.opened(self._path, wait=self._wait) as connection:
+                    work = self._read(connection, inputs)
+            count = work.project.lineage_count
+            sets[inputs_id] = self._resolve(work, done, done + count * (len(new) - len(sets)))
+            done += count
         return sets
 
-    def _read(
-        self, connection: duckdb.DuckDBPyConnection, reader: Reader, known: KnownLineages, inputs: Inputs
-    ) -> tuple[Project, Codes]:
+    def _read(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> _Work:
         from artifact_warehouse.column_lineage.project import Project
         from artifact_warehouse.columninputs import Codes
 
-        project = Project(reader.nodes(connection, inputs), inputs.adapter_type, self._versions, known)
-        return project, Codes(connection, project.codes())
+        nodes = self._reader.nodes(connection, inputs)
+        project = Project(nodes, inputs.adapter_type, self._versions, self._known)
+        return _Work(project, Codes(connection, project.codes()))
 
-    def _resolve(self, project: Project, codes: Codes, known: KnownLineages, done: int, total: int) -> list[str]:
-        """The lineage_ids of one manifest's nodes; what is new among them is pending, or written."""
+    def _resolve(self, work: _Work, done: int, total: int) -> list[str]:
+        """The lineage_ids of one manifest's nodes."""
+        from artifact_warehouse.column_lineage.project import NodeLineage
+
         lineage_ids = []
         with _few_collections() as collect:
-            for number, lineage in enumerate(project.lineages(codes), start=1):
+            for number, lineage in enumerate(work.project.lineages(work.codes), start=1):
                 lineage_ids.append(lineage.lineage_id)
-                if not known.has(lineage.lineage_id):
-                    known.add(lineage)
+                if isinstance(lineage, NodeLineage):
+                    self._known.add(lineage)
                     self._take(lineage)
                 if number % _COLLECT_EVERY == 0:
                     collect()
@@ -183,27 +197,17 @@ class _Step:
         if self._pending_edges >= BATCH_EDGES:
             self._flush()
 
-    def _flush(self) -> None:
-        """Write what is pending, in one transaction."""
+    def _flush(self, more: Mapping[Table, pa.Table] | None = None) -> None:
+        """Write what is pending, and more tables behind it, in one transaction."""
         pending, self._pending, self._pending_edges = self._pending, [], 0
-        if pending:
-            self._write(_lineages(pending, self._versions))
-            self._outcomes += [NodeOutcome(*(getattr(p, name) for name in NodeOutcome._fields)) for p in pending]
-
-    def _write(self, tables: dict[Table, pa.Table]) -> None:
-        """Write tables in one transaction; what is said of a manifest already makes room."""
-        with self._opened() as connection, store.transaction(connection):
+        with store.opened(self._path, wait=self._wait) as connection, store.transaction(connection):
             writing.insist_on_prune(connection, self._last_prune)
-            for table, rows in tables.items():
+            for table, rows in (_lineages(pending, self._versions) | dict(more or {})).items():
                 if table is MANIFEST_COLUMN_LINEAGES:
                     with writing.registered(connection, rows):
-                        connection.execute(_FORGET)
+                        connection.execute(_FORGET)  # what is said of these manifests already makes room
                 writing.insert(connection, table, rows)
-
-    @contextmanager
-    def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with store.opened(self._path, wait=self._wait) as connection:
-            yield connection
+        self._outcomes += [NodeOutcome(*(getattr(p, name) for name in NodeOutcome._fields)) for p in pending]
 
 
 def _lineages(lineages: list[NodeLineage], versions: str) -> dict[Table, pa.Table]:
@@ -235,7 +239,7 @@ def _set_id(lineage_ids: Iterable[str]) -> str:
     return blake2b(f"lineages:{','.join(sorted(lineage_ids))}".encode(), digest_size=16).hexdigest()
 
 
-def _table(table: Table, rows: list[tuple[object, ...]]) -> pa.Table:
+def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     return table.to_arrow(list(zip(*rows, strict=True)) or [()] * len(table.columns))
 
 
@@ -249,8 +253,13 @@ def _few_collections() -> Iterator[Callable[[], None]]:
     gc.disable()
     gc.freeze()
     try:
-        yield lambda: (gc.collect(), gc.freeze(), None)[-1]
+        yield _collect
     finally:
         gc.unfreeze()
         if was_enabled:
             gc.enable()
+
+
+def _collect() -> None:
+    gc.collect()
+    gc.freeze()

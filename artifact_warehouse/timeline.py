@@ -60,21 +60,32 @@ class _Entry(NamedTuple):
     catalog_set_id: str | None
 
 
-def periods(connection: duckdb.DuckDBPyConnection, versions: str, known: Mapping[int, str]) -> list[Period]:
+def periods(
+    connection: duckdb.DuckDBPyConnection, versions: str, known: Mapping[int, str] | None = None
+) -> list[Period]:
     """Every manifest that was once the current one of its project and environment, in the order of time.
 
     `known` maps manifests to the ids that are known of them: their inputs are left out.
     """
     rows = map(_Entry._make, connection.execute(_TIMELINE).fetchall())
-    found = []
+    found: list[Period] = []
     for _, entries in groupby(rows, key=lambda entry: (entry.project_name, entry.environment)):
-        found += _periods(entries, versions, known)
+        found += _periods(entries, versions, known or {})
     return found
 
 
-def known_timelines(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """The timeline_id of every manifest whose lineage is stored."""
-    return dict(connection.execute("SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages").fetchall())
+def unresolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[Period]:
+    """The manifests whose lineage is not stored, or is that of other inputs."""
+    query = "SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages"
+    known = dict(connection.execute(query).fetchall())
+    return [period for period in periods(connection, versions, known) if period.inputs]
+
+
+def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Period]) -> dict[str, Inputs]:
+    """The inputs from which nothing was resolved yet, by their ids."""
+    query = "SELECT inputs_id FROM stored.column_lineage_sets"
+    known = {inputs_id for (inputs_id,) in connection.execute(query).fetchall()}
+    return {p.timeline_id: p.inputs for p in unresolved if p.inputs and p.timeline_id not in known}
 
 
 def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str]) -> Iterator[Period]:

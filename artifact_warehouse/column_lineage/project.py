@@ -15,7 +15,9 @@ from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, 
 from artifact_warehouse.column_lineage.resolution import resolve
 
 _DIALECTS = {
-    **dict.fromkeys(("postgres", "greenplum", "vertica", "materialize", "risingwave", "rpostgres", "firebolt"), "postgres"),
+    **dict.fromkeys(
+        ("postgres", "greenplum", "vertica", "materialize", "risingwave", "rpostgres", "firebolt"), "postgres"
+    ),
     **dict.fromkeys(("sqlserver", "synapse", "fabric"), "tsql"),
     **dict.fromkeys(("spark", "glue", "fabricspark"), "spark"),
     **dict.fromkeys(("mysql", "mariadb", "tidb", "singlestore"), "mysql"),
@@ -56,7 +58,7 @@ class Columns:
     @cached_property
     def digest(self) -> bytes:
         types = [f"{name}\1{self.types[name]}" for name in sorted(self.types)]
-        return _digest(b"", str(self.is_complete), *self.names, "\1", *types)
+        return _digest(str(self.is_complete), *self.names, "\1", *types)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class Node:
         full = ".".join(part for part in (self.database, self.schema, self.alias) if part)
         written = (self.relation_name or "").translate(_QUOTES)
         return tuple(dict.fromkeys(name.lower() for name in (full, written) if name))
+
+    @cached_property
+    def names_digest(self) -> bytes:
+        """Of all by which it can be named."""
+        return _digest(self.unique_id, self.name, self.alias, str(self.is_ephemeral), str(self.schema), *self.names)
 
 
 class ColumnEdge(NamedTuple):
@@ -155,6 +162,7 @@ class Project:
         self._known = known
         self._base = hashlib.blake2b(f"{versions}\0{self.dialect}\0".encode(), digest_size=16)
         self._order = _parents_first(self._nodes)
+        self._read = {node.unique_id: self._read_by(node) for node in self._order}
 
     @property
     def lineage_count(self) -> int:
@@ -167,8 +175,7 @@ class Project:
         needed = set()
         for node in self._order:
             known = None
-            parents = [self._nodes[parent] for parent in node.parents if parent in self._nodes]
-            if node.has_lineage and None not in [self._seen(parent, columns) for parent in parents]:
+            if node.has_lineage and None not in [self._seen(other, columns) for other in self._read[node.unique_id]]:
                 known = self._known(self._lineage_id(node, columns))
             if node.has_lineage and known is None and node.code_id:
                 needed.add(node.code_id)
@@ -192,6 +199,11 @@ class Project:
                 yield found
             columns[node.unique_id] = self._columns(node, found)
 
+    def _read_by(self, node: Node) -> list[Node]:
+        """What a node may read: itself, then its parents, by their ids."""
+        parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
+        return [node, *(self._nodes[parent] for parent in parents)]
+
     @staticmethod
     def _seen(node: Node, columns: Mapping[str, Columns | None]) -> Columns | None:
         """The columns of a node as far as they are known now; None where that is yet to be found out."""
@@ -209,27 +221,10 @@ class Project:
     def _lineage_id(self, node: Node, columns: Mapping[str, Columns | None]) -> str:
         digest = self._base.copy()
         digest.update(f"{node.resource_type}\0{node.language}\0{node.code_id}\0".encode())
-        for other in self._read(node):
+        for other in self._read[node.unique_id]:
             seen = self._seen(other, columns)
-            digest.update(self._names_digest(other))
-            digest.update(seen.digest if seen else b"")
+            digest.update(other.names_digest + (seen.digest if seen else b""))
         return digest.hexdigest()
-
-    def _names_digest(self, node: Node) -> bytes:
-        found = self._names_digests.get(node.unique_id)
-        if found is None:
-            found = _digest(b"", node.unique_id, node.name, node.alias, str(node.is_ephemeral), *node.names)
-            self._names_digests[node.unique_id] = found
-        return found
-
-    @cached_property
-    def _names_digests(self) -> dict[str, bytes]:
-        return {}
-
-    def _read(self, node: Node) -> list[Node]:
-        """What a node may read: itself, then its parents, by their ids."""
-        parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
-        return [node, *(self._nodes[parent] for parent in parents)]
 
     def _resolved(
         self, lineage_id: str, node: Node, columns: Mapping[str, Columns | None], code: FindCode
@@ -240,22 +235,18 @@ class Project:
         sql = code(node.code_id) if node.code_id else None
         if not sql or not sql.strip():
             return NodeLineage(lineage_id, node.unique_id, "not_compiled", self.dialect, own.names, len(own.names))
-        relations = {
-            other.unique_id: _relation(other, self._seen(other, columns) or other.declared) for other in self._read(node)
-        }
-        parents = [other for other in self._read(node)[1:] if other.is_ephemeral]
+        read = [(other, _relation(other, self._seen(other, columns))) for other in self._read[node.unique_id]]
         ephemerals = {
-            f"{_EPHEMERAL_PREFIX}{name}".lower(): relations[other.unique_id]
-            for other in parents
+            f"{_EPHEMERAL_PREFIX}{name}".lower(): relation
+            for other, relation in read[1:]
+            if other.is_ephemeral
             for name in (other.name, other.alias)
         }
-        find = _Finder([(other, relations[other.unique_id]) for other in self._read(node)])
-        wanted = _wanted(node)
         try:
-            resolution = resolve(sql, self.dialect, find, ephemerals, wanted)
+            resolution = resolve(sql, self.dialect, _Finder(read), ephemerals, _wanted(node))
         except UnreadableSql as error:
-            parents_only = [relations[other.unique_id] for other in self._read(node)[1:]]
-            return _matched_by_name(lineage_id, node, self.dialect, parents_only, str(error))
+            parents = [relation for _, relation in read[1:]]
+            return _matched_by_name(lineage_id, node, self.dialect, parents, str(error))
         return _settled(lineage_id, node, self.dialect, resolution)
 
 
@@ -287,11 +278,12 @@ class _Finder:
         return found or Relation(name, is_complete=False)
 
 
-def _digest(start: bytes, *texts: str) -> bytes:
-    return hashlib.blake2b(start + "\0".join(texts).encode(), digest_size=16).digest()
+def _digest(*texts: str) -> bytes:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _relation(node: Node, columns: Columns) -> Relation:
+def _relation(node: Node, columns: Columns | None) -> Relation:
+    columns = columns or node.declared
     return Relation(node.unique_id, columns.spellings, columns.is_complete, columns.types)
 
 
