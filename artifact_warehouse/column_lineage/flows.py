@@ -64,13 +64,19 @@ NOTHING = Flow()
 """The flow of what comes from no column: literals, count(*), now()."""
 
 
+_KINDS = (
+    (CONDITION, "condition"),
+    (WINDOW, "window"),
+    (AGGREGATE, "aggregation"),
+    (EXPRESSION, "transform"),
+    (FIELD, "field"),
+    (CAST, "cast"),
+)
+
+
 def kind(flags: int, from_column: str, to_column: str) -> str:
     """The kind of an edge with these flags, in the words of the contract."""
-    if flags & WINDOW:
-        return "window"
-    if flags & CONDITION:
-        return "condition"
-    for flag, word in ((AGGREGATE, "aggregation"), (EXPRESSION, "transform"), (FIELD, "field"), (CAST, "cast")):
+    for flag, word in _KINDS:
         if flags & flag:
             return word
     return "passthrough" if from_column.lower() == to_column.lower() else "rename"
