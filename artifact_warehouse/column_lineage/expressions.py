@@ -264,7 +264,12 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
             return scope.subquery(query)
         return None
     if kind in _MAY_BE_STRUCT and isinstance(expression.args.get("this"), exp.Expr):
-        return _fields(expression.args["this"], scope)
+        frame = _fields(expression.args["this"], scope)
+        if frame is not None:  # which of the rows it is, by their order or by an index, shapes all fields
+            deciding = Flow()
+            _collect_arguments(expression, scope, 0, deciding, but="this")
+            scope.walk.use("sort", deciding)
+        return frame
     return None
 
 

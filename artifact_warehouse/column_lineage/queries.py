@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from artifact_warehouse.column_lineage.expressions import collect, value_of
-from artifact_warehouse.column_lineage.flows import EXPRESSION, NOTHING, Flow
+from artifact_warehouse.column_lineage.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed
 from artifact_warehouse.column_lineage.model import UnreadableSql
+from artifact_warehouse.column_lineage.pivots import matched
 from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
 from artifact_warehouse.column_lineage.setoperations import set_operation
 from artifact_warehouse.column_lineage.sources import add_join, add_source
@@ -172,6 +173,9 @@ def _read(select: exp.Select, scope: Scope) -> None:
     source = select.args.get("from_")
     if source is not None:
         add_source(source.this, scope)
+    match = select.args.get("match")
+    if match is not None:
+        scope.frames = {match.alias.lower(): matched(all_of(scope), match, scope)}
     for join in select.args.get("joins") or ():
         add_join(join, scope)
     for lateral in select.args.get("laterals") or ():
@@ -227,7 +231,7 @@ def _add_matching(frame: Frame, item: exp.Expr, scope: Scope) -> None:
         add_star(every, pattern, None, scope)
     else:
         every = all_of(scope)
-    flags = 0 if item is columns else EXPRESSION
+    flags = 0 if item is columns else EXPRESSION | (AGGREGATE if columns.find_ancestor(exp.AggFunc) else 0)
     is_pattern = isinstance(pattern, exp.Literal) and pattern.is_string
     for name in list(every.names()):
         if not is_pattern or _matches(pattern.this, every.spelling(name)):
