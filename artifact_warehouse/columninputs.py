@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import duckdb
 import msgspec
@@ -46,6 +45,7 @@ relations AS (
     FROM catalog_sets AS sets
     INNER JOIN stored.set_members AS members ON members.set_id = sets.set_id
     INNER JOIN stored.catalog_relations AS relations ON relations.catalog_relation_id = members.member_id
+    WHERE relations.catalog_relation_id IN (SELECT catalog_relation_id FROM stored.catalog_columns)
     GROUP BY relations.unique_id
 )
 
@@ -62,8 +62,7 @@ SELECT
     definitions.depends_on_nodes,
     coalesce(own.compiled_code_id, compilations.compiled_code_id) AS compiled_code_id,
     relations.catalog_relation_id,
-    definitions.columns_id,
-    definitions.definition_id
+    definitions.columns_id
 FROM stored.set_members AS members
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id
 LEFT JOIN own ON own.definition_id = definitions.definition_id
@@ -77,18 +76,37 @@ WHERE
 QUALIFY row_number() OVER (PARTITION BY definitions.unique_id ORDER BY own.rendering_id) = 1
 """
 
-_WITH_FIELDS = "regexp_matches({}, '(?i)struct|row *\\(|object *\\(|record|tuple|nested')"
-_COLUMNS = """
-SELECT
-    {key},
-    CAST(to_json(list(column_name ORDER BY column_index NULLS LAST, column_name)) AS VARCHAR) AS names,
-    CAST(
-        to_json(list(struct_pack(name := column_name, type := {type})) FILTER (WHERE {has_fields})) AS VARCHAR
-    ) AS types
-FROM stored.{table}
-WHERE {key} IN (SELECT id FROM ids) AND column_name IS NOT NULL
-GROUP BY {key}
-"""
+_DECLARED = """(
+    SELECT definitions.columns_id, columns.*
+    FROM stored.definition_columns AS columns
+    INNER JOIN (
+        SELECT columns_id, min(definition_id) AS definition_id FROM stored.definitions GROUP BY columns_id
+    ) AS definitions ON definitions.definition_id = columns.definition_id
+)"""
+"""Definitions that declare the same columns share a columns_id: one of them tells for all."""
+
+_COLUMNS = tuple(
+    f"""
+    SELECT
+        {key},
+        CAST(to_json(list(column_name ORDER BY column_index NULLS LAST, column_name)) AS VARCHAR) AS names,
+        CAST(
+            to_json(
+                list(struct_pack(name := column_name, type := {data_type}))
+                FILTER (WHERE regexp_matches({data_type}, '(?i)struct|row *\\(|object *\\(|record|tuple|nested'))
+            ) AS VARCHAR
+        ) AS types,
+        {is_complete} AS is_complete
+    FROM {table}
+    WHERE {key} IN (SELECT id FROM ids) AND column_name IS NOT NULL
+    GROUP BY {key}
+    """
+    for table, key, data_type, is_complete in (
+        ("stored.catalog_columns", "catalog_relation_id", "data_type", True),
+        (_DECLARED, "columns_id", "declared_data_type", False),
+    )
+)
+"""The columns of some ids, as JSON: names, and the types of those that have fields."""
 
 
 @contextmanager
@@ -103,63 +121,37 @@ class Reader:
     """Reads inputs, one manifest's after the other's; the columns of a relation only once."""
 
     def __init__(self) -> None:
-        self._catalogued: dict[str, Columns] = {}
-        self._declared: dict[str, Columns] = {}
+        self._columns: dict[str, Columns] = {}
+
+    def columns(self, columns_id: str) -> Columns:
+        """The columns of an id that were read; none for an empty one."""
+        return self._columns.get(columns_id, _UNKNOWN)
 
     def nodes(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> list[Node]:
-        """The models, snapshots, seeds and sources of a manifest that are enabled, by their ids."""
-        rows = self._rows(connection, inputs)
-        relation_ids = {row["catalog_relation_id"] for row in rows if row["catalog_relation_id"]}
-        self._read(connection, "catalog_columns", self._catalogued, relation_ids)
-        # What a catalog describes is not asked what it declares. Definitions that declare the same share a columns_id.
-        asked = [row for row in rows if row["columns_id"] and not row["catalog_relation_id"]]
-        declaring = {row["columns_id"]: row["definition_id"] for row in asked}
-        self._read(connection, "definition_columns", self._declared, set(declaring.values()))
-        return [
-            Node(
-                unique_id=row["unique_id"],
-                resource_type=row["resource_type"],
-                name=row["name"],
-                alias=row["alias"],
-                database=row["database_name"],
-                schema=row["schema_name"],
-                relation_name=row["relation_name"],
-                materialized=row["materialized"],
-                language=row["language"],
-                parents=tuple(row["depends_on_nodes"] or ()),
-                code_id=row["compiled_code_id"],
-                catalogued=self._catalogued.get(row["catalog_relation_id"]),
-                declared=self._declared.get(declaring.get(row["columns_id"], ""), _UNDECLARED),
-            )
-            for row in rows
-        ]
-
-    def _rows(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> list[dict[str, Any]]:
+        """The models, snapshots, seeds and sources of a manifest that are enabled."""
         for name, ids in (("rendering_sets", inputs.rendering_set_ids), ("catalog_sets", inputs.catalog_set_ids)):
             columns = {"set_id": pa.array(ids, pa.string()), "place": pa.array(range(len(ids)), pa.int64())}
             connection.register(name, pa.table(columns))
-        found = connection.sql(_NODES, params=[inputs.rendering_set_id, inputs.graph_id])
-        rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+        found = connection.sql(_NODES, params=[inputs.rendering_set_id, inputs.graph_id]).to_arrow_table()
         for name in ("rendering_sets", "catalog_sets"):
             connection.unregister(name)
-        return sorted(rows, key=lambda row: str(row["unique_id"]))
+        rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+        return [
+            Node(*own, parents=tuple(parents or ()), code_id=code, catalogued_id=catalogued, declared_id=declared)
+            for *own, parents, code, catalogued, declared in rows
+        ]
 
-    def _read(
-        self, connection: duckdb.DuckDBPyConnection, table: str, found: dict[str, Columns], ids: set[str]
-    ) -> None:
-        """Add what is not there yet to the columns that were found."""
-        key, type_ = ("catalog_relation_id", "data_type")
-        if is_declared := table == "definition_columns":
-            key, type_ = ("definition_id", "declared_data_type")
-        query = _COLUMNS.format(table=table, key=key, type=type_, has_fields=_WITH_FIELDS.format(type_))
-        with _registered_ids(connection, ids - found.keys()):
-            rows = connection.execute(query).fetchall()
-        for id_, names, types in rows:
-            fields = {pair["name"].lower(): pair["type"] for pair in msgspec.json.decode(types or "[]")}
-            found[id_] = Columns(tuple(msgspec.json.decode(names)), fields, is_complete=not is_declared)
+    def read_columns(self, connection: duckdb.DuckDBPyConnection, ids: set[str]) -> None:
+        """Read the columns of these ids, as far as they are not read yet."""
+        for query in _COLUMNS:
+            with _registered_ids(connection, ids - self._columns.keys()):
+                rows = connection.execute(query).fetchall()
+            for id_, names, types, is_complete in rows:
+                fields = {pair["name"].lower(): pair["type"] for pair in msgspec.json.decode(types or "[]")}
+                self._columns[id_] = Columns(tuple(msgspec.json.decode(names)), fields, is_complete)
 
 
-_UNDECLARED = Columns(is_complete=False)
+_UNKNOWN = Columns(is_complete=False)
 
 
 class KnownLineages:
@@ -167,25 +159,29 @@ class KnownLineages:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         query = "SELECT lineage_id, unique_id, status, columns FROM stored.column_lineages"
-        self._stored = connection.sql(query).to_arrow_table()
-        self._rows = {id_: row for row, id_ in enumerate(self._stored["lineage_id"].to_pylist())}
+        stored = connection.sql(query).to_arrow_table()
+        self._columns = stored["columns"]
+        names = ("lineage_id", "unique_id", "status")
+        rows = zip(*(stored[name].to_pylist() for name in names), strict=True)
+        self._stored = {row[0]: (number, *row) for number, row in enumerate(rows)}
         self._new: dict[str, KnownLineage] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._stored)
 
     def __call__(self, lineage_id: str) -> KnownLineage | None:
         """The lineage of that id."""
-        row = self._rows.get(lineage_id)
-        if row is None:
+        found = self._stored.get(lineage_id)
+        if found is None:
             return self._new.get(lineage_id)
-        unique_id, status, columns = (self._stored[i][row].as_py() for i in (1, 2, 3))
-        return KnownLineage(lineage_id, unique_id, status, tuple(columns))
+        number, *row = found
+        return KnownLineage(*row, lambda: tuple(self._columns[number].as_py()))
 
     def add(self, lineage: KnownLineage | NodeLineage) -> None:
         """Note a lineage that is resolved, and not stored yet."""
-        fields = (lineage.lineage_id, lineage.unique_id, lineage.status, lineage.columns)
-        self._new[lineage.lineage_id] = KnownLineage(*fields)
+        columns = lineage.columns
+        fields = (lineage.lineage_id, lineage.unique_id, lineage.status)
+        self._new[lineage.lineage_id] = KnownLineage(*fields, lambda: columns)
 
 
 class Codes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +42,7 @@ BATCH_EDGES = 100_000
 
 STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
 _FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
-_COLLECT_EVERY = 100
+_PART_NODES = 100
 _ATTEMPTS = 3
 
 Progress = Callable[[int, int], None]
@@ -172,23 +173,27 @@ class _Step:
 
         nodes = self._reader.nodes(connection, inputs)
         project = Project(nodes, inputs.adapter_type, self._versions, self._known)
-        return _Work(project, Codes(connection, project.codes()))
+        code_ids, columns_ids = project.needed()
+        self._reader.read_columns(connection, columns_ids)
+        return _Work(project, Codes(connection, code_ids))
 
     def _resolve(self, work: _Work, done: int, total: int) -> list[str]:
         """The lineage_ids of one manifest's nodes."""
         from artifact_warehouse.column_lineage.project import NodeLineage
+        from artifact_warehouse.column_lineage.resolution import with_deep_stack
 
-        lineage_ids = []
+        lineage_ids: list[str] = []
+        lineages = work.project.lineages(work.codes, self._reader.columns)
         with _few_collections() as collect:
-            for number, lineage in enumerate(work.project.lineages(work.codes), start=1):
-                lineage_ids.append(lineage.lineage_id)
-                if isinstance(lineage, NodeLineage):
-                    self._known.add(lineage)
-                    self._take(lineage)
-                if number % _COLLECT_EVERY == 0:
-                    collect()
-                    self._report(done + number, total)
-        self._report(done + len(lineage_ids), total)
+            # In parts, between which this thread hears of an interrupt.
+            while part := with_deep_stack(lambda: list(islice(lineages, _PART_NODES))):
+                for lineage in part:
+                    lineage_ids.append(lineage.lineage_id)
+                    if isinstance(lineage, NodeLineage):
+                        self._known.add(lineage)
+                        self._take(lineage)
+                collect()
+                self._report(done + len(lineage_ids), total)
         return lineage_ids
 
     def _take(self, lineage: NodeLineage) -> None:

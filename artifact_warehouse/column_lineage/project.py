@@ -1,6 +1,7 @@
 """The nodes of a project, parents first: what each one's SQL is resolved against, and what came of it.
 
-Knows nodes, not artifacts, and no database: `code` gives it a text for an id, `known` what was resolved before.
+Knows nodes, not artifacts, and no database. Nodes name their code and columns by ids, which tell whether these are
+the same: only for what is to be resolved are they asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.column_lineage.model import Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.column_lineage.resolution import resolve
 
 _DIALECTS = {
@@ -43,7 +44,7 @@ def dialect_of(adapter_type: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a relation in their order. One object may serve many nodes: what follows from it is kept."""
+    """The columns of a relation, in their order."""
 
     names: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Node:
-    """What a manifest says of one model, snapshot, seed or source, and a catalog of its columns."""
+    """What a manifest says of one model, snapshot, seed or source, with ids of its code and its columns."""
 
     unique_id: str
     resource_type: str
@@ -76,8 +77,10 @@ class Node:
     language: str | None = None
     parents: tuple[str, ...] = ()
     code_id: str | None = None
-    catalogued: Columns | None = None
-    declared: Columns = Columns(is_complete=False)
+    catalogued_id: str | None = None
+    """Its columns as a catalog has them, if one has any."""
+    declared_id: str | None = None
+    """Its columns as they are declared."""
 
     @property
     def has_lineage(self) -> bool:
@@ -97,6 +100,11 @@ class Node:
         full = ".".join(part for part in (self.database, self.schema, self.alias) if part)
         written = (self.relation_name or "").translate(_QUOTES)
         return tuple(dict.fromkeys(name.lower() for name in (full, written) if name))
+
+    @property
+    def columns_id(self) -> str:
+        """What is known of its columns without its SQL."""
+        return self.catalogued_id or self.declared_id or ""
 
     @cached_property
     def names_digest(self) -> bytes:
@@ -141,12 +149,21 @@ class KnownLineage(NamedTuple):
     lineage_id: str
     unique_id: str
     status: str
-    columns: tuple[str, ...]
-    """Those of the relation; where a catalog has them nobody asks."""
+    find_columns: Callable[[], tuple[str, ...]]
+    """Those of the relation: asked for only where no catalog has them."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.find_columns()
 
 
 FindKnown = Callable[[str], "KnownLineage | None"]
 FindCode = Callable[[str], "str | None"]
+FindColumns = Callable[[str], Columns]
+"""The columns of a catalogued_id or declared_id; the latter's are not complete. None for an empty id."""
+
+_Seen = str | Columns | None
+"""The id of a node's columns, or those that its SQL selects; None while that is not known."""
 
 
 class Project:
@@ -169,73 +186,64 @@ class Project:
         """How many lineages there will be."""
         return sum(node.has_lineage for node in self._order)
 
-    def codes(self) -> set[str]:
-        """The ids of the codes that `lineages` may ask for: of nodes that are new, or may turn out to be."""
-        columns: dict[str, Columns | None] = {}
-        needed = set()
+    def needed(self) -> tuple[set[str], set[str]]:
+        """The ids of the code and of the columns that `lineages` may ask for: of nodes that are, or may be, new."""
+        seen: dict[str, _Seen] = {}
+        code_ids: set[str] = set()
+        columns_ids: set[str] = set()
         for node in self._order:
             known = None
-            if node.has_lineage and None not in [self._seen(other, columns) for other in self._read[node.unique_id]]:
-                known = self._known(self._lineage_id(node, columns))
-            if node.has_lineage and known is None and node.code_id:
-                needed.add(node.code_id)
-            if known or not node.has_lineage:
-                columns[node.unique_id] = self._columns(node, known)
-            else:
-                columns[node.unique_id] = node.catalogued
-        return needed
+            read = self._read[node.unique_id]
+            if node.has_lineage and None not in [seen.get(other.unique_id, other.columns_id) for other in read]:
+                known = self._known(self._lineage_id(node, seen))
+            if node.has_lineage and known is None:
+                code_ids.add(node.code_id or "")
+                columns_ids.update(other.columns_id for other in read)
+            is_open = node.has_lineage and known is None and not node.catalogued_id
+            seen[node.unique_id] = None if is_open else _seen(node, known)
+        return code_ids - {""}, columns_ids - {""}
 
-    def lineages(self, code: FindCode) -> Iterator[NodeLineage | KnownLineage]:
+    def lineages(self, code: FindCode, columns: FindColumns) -> Iterator[NodeLineage | KnownLineage]:
         """The lineage of every model, snapshot and seed, parents before their children; what is known is only named.
 
         In a cycle the columns of the parent that comes later are those that it declares.
         """
-        columns: dict[str, Columns | None] = {}
+        seen: dict[str, _Seen] = {}
         for node in self._order:
             found: NodeLineage | KnownLineage | None = None
             if node.has_lineage:
-                lineage_id = self._lineage_id(node, columns)
-                found = self._known(lineage_id) or self._resolved(lineage_id, node, columns, code)
+                lineage_id = self._lineage_id(node, seen)
+                found = self._known(lineage_id) or self._resolved(lineage_id, node, seen, code, columns)
                 yield found
-            columns[node.unique_id] = self._columns(node, found)
+            seen[node.unique_id] = _seen(node, found)
 
     def _read_by(self, node: Node) -> list[Node]:
         """What a node may read: itself, then its parents, by their ids."""
         parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
         return [node, *(self._nodes[parent] for parent in parents)]
 
-    @staticmethod
-    def _seen(node: Node, columns: Mapping[str, Columns | None]) -> Columns | None:
-        """The columns of a node as far as they are known now; None where that is yet to be found out."""
-        return columns.get(node.unique_id, node.catalogued or node.declared)
-
-    @staticmethod
-    def _columns(node: Node, found: NodeLineage | KnownLineage | None) -> Columns:
-        """The columns of a node: a catalog's, else those that its SQL selects, else those that it declares."""
-        if node.catalogued:
-            return node.catalogued
-        if found and found.status in ("resolved", "partial") and found.columns:
-            return Columns(tuple(found.columns), is_complete=found.status == "resolved")
-        return node.declared
-
-    def _lineage_id(self, node: Node, columns: Mapping[str, Columns | None]) -> str:
+    def _lineage_id(self, node: Node, seen: Mapping[str, _Seen]) -> str:
         digest = self._base.copy()
         digest.update(f"{node.resource_type}\0{node.language}\0{node.code_id}\0".encode())
         for other in self._read[node.unique_id]:
-            seen = self._seen(other, columns)
-            digest.update(other.names_digest + (seen.digest if seen else b""))
+            columns = seen.get(other.unique_id, other.columns_id)
+            digest.update(other.names_digest)
+            digest.update(columns.digest if isinstance(columns, Columns) else str(columns).encode())
         return digest.hexdigest()
 
     def _resolved(
-        self, lineage_id: str, node: Node, columns: Mapping[str, Columns | None], code: FindCode
+        self, lineage_id: str, node: Node, seen: Mapping[str, _Seen], code: FindCode, columns: FindColumns
     ) -> NodeLineage:
-        own = node.catalogued or node.declared
+        own = columns(node.columns_id)
         if not node.is_sql:
             return NodeLineage(lineage_id, node.unique_id, "not_sql", None, own.names, len(own.names))
         sql = code(node.code_id) if node.code_id else None
         if not sql or not sql.strip():
             return NodeLineage(lineage_id, node.unique_id, "not_compiled", self.dialect, own.names, len(own.names))
-        read = [(other, _relation(other, self._seen(other, columns))) for other in self._read[node.unique_id]]
+        read = []
+        for other in self._read[node.unique_id]:
+            found = seen.get(other.unique_id, other.columns_id)
+            read.append((other, _relation(other, found if isinstance(found, Columns) else columns(other.columns_id))))
         ephemerals = {
             f"{_EPHEMERAL_PREFIX}{name}".lower(): relation
             for other, relation in read[1:]
@@ -243,11 +251,19 @@ class Project:
             for name in (other.name, other.alias)
         }
         try:
-            resolution = resolve(sql, self.dialect, _Finder(read), ephemerals, _wanted(node))
+            resolution = resolve(sql, self.dialect, _Finder(read), ephemerals, _wanted(node, own))
         except UnreadableSql as error:
             parents = [relation for _, relation in read[1:]]
-            return _matched_by_name(lineage_id, node, self.dialect, parents, str(error))
-        return _settled(lineage_id, node, self.dialect, resolution)
+            return _matched_by_name(lineage_id, node, self.dialect, own, parents, str(error))
+        return _settled(lineage_id, node, self.dialect, own, resolution)
+
+
+def _seen(node: Node, found: NodeLineage | KnownLineage | None) -> str | Columns:
+    """The columns of a node: a catalog's, else those that its SQL selects, else those that it declares."""
+    if node.catalogued_id or found is None or found.status not in ("resolved", "partial"):
+        return node.columns_id
+    names = found.columns
+    return Columns(names, is_complete=found.status == "resolved") if names else node.columns_id
 
 
 class _Finder:
@@ -282,24 +298,25 @@ def _digest(*texts: str) -> bytes:
     return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _relation(node: Node, columns: Columns | None) -> Relation:
-    columns = columns or node.declared
+def _relation(node: Node, columns: Columns) -> Relation:
     return Relation(node.unique_id, columns.spellings, columns.is_complete, columns.types)
 
 
-def _wanted(node: Node) -> Mapping[str, str] | None:
+def _wanted(node: Node, columns: Columns) -> Mapping[str, str] | None:
     """The columns that its SQL is asked for; None where no catalog names them."""
-    if node.catalogued is None:
+    if not node.catalogued_id:
         return None
     if node.resource_type != "snapshot":
-        return node.catalogued.spellings
-    return {name: spelled for name, spelled in node.catalogued.spellings.items() if name not in _SNAPSHOT_COLUMNS}
+        return columns.spellings
+    return {name: spelled for name, spelled in columns.spellings.items() if name not in _SNAPSHOT_COLUMNS}
 
 
-def _settled(lineage_id: str, node: Node, dialect: str | None, resolution: Resolution) -> NodeLineage:
-    columns = node.catalogued.names if node.catalogued else resolution.columns
-    edges, unresolved = _with_fields(resolution)
-    is_whole = not unresolved and not (resolution.is_open and node.catalogued is None)
+def _settled(
+    lineage_id: str, node: Node, dialect: str | None, catalogued: Columns, resolution: Resolution
+) -> NodeLineage:
+    columns = catalogued.names if node.catalogued_id else resolution.columns
+    unresolved = resolution.unresolved_columns
+    is_whole = not unresolved and not (resolution.is_open and not node.catalogued_id)
     names = sorted(set(resolution.unresolved_names))
     return NodeLineage(
         lineage_id,
@@ -312,40 +329,16 @@ def _settled(lineage_id: str, node: Node, dialect: str | None, resolution: Resol
         unresolved,
         f"no relation has {', '.join(names)}" if names else None,
         resolution.repair,
-        edges,
+        _unique(ColumnEdge(*edge, "sql") for edge in resolution.edges),
         _unique(resolution.uses),
     )
 
 
-def _with_fields(resolution: Resolution) -> tuple[tuple[ColumnEdge, ...], tuple[str, ...]]:
-    """The edges, with those of fields that a catalog lists as columns: `a.b` comes from where `a` comes from.
-
-    And the columns that are still unresolved.
-    """
-    edges = [ColumnEdge(*edge, "sql") for edge in resolution.edges]
-    selected = {name.lower() for name in resolution.columns} | {edge.to_column.lower() for edge in resolution.edges}
-    unresolved = []
-    for column in resolution.unresolved_columns:
-        whole = column.lower().split(".", 1)[0]
-        if whole == column.lower() or whole not in selected:
-            unresolved.append(column)
-        edges += [
-            ColumnEdge(edge.from_relation, edge.from_column, column, _field_kind(edge), edge.confidence, "sql")
-            for edge in resolution.edges
-            if edge.to_column.lower() == whole and whole != column.lower()
-        ]
-    return _unique(edges), tuple(unresolved)
-
-
-def _field_kind(edge: Edge) -> str:
-    return "field" if edge.kind in ("passthrough", "rename", "cast") else edge.kind
-
-
 def _matched_by_name(
-    lineage_id: str, node: Node, dialect: str | None, parents: Iterable[Relation], error: str
+    lineage_id: str, node: Node, dialect: str | None, own: Columns, parents: Iterable[Relation], error: str
 ) -> NodeLineage:
     """What can be said of SQL that cannot be read: columns of the same name may well be the same."""
-    columns = (node.catalogued or node.declared).names
+    columns = own.names
     edges = tuple(
         ColumnEdge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
         for column in columns
