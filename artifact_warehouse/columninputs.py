@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 
 import duckdb
 import msgspec
@@ -59,7 +60,7 @@ SELECT
     own.relation_name,
     definitions.materialized,
     definitions.language,
-    definitions.depends_on_nodes,
+    coalesce(definitions.depends_on_nodes, []) AS depends_on_nodes,
     coalesce(own.compiled_code_id, compilations.compiled_code_id) AS compiled_code_id,
     relations.catalog_relation_id,
     definitions.columns_id
@@ -136,10 +137,8 @@ class Reader:
         for name in ("rendering_sets", "catalog_sets"):
             connection.unregister(name)
         rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
-        return [
-            Node(*own, parents=tuple(parents or ()), code_id=code, catalogued_id=catalogued, declared_id=declared)
-            for *own, parents, code, catalogued, declared in rows
-        ]
+        names = [field.name for field in fields(Node)]
+        return [Node(**dict(zip(names, row, strict=True))) for row in rows]
 
     def read_columns(self, connection: duckdb.DuckDBPyConnection, ids: set[str]) -> None:
         """Read the columns of these ids, as far as they are not read yet."""
@@ -147,8 +146,8 @@ class Reader:
             with _registered_ids(connection, ids - self._columns.keys()):
                 rows = connection.execute(query).fetchall()
             for id_, names, types, is_complete in rows:
-                fields = {pair["name"].lower(): pair["type"] for pair in msgspec.json.decode(types or "[]")}
-                self._columns[id_] = Columns(tuple(msgspec.json.decode(names)), fields, is_complete)
+                by_name = {pair["name"].lower(): pair["type"] for pair in msgspec.json.decode(types or "[]")}
+                self._columns[id_] = Columns(tuple(msgspec.json.decode(names)), by_name, is_complete)
 
 
 _UNKNOWN = Columns(is_complete=False)
@@ -161,9 +160,8 @@ class KnownLineages:
         query = "SELECT lineage_id, unique_id, status, columns FROM stored.column_lineages"
         stored = connection.sql(query).to_arrow_table()
         self._columns = stored["columns"]
-        names = ("lineage_id", "unique_id", "status")
-        rows = zip(*(stored[name].to_pylist() for name in names), strict=True)
-        self._stored = {row[0]: (number, *row) for number, row in enumerate(rows)}
+        ids, unique_ids, statuses = (stored[i].to_pylist() for i in range(3))
+        self._stored = dict(zip(ids, zip(range(len(ids)), unique_ids, statuses, strict=True), strict=True))
         self._new: dict[str, KnownLineage] = {}
 
     def __len__(self) -> int:
@@ -174,14 +172,14 @@ class KnownLineages:
         found = self._stored.get(lineage_id)
         if found is None:
             return self._new.get(lineage_id)
-        number, *row = found
-        return KnownLineage(*row, lambda: tuple(self._columns[number].as_py()))
+        number, unique_id, status = found
+        return KnownLineage(lineage_id, unique_id, status, lambda: tuple(self._columns[number].as_py()))
 
     def add(self, lineage: KnownLineage | NodeLineage) -> None:
         """Note a lineage that is resolved, and not stored yet."""
         columns = lineage.columns
-        fields = (lineage.lineage_id, lineage.unique_id, lineage.status)
-        self._new[lineage.lineage_id] = KnownLineage(*fields, lambda: columns)
+        known = KnownLineage(lineage.lineage_id, lineage.unique_id, lineage.status, lambda: columns)
+        self._new[lineage.lineage_id] = known
 
 
 class Codes:

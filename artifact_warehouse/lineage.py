@@ -1,9 +1,9 @@
-"""One node's lineage, both as rows and as the edges of a tree, on a connection that is passed in."""
+"""One node's or column's lineage, as rows and as the edges of a tree, on a connection that is passed in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import duckdb
@@ -12,6 +12,7 @@ import pyarrow as pa
 from artifact_warehouse.errors import UnknownNode
 
 MACROS = {"up": "v1.ancestors_at", "down": "v1.descendants_at"}
+COLUMN_MACROS = {"up": "v1.column_ancestors_at", "down": "v1.column_descendants_at"}
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 _GRAPHS = (
@@ -22,13 +23,17 @@ _NO_LINEAGE = "('macro', 'doc', 'group')"
 
 @dataclass(frozen=True)
 class Lineage:
-    """What was found. `edges` maps the title of each direction to {node: its next nodes}."""
+    """What was found. `edges` maps the title of each direction to {node: its next nodes}.
+
+    In the lineage of a column the nodes are columns, as unique_id.column; `kinds` says what each edge between two is.
+    """
 
     unique_id: str
     rows: pa.Table
     edges: dict[str, dict[str, list[str]]]
     labels: dict[str, str]
     states: dict[str, str]
+    kinds: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def find(
@@ -51,6 +56,42 @@ def find(
     edges = {TITLES[d].format(unique_id): _edges(connection, reached, d, time) for d in directions}
     labels = {row["unique_id"]: f"{row['resource_type']} {row['name']}" for row in rows.to_pylist()}
     return Lineage(unique_id, rows, edges, labels, _states(connection, reached))
+
+
+def find_column(
+    connection: duckdb.DuckDBPyConnection,
+    node: str,
+    column: str,
+    directions: Iterable[str],
+    depth: int | None,
+    at: datetime | None = None,
+) -> Lineage:
+    """The lineage of a node's column, as `find` does it, with the nodes whose rows the columns on the way shape.
+
+    Raises UnknownNode, NoColumnLineage and UnknownColumn.
+    """
+    time = _timestamp(at)
+    unique_id = _resolve(connection, node, time)
+    _check_column(connection, unique_id, column, time)
+    directions = tuple(directions)
+    start = _key(unique_id, column)
+    flows = _column_rows(connection, unique_id, column, directions, depth, time)
+    edges: dict[str, dict[str, list[str]]] = {}
+    kinds: dict[tuple[str, str], str] = {}
+    rows = []
+    for direction in directions:
+        distances = {start: 0} | {_key(row[2], row[3]): row[1] for row in flows if row[0] == direction}
+        found = _column_edges(connection, distances, direction, depth, time)
+        kinds |= {(here, there): kind for here, there, kind in found}
+        nexts = edges.setdefault(TITLES[direction].format(f"{unique_id}.{column}"), {})
+        for here, there, _ in found:
+            nexts.setdefault(here, []).append(there)
+        rows += [(*row, _kinds_of(_key(row[2], row[3]), distances, found)) for row in flows if row[0] == direction]
+        rows += _use_rows(connection, distances, direction, depth, time)
+    labels = {there: _label(there) for nexts in edges.values() for nodes in nexts.values() for there in nodes}
+    states = _states(connection, {label.rpartition(".")[0] for label in labels} | labels.keys())
+    marks = {node: states.get(node) or states.get(node.rpartition(".")[0], "") for node in labels}
+    return Lineage(start, _column_table(rows), edges, labels, marks, kinds)
 
 
 def _timestamp(at: datetime | None) -> str:

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 _TIMELINE = """
 SELECT
@@ -86,6 +87,25 @@ def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Perio
     query = "SELECT inputs_id FROM stored.column_lineage_sets"
     known = {inputs_id for (inputs_id,) in connection.execute(query).fetchall()}
     return {p.timeline_id: p.inputs for p in unresolved if p.inputs and p.timeline_id not in known}
+
+
+def resolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[int]:
+    """The manifests whose stored lineage is that of their inputs."""
+    waiting = {period.artifact_key for period in unresolved(connection, versions)}
+    return [key for key in (period.artifact_key for period in periods(connection, versions)) if key not in waiting]
+
+
+def keep(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
+    """Have the lineage of these manifests count as that of their inputs, though some of these are pruned."""
+    wanted = set(artifact_keys)
+    kept = [period for period in periods(connection, versions) if period.artifact_key in wanted]
+    keys, ids = (pa.array([period[i] for period in kept], (pa.int64(), pa.string())[i]) for i in (0, 1))
+    connection.register("kept", pa.table({"artifact_key": keys, "timeline_id": ids}))
+    connection.execute(
+        "UPDATE stored.manifest_column_lineages AS lineages SET timeline_id = kept.timeline_id FROM kept "
+        "WHERE kept.artifact_key = lineages.artifact_key AND kept.timeline_id <> lineages.timeline_id"
+    )
+    connection.unregister("kept")
 
 
 def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str]) -> Iterator[Period]:

@@ -7,7 +7,7 @@ the same: only for what is to be resolved are they asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -75,7 +75,7 @@ class Node:
     relation_name: str | None = None
     materialized: str | None = None
     language: str | None = None
-    parents: tuple[str, ...] = ()
+    parents: Sequence[str] = ()
     code_id: str | None = None
     catalogued_id: str | None = None
     """Its columns as a catalog has them, if one has any."""
