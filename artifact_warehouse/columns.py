@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 BATCH_EDGES = 100_000
 """How many edges go into one transaction: enough to fill row groups, little enough to lose to an interrupt."""
 
-STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
+_STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
 _FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
 _PART_NODES = 100
 _ATTEMPTS = 3
@@ -68,13 +68,10 @@ class ColumnsReport:
     unchanged_count: int
     """How many lineages had been resolved before."""
 
-    def count(self, status: str) -> int:
-        """How many of the outcomes have that status."""
-        return self._counts[status]
-
-    @property
-    def _counts(self) -> Counter[str]:
-        return Counter(outcome.status for outcome in self.outcomes)
+    def counts(self) -> dict[str, int]:
+        """How many of the outcomes have each status."""
+        found = Counter(outcome.status for outcome in self.outcomes)
+        return {status: found[status] for status in _STATUSES}
 
     def to_arrow(self) -> pa.Table:
         """The outcomes as a table."""
@@ -84,8 +81,8 @@ class ColumnsReport:
         return pa.Table.from_arrays(arrays, names=list(NodeOutcome._fields))
 
     def __str__(self) -> str:
-        counts = self._counts
-        parts = [f"{status.replace('_', ' ').replace('sql', 'SQL')} {counts[status]:,}" for status in STATUSES]
+        counts = self.counts().items()
+        parts = [f"{status.replace('_', ' ').replace('sql', 'SQL')} {count:,}" for status, count in counts]
         return f"{', '.join(parts)}; unchanged {self.unchanged_count:,}"
 
 

@@ -1,4 +1,4 @@
-"""One node's or column's lineage, as rows and as the edges of a tree, on a connection that is passed in."""
+"""One node's lineage, both as rows and as the edges of a tree, on a connection that is passed in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 from artifact_warehouse.errors import UnknownNode
 
 MACROS = {"up": "v1.ancestors_at", "down": "v1.descendants_at"}
-COLUMN_MACROS = {"up": "v1.column_ancestors_at", "down": "v1.column_descendants_at"}
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 _GRAPHS = (
@@ -48,61 +47,29 @@ def find(
     `at` is a time (UTC without a zone, or with one): the graphs as they stood then; else the current ones.
     Raises UnknownNode.
     """
-    time = _timestamp(at)
-    unique_id = _resolve(connection, node, time)
+    time = timestamp_sql(at)
+    unique_id = resolve_node(connection, node, time)
     directions = tuple(directions)
     rows = _rows(connection, unique_id, directions, depth, time)
     reached = {row["unique_id"] for row in rows.to_pylist()} | {unique_id}
     edges = {TITLES[d].format(unique_id): _edges(connection, reached, d, time) for d in directions}
     labels = {row["unique_id"]: f"{row['resource_type']} {row['name']}" for row in rows.to_pylist()}
-    return Lineage(unique_id, rows, edges, labels, _states(connection, reached))
+    return Lineage(unique_id, rows, edges, labels, states_of(connection, reached))
 
 
-def find_column(
-    connection: duckdb.DuckDBPyConnection,
-    node: str,
-    column: str,
-    directions: Iterable[str],
-    depth: int | None,
-    at: datetime | None = None,
-) -> Lineage:
-    """The lineage of a node's column, as `find` does it, with the nodes whose rows the columns on the way shape.
-
-    Raises UnknownNode, NoColumnLineage and UnknownColumn.
-    """
-    time = _timestamp(at)
-    unique_id = _resolve(connection, node, time)
-    _check_column(connection, unique_id, column, time)
-    directions = tuple(directions)
-    start = _key(unique_id, column)
-    flows = _column_rows(connection, unique_id, column, directions, depth, time)
-    edges: dict[str, dict[str, list[str]]] = {}
-    kinds: dict[tuple[str, str], str] = {}
-    rows = []
-    for direction in directions:
-        distances = {start: 0} | {_key(row[2], row[3]): row[1] for row in flows if row[0] == direction}
-        found = _column_edges(connection, distances, direction, depth, time)
-        kinds |= {(here, there): kind for here, there, kind in found}
-        nexts = edges.setdefault(TITLES[direction].format(f"{unique_id}.{column}"), {})
-        for here, there, _ in found:
-            nexts.setdefault(here, []).append(there)
-        rows += [(*row, _kinds_of(_key(row[2], row[3]), distances, found)) for row in flows if row[0] == direction]
-        rows += _use_rows(connection, distances, direction, depth, time)
-    labels = {there: _label(there) for nexts in edges.values() for nodes in nexts.values() for there in nodes}
-    states = _states(connection, {label.rpartition(".")[0] for label in labels} | labels.keys())
-    marks = {node: states.get(node) or states.get(node.rpartition(".")[0], "") for node in labels}
-    return Lineage(start, _column_table(rows), edges, labels, marks, kinds)
-
-
-def _timestamp(at: datetime | None) -> str:
+def timestamp_sql(at: datetime | None) -> str:
+    """A time as a literal, in UTC; infinity for none."""
     if at is None:
         return "TIMESTAMP 'infinity'"
     utc = at.astimezone(timezone.utc) if at.tzinfo else at
     return f"TIMESTAMP '{utc:%Y-%m-%d %H:%M:%S.%f}'"
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
-    """The unique_id that a name stands for. A name that a test shares with a model is the model's."""
+def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
+    """The unique_id that a name stands for. A name that a test shares with a model is the model's.
+
+    Raises UnknownNode.
+    """
     query = (
         f"SELECT DISTINCT unique_id FROM internal.graph_nodes WHERE graph_id IN ({_GRAPHS.format(at=time)}) "
         "AND {} ORDER BY unique_id"
@@ -142,7 +109,7 @@ def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: 
     return edges
 
 
-def _states(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
+def states_of(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
     """`failure` or `warn` by the last execution, `stale` where a source's last check was late; else nothing."""
     executed = connection.execute(
         "SELECT unique_id, max(CASE status_class WHEN 'failure' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END) "
