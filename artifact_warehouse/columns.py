@@ -6,6 +6,7 @@ The warehouse is open only while something is read from or written to it, never 
 from __future__ import annotations
 
 import gc
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -43,6 +44,10 @@ BATCH_EDGES = 100_000
 _STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
 _FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
 _PART_NODES = 100
+"""How many nodes are resolved between two moments in which an interrupt is heard of and garbage collected."""
+
+_ONE_RESOLVER = threading.Lock()
+_Result = TypeVar("_Result")
 _ATTEMPTS = 3
 
 Progress = Callable[[int, int], None]
@@ -182,8 +187,7 @@ class _Step:
         lineage_ids: list[str] = []
         lineages = work.project.lineages(work.codes, self._reader.columns)
         with _few_collections() as collect:
-            # In parts, between which this thread hears of an interrupt.
-            while part := with_deep_stack(lambda: list(islice(lineages, _PART_NODES))):
+            while part := _in_turn(lambda: with_deep_stack(lambda: list(islice(lineages, _PART_NODES)))):
                 for lineage in part:
                     lineage_ids.append(lineage.lineage_id)
                     if isinstance(lineage, NodeLineage):
@@ -243,6 +247,12 @@ def _set_id(lineage_ids: Iterable[str]) -> str:
 
 def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     return table.to_arrow(list(zip(*rows, strict=True)) or [()] * len(table.columns))
+
+
+def _in_turn(work: Callable[[], _Result]) -> _Result:
+    """Do a part of the work, the only one at the time: how deep Python may recurse is set for the whole process."""
+    with _ONE_RESOLVER:
+        return work()
 
 
 @contextmanager

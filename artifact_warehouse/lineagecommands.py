@@ -76,8 +76,7 @@ def lineage(
 
     \b
     Example:
-      artifact-warehouse lineage dbt.duckdb orders --down --depth 2 --at 2026-11-01
-      artifact-warehouse lineage dbt.duckdb orders --column amount --up
+      artifact-warehouse lineage dbt.duckdb orders --column amount --down --depth 2 --at 2026-11-01
     """
     from artifact_warehouse.output import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse

@@ -61,7 +61,7 @@ class Loaded:
 
     def __init__(self, folder: Path, path: Path) -> None:
         self.folder = folder
-        self.report = Warehouse(path).load(folder)
+        self.report = Warehouse(path).load(folder, columns=True)
         self.oracle = Oracle.read([folder])
         self.warehouse = Warehouse(path, read_only=True)
 
@@ -86,6 +86,6 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The samples, opened read-only."""
     path = tmp_path_factory.mktemp("samples") / "samples.duckdb"
-    Warehouse(path).load(SAMPLES)
+    Warehouse(path).load(SAMPLES, columns=True)
     with Warehouse(path, read_only=True) as wh:
         yield wh

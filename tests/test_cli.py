@@ -34,7 +34,7 @@ from artifact_warehouse.cli import cli
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
-VERBS = ("lineage", "load", "migrate", "prune", "query", "status", "verify", "views")
+VERBS = ("columns", "lineage", "load", "migrate", "prune", "query", "status", "verify", "views")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
 COMMAND = (sys.executable, "-m", "artifact_warehouse")

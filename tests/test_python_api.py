@@ -289,6 +289,8 @@ EXAMPLES = {
     errors.InvalidSqlFile: ("a.sql: x",),
     errors.UnknownView: ("nodez", ("nodes", "tests")),
     errors.UnknownNode: ("orders", ("model.a.orders", "model.b.orders")),
+    errors.UnknownColumn: ("model.a.orders", "amout", ("amount",)),
+    errors.NoColumnLineage: ("model.a.orders",),
 }
 
 

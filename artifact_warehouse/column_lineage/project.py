@@ -316,18 +316,20 @@ def _settled(
 ) -> NodeLineage:
     columns = catalogued.names if node.catalogued_id else resolution.columns
     unresolved = resolution.unresolved_columns
-    is_whole = not unresolved and not (resolution.is_open and not node.catalogued_id)
-    names = sorted(set(resolution.unresolved_names))
+    has_more = resolution.is_open and not node.catalogued_id
+    reasons = ["selects * from a relation of unknown columns"] if has_more else []
+    if names := sorted(set(resolution.unresolved_names)):
+        reasons.append(f"no relation is known to have {', '.join(names)}")
     return NodeLineage(
         lineage_id,
         node.unique_id,
-        "resolved" if is_whole else "partial",
+        "partial" if unresolved or has_more else "resolved",
         dialect,
         columns,
         len(columns),
         len(columns) - len(unresolved),
         unresolved,
-        f"no relation has {', '.join(names)}" if names else None,
+        "; ".join(reasons) or None,
         resolution.repair,
         _unique(ColumnEdge(*edge, "sql") for edge in resolution.edges),
         _unique(resolution.uses),
