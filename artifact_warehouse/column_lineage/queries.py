@@ -205,10 +205,17 @@ def _add_item(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
             frame.put(column.name, flow)
     elif isinstance(item, exp.PropertyEQ):  # DuckDB: SELECT name: expression
         frame.put(item.this.name, _aliased(item.this.name.lower(), item.expression, scope))
-    elif isinstance(item, exp.Unnest) and (fields := struct_fields(item, scope)) is not None:
+    else:
+        _add_unnamed(frame, item, index, scope)
+
+
+def _add_unnamed(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
+    """Add an item that the database finds a name for, or several columns that a function makes."""
+    is_duckdb = scope.walk.dialect.name == "duckdb"
+    if is_duckdb and isinstance(item, ITEM_FUNCTIONS) and (fields := struct_fields(item, scope)) is not None:
         for name in fields.names():
             frame.put(fields.spelling(name), fields.columns_flow(name))
-    elif scope.walk.dialect.name == "duckdb" and item.find(exp.Columns) is not None:
+    elif is_duckdb and item.find(exp.Columns) is not None:
         _add_matching(frame, item, scope)
     else:
         flow = value_of(item, scope)
