@@ -142,7 +142,7 @@ class Reader:
 
     def read_columns(self, connection: duckdb.DuckDBPyConnection, ids: set[str]) -> None:
         """Read the columns of these ids, as far as they are not read yet."""
-        for query in _COLUMNS:
+        for query in _COLUMNS if ids - self._columns.keys() else ():
             with _registered_ids(connection, ids - self._columns.keys()):
                 rows = connection.execute(query).fetchall()
             for id_, names, types, is_complete in rows:
@@ -186,6 +186,9 @@ class Codes:
     """Some texts, turned into Python's only when they are asked for."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
+        self._rows: dict[str, int] = {}
+        if not ids:
+            return
         query = "SELECT text_id, text FROM stored.texts WHERE text_id IN (SELECT id FROM ids)"
         with _registered_ids(connection, ids):
             texts = connection.sql(query).to_arrow_table()

@@ -114,6 +114,7 @@ def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> 
 class _Work(NamedTuple):
     """What is to be resolved for one manifest, and the texts for it."""
 
+    inputs_id: str
     project: Project
     codes: Codes
 
@@ -130,24 +131,33 @@ class _Step:
         self._last_prune: str | None = None
         self._known: KnownLineages
         self._reader: Reader
+        self._waiting: list[tuple[str, Inputs]] = []
+        self._sets: dict[str, list[str]] = {}
+        """The lineage_ids of every manifest that is done, by its inputs_id."""
+        self._done_count = 0
         self._pending: list[NodeLineage] = []
         self._pending_edges = 0
 
     def run(self) -> int:
         """Returns how many lineages there were before."""
-        first = None
+        work = None
         with store.opened(self._path, wait=self._wait) as connection:
             store.migrate(connection)
             self._last_prune = writing.insist_on_prune(connection, None)
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
             todo = timeline.unresolved(connection, self._versions)
-            new = timeline.new_inputs(connection, todo)
-            if new:
+            self._waiting = list(reversed(timeline.new_inputs(connection, todo).items()))
+            if self._waiting:
                 self._start(connection)
-                first = self._read(connection, next(iter(new.values())))
-        sets = self._resolve_all(new, first) if first else {}
+                work = self._next(connection)
+        while work:
+            self._sets[work.inputs_id] = self._resolve(work)
+            work = None
+            if self._waiting:
+                with store.opened(self._path, wait=self._wait) as connection:
+                    work = self._next(connection)
         if todo:
-            self._flush(_finished(todo, sets))
+            self._flush(_finished(todo, self._sets))
         return int(lineage_count)
 
     def _start(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -156,45 +166,42 @@ class _Step:
 
         self._known, self._reader = KnownLineages(connection), Reader()
 
-    def _resolve_all(self, new: dict[str, Inputs], first: _Work) -> dict[str, list[str]]:
-        """The lineage_ids of each of the inputs; new lineages are pending, or written."""
-        sets: dict[str, list[str]] = {}
-        done, work = 0, first
-        for inputs_id, inputs in new.items():
-            if sets:
-                with store.opened(self._path, wait=self._wait) as connection:
-                    work = self._read(connection, inputs)
-            count = work.project.lineage_count
-            sets[inputs_id] = self._resolve(work, done, done + count * (len(new) - len(sets)))
-            done += count
-        return sets
-
-    def _read(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> _Work:
+    def _next(self, connection: duckdb.DuckDBPyConnection) -> _Work | None:
+        """The next manifest with code that is not resolved yet; those before it have none, and are done at once."""
         from artifact_warehouse.column_lineage.project import Project
         from artifact_warehouse.columninputs import Codes
 
-        nodes = self._reader.nodes(connection, inputs)
-        project = Project(nodes, inputs.adapter_type, self._versions, self._known)
-        code_ids, columns_ids = project.needed()
-        self._reader.read_columns(connection, columns_ids)
-        return _Work(project, Codes(connection, code_ids))
+        while self._waiting:
+            inputs_id, inputs = self._waiting.pop()
+            nodes = self._reader.nodes(connection, inputs)
+            project = Project(nodes, inputs.adapter_type, self._versions, self._known)
+            code_ids, columns_ids = project.needed()
+            self._reader.read_columns(connection, columns_ids)
+            work = _Work(inputs_id, project, Codes(connection, code_ids))
+            if code_ids:
+                return work
+            self._sets[inputs_id] = self._resolve(work)
+        return None
 
-    def _resolve(self, work: _Work, done: int, total: int) -> list[str]:
+    def _resolve(self, work: _Work) -> list[str]:
         """The lineage_ids of one manifest's nodes."""
         from artifact_warehouse.column_lineage.project import NodeLineage
         from artifact_warehouse.column_lineage.resolution import with_deep_stack
 
         lineage_ids: list[str] = []
         lineages = work.project.lineages(work.codes, self._reader.columns)
+        total = self._done_count + work.project.lineage_count * (len(self._waiting) + 1)
         with _few_collections() as collect:
             while part := _in_turn(lambda: with_deep_stack(lambda: list(islice(lineages, _PART_NODES)))):
-                for lineage in part:
-                    lineage_ids.append(lineage.lineage_id)
-                    if isinstance(lineage, NodeLineage):
-                        self._known.add(lineage)
-                        self._take(lineage)
-                collect()
-                self._report(done + len(lineage_ids), total)
+                new = [lineage for lineage in part if isinstance(lineage, NodeLineage)]
+                for lineage in new:
+                    self._known.add(lineage)
+                    self._take(lineage)
+                lineage_ids += [lineage.lineage_id for lineage in part]
+                if new:
+                    collect()
+                self._report(self._done_count + len(lineage_ids), total)
+        self._done_count += len(lineage_ids)
         return lineage_ids
 
     def _take(self, lineage: NodeLineage) -> None:
