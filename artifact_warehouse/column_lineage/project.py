@@ -62,7 +62,7 @@ class Columns:
         return _digest(str(self.is_complete), *self.names, "\1", *types)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # frozen would take three times as long to make, and there are thousands
 class Node:
     """What a manifest says of one model, snapshot, seed or source, with ids of its code and its columns."""
 
@@ -179,6 +179,8 @@ class Project:
         self._known = known
         self._base = hashlib.blake2b(f"{versions}\0{self.dialect}\0".encode(), digest_size=16)
         self._order = _parents_first(self._nodes)
+        self._ids: dict[str, str] = {}
+        """The lineage_ids that follow from columns that are all known, kept from `needed` for `lineages`."""
         self._read = {node.unique_id: self._read_by(node) for node in self._order}
 
     @property
@@ -195,7 +197,8 @@ class Project:
             known = None
             read = self._read[node.unique_id]
             if node.has_lineage and None not in [seen.get(other.unique_id, other.columns_id) for other in read]:
-                known = self._known(self._lineage_id(node, seen))
+                self._ids[node.unique_id] = self._lineage_id(node, seen)
+                known = self._known(self._ids[node.unique_id])
             if node.has_lineage and known is None:
                 code_ids.add(node.code_id or "")
                 columns_ids.update(other.columns_id for other in read)
@@ -212,7 +215,7 @@ class Project:
         for node in self._order:
             found: NodeLineage | KnownLineage | None = None
             if node.has_lineage:
-                lineage_id = self._lineage_id(node, seen)
+                lineage_id = self._ids.get(node.unique_id) or self._lineage_id(node, seen)
                 found = self._known(lineage_id) or self._resolved(lineage_id, node, seen, code, columns)
                 yield found
             seen[node.unique_id] = _seen(node, found)
