@@ -1,0 +1,70 @@
+"""What goes into a resolution of a query's columns, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation that a query reads and does not define: a model, a source, or what dbt knows nothing of.
+
+    `columns` maps the lower-case name of each column to its spelling, in the relation's order; it is empty where
+    nothing is known of them. `is_complete` says whether these are all. `types` has the data types of columns with
+    fields of their own (STRUCT and the like), by lower-case name.
+    """
+
+    name: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = True
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+FindRelation = Callable[[tuple[str, ...]], Relation]
+"""Finds the relation that a query names: the parts of the name as written, the database first."""
+
+
+class Edge(NamedTuple):
+    """Data flows from a column of a relation to a column of the query."""
+
+    from_relation: str
+    from_column: str
+    to_column: str
+    kind: str
+    """passthrough, rename, cast, field, transform, aggregation, window or condition."""
+    confidence: float
+    """1.0 where every name was looked up among known columns; see `flows.confidence`."""
+
+
+class Use(NamedTuple):
+    """A column of a relation shapes the query's rows without flowing into its columns."""
+
+    from_relation: str
+    from_column: str
+    kind: str
+    """join, filter, group or sort."""
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Where the columns of a query come from."""
+
+    columns: tuple[str, ...]
+    """The names of the query's columns, as far as they are known, in their order."""
+    edges: tuple[Edge, ...]
+    uses: tuple[Use, ...]
+    unresolved_columns: tuple[str, ...] = ()
+    """Those of the wanted columns that the query does not seem to have."""
+    unresolved_names: tuple[str, ...] = ()
+    """Names in the query that belong to none of the relations it reads."""
+    is_open: bool = False
+    """Whether the query may have more columns: it selects `*` from a relation of unknown columns."""
+    repair: str | None = None
+    """What had to be done to the text before it could be parsed; None: nothing."""
+
+
+class UnreadableSql(Exception):
+    """A text that cannot be parsed or resolved as a query; says why, and in which line where that is known."""

@@ -1,0 +1,65 @@
+"""From a text to the syntax tree of its query."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from artifact_warehouse.column_lineage.dialects import NEAREST
+from artifact_warehouse.column_lineage.model import UnreadableSql
+
+MAX_CHARACTERS = 4_000_000
+"""A longer text is not parsed: the parser cannot be stopped on its way."""
+
+_TRAILING_COMMA = re.compile(r",(\s*(?:--[^\n]*\n\s*)*)(\)|\bfrom\b)", re.IGNORECASE)
+
+
+def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
+    """The last query in a text, and what had to be done to read it: None where it was read as it is.
+
+    Tries, where it cannot be parsed: without trailing commas, then in the nearest dialects. Raises UnreadableSql
+    with what was wrong in the text's own dialect.
+    """
+    if len(sql) > MAX_CHARACTERS:
+        raise UnreadableSql(f"has {len(sql):,} characters, and no more than {MAX_CHARACTERS:,} are parsed")
+    try:
+        return _query_in(sql, dialect), None
+    except (SqlglotError, ValueError) as error:
+        reason = _reason(error)
+    repaired = _TRAILING_COMMA.sub(r"\1\2", sql)
+    attempts = [(repaired, dialect, "trailing commas left out")] if repaired != sql else []
+    attempts += [(sql, nearest, f"read as {nearest}") for nearest in NEAREST.get(dialect or "", ())]
+    for text, name, repair in attempts:
+        try:
+            return _query_in(text, name), repair
+        except (SqlglotError, ValueError):
+            continue
+    raise UnreadableSql(reason)
+
+
+def _query_in(sql: str, dialect: str | None) -> exp.Expr:
+    """The query of the last statement that has one: itself, or that of a CREATE or INSERT."""
+    statements = [statement for statement in sqlglot.parse(sql, dialect=dialect) if statement is not None]
+    for statement in reversed(statements):
+        query = statement.expression if isinstance(statement, (exp.Create, exp.Insert)) else statement
+        if isinstance(query, (exp.Query, exp.From, exp.Pivot)):
+            with_clause = statement.args.get("with_")
+            if query is not statement and with_clause is not None and not query.args.get("with_"):
+                query.set("with_", with_clause)
+            return query
+    query = statements[-1].find(exp.Query) if statements else None
+    if query is None:
+        raise UnreadableSql("there is no query in it")
+    return query
+
+
+def _reason(error: Exception) -> str:
+    """One line that says what is wrong, and where."""
+    if isinstance(error, ParseError) and error.errors:
+        first = error.errors[0]
+        near = (first.get("highlight") or "").strip()[:40]
+        return f"line {first.get('line')}: {first.get('description')}" + (f" near {near!r}" if near else "")
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,123 @@
+"""PIVOT and UNPIVOT: rows to columns and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from artifact_warehouse.column_lineage.expressions import collect
+from artifact_warehouse.column_lineage.flows import AGGREGATE, CONDITION, EXPRESSION, Flow
+from artifact_warehouse.column_lineage.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
+from artifact_warehouse.column_lineage.scopes import Scope
+
+
+def pivoted(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
+    """What `FROM t PIVOT (…)` or `FROM t UNPIVOT (…)` makes of a frame."""
+    result = _unpivot(frame, pivot) if pivot.args.get("unpivot") else _pivot(frame, pivot, scope)
+    alias = pivot.args.get("alias")
+    names = [column.name for column in alias.args.get("columns") or ()] if alias is not None else []
+    return renamed(result, names)
+
+
+def _reading(frame: Frame, scope: Scope) -> Scope:
+    """A scope that reads from one frame only."""
+    inner = Scope(scope.walk, scope.outer, scope.ctes)
+    inner.frames = {"": frame}
+    return inner
+
+
+def _named_columns(expressions: Iterable[exp.Expr]) -> set[str]:
+    return {column.name.lower() for expression in expressions for column in expression.find_all(exp.Column)}
+
+
+def _keep(result: Frame, frame: Frame, used: set[str]) -> None:
+    for name in frame.names():
+        if name not in used:
+            result.put(frame.spelling(name), frame.columns_flow(name))
+
+
+def _pivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
+    inner, result = _reading(frame, scope), AliasedFrame()
+    fields = pivot.args.get("fields") or ()
+    deciding = Flow()
+    for field in fields:
+        collect(field.this if isinstance(field, exp.In) else field, inner, EXPRESSION | CONDITION, deciding)
+    aggregates = []
+    for expression in pivot.expressions:
+        flow = Flow()
+        collect(expression, inner, EXPRESSION | AGGREGATE, flow)
+        flow.add(deciding)
+        aggregates.append(flow)
+    _keep(result, frame, _named_columns([*fields, *pivot.expressions]))
+    made = [column.name for column in pivot.args.get("columns") or ()]
+    for index, name in enumerate(made):
+        flow = aggregates[index % len(aggregates)] if aggregates else deciding
+        result.put(name, flow)
+        if name[:1] in ("'", '"'):
+            result.other_names[name.strip("'\"").lower()] = flow
+    if not made:  # PIVOT … IN (ANY): its columns are known when it runs
+        result.unlisted.append(FunctionFrame(union(aggregates)))
+    if frame.is_open:
+        result.unlisted.append(frame)
+    return result
+
+
+def _unpivot(frame: Frame, pivot: exp.Pivot) -> Frame:
+    """Each group of columns becomes a row: of their values, and of a name that says which group it was."""
+    result = Frame()
+    name_column, groups = None, []
+    for field in pivot.args.get("fields") or ():
+        if isinstance(field, exp.In):
+            name_column = field.this.name
+            groups += [_unpivoted_group(member) for member in field.expressions]
+    _keep(result, frame, {name for group in groups for name in group})
+    if name_column:
+        every = union((flow for group in groups for name in group if (flow := frame.get(name))), EXPRESSION | CONDITION)
+        result.put(name_column, every)
+    made = [e.expressions if isinstance(e, exp.Tuple) else [e] for e in pivot.expressions]
+    value_columns = [column.name for columns in made for column in columns]
+    for index, name in enumerate(value_columns):
+        of_groups = [frame.get(group[index]) for group in groups if index < len(group)]
+        result.put(name, union((flow for flow in of_groups if flow), EXPRESSION))
+    if frame.is_open:
+        result.unlisted.append(frame)
+    return result
+
+
+def _unpivoted_group(member: exp.Expr) -> list[str]:
+    if isinstance(member, (exp.PivotAlias, exp.Alias)):
+        member = member.this
+    columns = member.expressions if isinstance(member, exp.Tuple) else [member]
+    return [column.name.lower() for column in columns]
+
+
+def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
+    """DuckDB's statements `PIVOT t ON … USING …` and `UNPIVOT t ON … INTO …`, on what `scope` reads."""
+    frame = next(iter(scope.frames.values()))
+    if pivot.args.get("fields"):
+        return pivoted(frame, pivot, scope)
+    is_unpivot = bool(pivot.args.get("unpivot"))
+    using = pivot.args.get("using") or []
+    made = Flow()
+    for expression in using:
+        collect(expression, scope, EXPRESSION | AGGREGATE, made)
+    for expression in pivot.expressions:
+        collect(expression, scope, EXPRESSION if is_unpivot else EXPRESSION | CONDITION, made)
+    result = Frame()
+    group = pivot.args.get("group")
+    if group is not None:
+        kept = [column.name.lower() for column in group.expressions]
+    else:
+        used = _named_columns([*using, *pivot.expressions])
+        kept = [name for name in frame.names() if name not in used]
+    for name in kept:
+        if (flow := frame.get(name)) is not None:
+            result.put(frame.spelling(name), flow)
+    into = pivot.args.get("into")
+    names = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else []
+    for name in names or (("name", "value") if is_unpivot else ()):
+        result.put(name, made)
+    if not is_unpivot:
+        result.unlisted.append(FunctionFrame(made))
+    return result

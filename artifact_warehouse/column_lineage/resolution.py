@@ -1,0 +1,121 @@
+"""`resolve`: a query's text in, the origins of its columns out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+from artifact_warehouse.column_lineage.dialects import dialect_of
+from artifact_warehouse.column_lineage.flows import FIELD, Flow, confidence, kind
+from artifact_warehouse.column_lineage.frames import Frame
+from artifact_warehouse.column_lineage.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.column_lineage.parsing import parse
+from artifact_warehouse.column_lineage.queries import frame_of_query
+from artifact_warehouse.column_lineage.scopes import Walk
+
+_STACK_BYTES = 512 * 1024 * 1024
+_RECURSION_LIMIT = 100_000
+
+_Result = TypeVar("_Result")
+
+
+def resolve(
+    sql: str,
+    dialect: str | None,
+    find_relation: FindRelation,
+    ephemerals: Mapping[str, Relation] | None = None,
+    wanted: Mapping[str, str] | None = None,
+) -> Resolution:
+    """Where each column of a query comes from, and which columns shape its rows.
+
+    `dialect` is sqlglot's name of it. `ephemerals` are the CTEs that stand for a model of their own, by lower-case
+    name: edges end there. `wanted` are the columns that the query is known to have (lower-case name to spelling),
+    as a catalog has found them; without, they are what its select list says. Raises UnreadableSql.
+
+    A text that is nested deeply needs `with_deep_stack` around.
+    """
+    try:
+        query, repair = parse(sql, dialect)
+        walk = Walk(dialect_of(dialect), find_relation, ephemerals or {})
+        frame = frame_of_query(walk, query)
+    except RecursionError:
+        raise UnreadableSql("is nested too deeply") from None
+    spellings = {name: frame.spelling(name) for name in frame.names()}
+    flows = {name: frame.columns_flow(name) for name in spellings}
+    unresolved: tuple[str, ...] = ()
+    if wanted:
+        found = {name: _wanted(frame, name, index, wanted) for index, name in enumerate(wanted)}
+        unresolved = tuple(wanted[name] for name, flow in found.items() if flow is None)
+        spellings, flows = dict(wanted), {name: flow for name, flow in found.items() if flow is not None}
+    return Resolution(
+        columns=tuple(spellings.values()),
+        edges=tuple(_edges(flows, spellings)),
+        uses=tuple(_uses(walk)),
+        unresolved_columns=unresolved,
+        unresolved_names=tuple(walk.unresolved),
+        is_open=frame.is_open,
+        repair=repair,
+    )
+
+
+def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> Flow | None:
+    """The flow of a column that the query is known to have."""
+    flow = frame.columns.get(name)
+    if flow is None:
+        flow = frame.get(name)
+    if flow is None and "." in name:  # a field, as BigQuery's catalog lists it
+        whole = frame.get(name.partition(".")[0])
+        return None if whole is None else whole.through(FIELD)
+    if flow is None and not frame.is_open and len(frame.columns) == len(wanted):
+        # What has no alias is named by the database: it is known by its place.
+        other = list(frame.columns)[index]
+        return frame.columns[other] if other not in wanted else None
+    return flow
+
+
+def _edges(flows: Mapping[str, Flow], spellings: Mapping[str, str]) -> Iterator[Edge]:
+    for name, flow in flows.items():
+        to_column = spellings[name]
+        for origin, flags in flow.items():
+            edge_kind = kind(flags, origin.column, to_column)
+            yield Edge(origin.relation.name, origin.column, to_column, edge_kind, confidence(flags))
+
+
+def _uses(walk: Walk) -> Iterator[Use]:
+    for use_kind, flow in walk.uses.items():
+        for origin, flags in flow.items():
+            yield Use(origin.relation.name, origin.column, use_kind, confidence(flags))
+
+
+def with_deep_stack(work: Callable[[], _Result]) -> _Result:
+    """Do work in a thread with room for expressions that are nested thousands of levels deep."""
+    results: list[_Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    with _deep_recursion():
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    stack_size, limit = threading.stack_size(_STACK_BYTES), sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        threading.stack_size(stack_size)
+        sys.setrecursionlimit(limit)

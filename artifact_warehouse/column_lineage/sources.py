@@ -1,0 +1,235 @@
+"""FROM and JOIN: what a SELECT reads from, put into its scope by alias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from artifact_warehouse.column_lineage.expressions import collect, value_of
+from artifact_warehouse.column_lineage.flows import EXPRESSION, FIELD, NOTHING, Flow
+from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed, union
+from artifact_warehouse.column_lineage.pivots import duckdb_pivot, pivoted
+from artifact_warehouse.column_lineage.scopes import Scope
+from artifact_warehouse.column_lineage.stars import all_of
+
+
+def add_source(source: exp.Expr, scope: Scope) -> None:
+    """Put into the scope what one member of a FROM clause reads, with the joins that hang on it."""
+    while isinstance(source, (exp.Final, exp.TableSample)):
+        source = source.this
+    if isinstance(source, exp.Subquery) and _is_parenthesised_join(source):
+        _add_parenthesised(source, scope)
+        return
+    alias, columns = _alias(source)
+    frame, name = _frame(source, alias, columns, scope)
+    for pivot in source.args.get("pivots") or ():
+        scope_alias = pivot.args.get("alias")
+        frame = pivoted(frame, pivot, scope)
+        if scope_alias is not None and scope_alias.this is not None:
+            name = scope_alias.name.lower()
+    _put(scope, name, frame)
+    for lateral in source.args.get("laterals") or ():
+        add_source(lateral, scope)
+    for join in source.args.get("joins") or ():
+        add_join(join, scope)
+
+
+def _put(scope: Scope, name: str, frame: Frame) -> None:
+    """Under its name; what has none, or shares it, is reached by its columns only."""
+    if not name or name in scope.frames:
+        name = f"{name}\0{len(scope.frames)}"
+    scope.frames[name] = frame
+
+
+def _alias(source: exp.Expr) -> tuple[str, list[str]]:
+    """The lower-case alias of what is read, and its list of columns."""
+    alias = source.args.get("alias")
+    if not isinstance(alias, exp.TableAlias):
+        return (alias.name.lower() if isinstance(alias, exp.Identifier) else ""), []
+    name = alias.this.name.lower() if alias.this is not None else ""
+    return name, [column.name for column in alias.args.get("columns") or ()]
+
+
+def _frame(source: exp.Expr, alias: str, columns: list[str], scope: Scope) -> tuple[Frame, str]:
+    """What is read, and the name that it is read under."""
+    if type(source) is exp.Table:
+        return _table(source, alias, columns, scope)
+    if isinstance(source, exp.Lateral):
+        query = source.this
+        if isinstance(query, exp.Query):
+            return renamed(scope.walk.query(query, scope, scope.ctes), columns), alias
+        return _function(query, alias, columns, scope), alias
+    if isinstance(source, exp.Unnest):
+        return _unnest(source, alias, columns, scope), alias or (columns[0].lower() if columns else "")
+    if isinstance(source, exp.Pivot):
+        return _duckdb_pivot(source, scope), alias
+    if isinstance(source, (exp.Subquery, exp.Values)):
+        inner = source.this if isinstance(source, exp.Subquery) else None
+        if isinstance(inner, exp.Pivot):
+            return renamed(_duckdb_pivot(inner, scope), columns), alias
+        # It may read what stands before it: LATERAL is often left out, and nothing is lost by not insisting on it.
+        around = scope if scope.frames else scope.outer
+        ctes = scope.walk.with_ctes(source, around, scope.ctes)
+        return renamed(scope.walk.query(inner or source, around, ctes), columns), alias
+    if isinstance(source, exp.Query):
+        return renamed(scope.walk.query(source, scope.outer, scope.ctes), columns), alias
+    if isinstance(source, exp.Alias):
+        return _function(source.this, source.alias.lower(), columns, scope), source.alias.lower()
+    return _function(source, alias, columns, scope), alias
+
+
+def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tuple[Frame, str]:
+    inner = table.this
+    if isinstance(inner, (exp.Func, exp.Dot)):
+        frame = _function(inner, alias, columns, scope)
+        if not columns and not alias and isinstance(frame, FunctionFrame) and not isinstance(inner, exp.Unnest):
+            frame.value = frame.arguments
+        own_name = inner.name if isinstance(inner, exp.Anonymous) else inner.key
+        return frame, alias or own_name.lower()
+    parts = tuple(part.name for part in table.parts)
+    name = parts[-1].lower()
+    if len(parts) == 1 and name in scope.ctes:
+        frame = scope.walk.cte(scope.ctes[name])
+    elif len(parts) == 2 and scope.walk.dialect.joins_array_paths and parts[0].lower() in scope.frames:
+        items = scope.frames[parts[0].lower()].get(name) or NOTHING
+        frame = _items(items, scope)
+    else:
+        frame = scope.walk.relation(parts)
+        scope.qualified[".".join(parts).lower()] = alias or name
+    return renamed(frame, columns), alias or name
+
+
+def _is_parenthesised_join(source: exp.Subquery) -> bool:
+    inner = source.this
+    if isinstance(inner, exp.Table):
+        return True
+    return isinstance(inner, exp.Subquery) and bool(inner.args.get("joins") or not isinstance(inner.this, exp.Query))
+
+
+def _add_parenthesised(source: exp.Subquery, scope: Scope) -> None:
+    """(a JOIN b ON …): its members are reached by their own names, unless all have got one."""
+    inner = Scope(scope.walk, scope, scope.ctes)
+    add_source(source.this, inner)
+    for join in source.args.get("joins") or ():
+        add_join(join, inner)
+    alias, columns = _alias(source)
+    if alias:
+        _put(scope, alias, renamed(all_of(inner), columns))
+        return
+    for name, frame in inner.frames.items():
+        _put(scope, name, frame)
+    scope.merged.update(inner.merged)
+    scope.qualified.update(inner.qualified)
+
+
+def _duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
+    inner = Scope(scope.walk, scope.outer, scope.ctes)
+    add_source(pivot.this, inner)
+    return duckdb_pivot(pivot, inner)
+
+
+# ---------------------------------------------------------------------- functions that return tables
+
+
+def _function(function: exp.Expr, alias: str, columns: list[str], scope: Scope) -> Frame:
+    if isinstance(function, exp.Unnest):
+        return _unnest(function, alias, columns, scope)
+    if isinstance(function, exp.Query):
+        return renamed(scope.walk.query(function, scope, scope.ctes), columns)
+    arguments = Flow()
+    collect(function, scope, EXPRESSION, arguments)
+    scope.walk.use("join", arguments)  # it makes rows
+    is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
+    frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
+    if alias and not columns:
+        frame.value = arguments
+    return frame
+
+
+def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
+    items = Flow()
+    for expression in unnest.expressions:
+        collect(expression, scope, EXPRESSION | FIELD, items)
+    scope.walk.use("join", items)
+    offset = unnest.args.get("offset")
+    offset_name = offset.name.lower() if isinstance(offset, exp.Identifier) else "offset" if offset is not None else ""
+    names = [name for name in columns if name.lower() != offset_name]
+    if len(unnest.expressions) == 1:
+        items.fields = value_of(unnest.expressions[0], scope).fields
+    frame = _items(items, scope)
+    for name in names or ([alias] if alias else []):
+        if name.lower() not in frame.columns:
+            frame.put(name, items)
+    if offset_name:
+        frame.columns[offset_name] = NOTHING
+    return frame
+
+
+def _items(items: Flow, scope: Scope) -> Frame:
+    """The rows that an array's items make: their fields, where the query has built them, or anything."""
+    fields = items.fields
+    if isinstance(fields, Frame):
+        frame = Frame()
+        for name in fields.names():
+            frame.put(fields.spelling(name), fields.columns_flow(name))
+    else:
+        frame = FunctionFrame(items.through(FIELD | EXPRESSION))
+    frame.value = items
+    return frame
+
+
+# ---------------------------------------------------------------------- joins
+
+
+def add_join(join: exp.Join, scope: Scope) -> None:
+    """Put into the scope what a join adds; what it compares is a use."""
+    before = list(scope.frames)
+    add_source(join.this, scope)
+    added = [name for name in scope.frames if name not in before]
+    for name in ("on", "match_condition"):
+        condition = join.args.get(name)
+        if isinstance(condition, exp.Expr):
+            flow = Flow()
+            collect(condition, scope, 0, flow)
+            scope.walk.use("join", flow)
+    shared = [identifier.name.lower() for identifier in join.args.get("using") or ()]
+    if join.args.get("method") == "NATURAL":
+        shared = _shared_names(before, added, scope)
+    kind = (join.args.get("kind") or "").upper()
+    _merge(shared, before, added, (join.args.get("side") or "").upper(), scope, keeps=kind not in ("SEMI", "ANTI"))
+    if kind in ("SEMI", "ANTI"):
+        for name in added:
+            del scope.frames[name]
+
+
+def _shared_names(before: Sequence[str], added: Sequence[str], scope: Scope) -> list[str]:
+    left = {column for name in before for column in scope.frames[name].names()}
+    return [column for name in added[:1] for column in scope.frames[name].names() if column in left]
+
+
+def _merge(
+    shared: Sequence[str], before: Sequence[str], added: Sequence[str], side: str, scope: Scope, keeps: bool
+) -> None:
+    """USING: one column of two. It has the value of the side whose rows are all kept; of both for FULL."""
+    for column in shared:
+        left = scope.merged.get(column) or _first(column, before, scope)
+        right = _first(column, added, scope)
+        for flow in (left, right):
+            if flow is not None:
+                scope.walk.use("join", flow)
+        if not keeps:
+            continue
+        if side == "FULL" and left is not None and right is not None:
+            scope.merged[column] = union((left, right), EXPRESSION)
+        else:
+            kept = (right or left) if side == "RIGHT" else (left or right)
+            if kept is not None:
+                scope.merged[column] = kept
+
+
+def _first(column: str, names: Sequence[str], scope: Scope) -> Flow | None:
+    """The column of the first that has it; of the first that may have it where none is known to."""
+    frames = [scope.frames[name] for name in names]
+    holders = [frame for frame in frames if column in frame] or [frame for frame in frames if frame.is_open]
+    return holders[0].get(column) if holders else None
