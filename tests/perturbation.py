@@ -15,6 +15,7 @@ of the same column in the same model.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -92,6 +93,7 @@ class Project:
         self.maker, self.connection, self.resolver = maker, maker.connection, resolver
         self.connection.execute('create schema if not exists "p"')
         self.resolutions: dict[str, Resolution] = {}
+        self.copies: dict[tuple[str, str, str], str] = {}
         self.unreadable: list[str] = []
         for model in maker.models:
             try:
@@ -110,22 +112,26 @@ class Project:
         return self.resolver(sql, "duckdb", self.relation)
 
     # Changes --------------------------------------------------------------------------------------------------------
-    def changes(self, table: Table, column: str) -> Iterator[str]:
+    def changes(self, table: Table, column: str) -> list[str]:
         """Expressions over a table that change one column of it, in place."""
-        source = f'"main"."{table.name}"'
-        shuffled = f'(select list("{column}" order by hash(rowid, 5)) from {source})'
-        yield f"{shuffled}[rowid + 1]"
-        yield f'case when hash(rowid, 3) % 3 > 0 then "{column}" end'
-        fresh = FRESH.get(family(table.columns[column]))
-        if fresh:
-            yield f"({fresh.format(salt=11)})::{table.columns[column]}"
-        yield f'(select "{column}" from {source} where "{column}" is not null order by rowid limit 1)'
+        source, data_type = f'"main"."{table.name}"', table.columns[column]
+        moved = f'(select list("{column}" order by hash(rowid, 5)) from {source})[rowid + 1]'
+        thinned = f'case when hash(rowid, 3) % 3 > 0 then "{column}" end'
+        same = f'(select "{column}" from {source} where "{column}" is not null order by rowid limit 1)'
+        fresh = FRESH.get(family(data_type))
+        return [moved, thinned, f"({fresh.format(salt=11)})::{data_type}" if fresh else same]
 
-    def change(self, table: Table, column: str, expression: str, into: str = "p") -> None:
-        self.connection.execute(
-            f'create or replace table "{into}"."{table.name}" as select * replace ({expression} as "{column}")'
-            f' from "main"."{table.name}" order by rowid'
-        )
+    def changed_table(self, table: Table, column: str, expression: str) -> str:
+        """A copy of a table with one column changed, made once; its text in FROM."""
+        key = (table.name, column, expression)
+        if key not in self.copies:
+            name = f"copy_{len(self.copies)}"
+            self.connection.execute(
+                f'create table "p"."{name}" as select * replace ({expression} as "{column}")'
+                f' from "main"."{table.name}" order by rowid'
+            )
+            self.copies[key] = f'"memory"."p"."{name}"'
+        return self.copies[key]
 
     def values(self, sql: str) -> Values | None:
         """The outputs of a query; None where it fails, as it may with changed values."""
@@ -154,11 +160,9 @@ class Project:
     # Judgement ------------------------------------------------------------------------------------------------------
     def influenced(self, sql: str, table: Table, column: str, markers: list[str], before: Values) -> set[str]:
         """The outputs of a query that any change of a column changes."""
-        there = sql.replace(table.text, f'"memory"."p"."{table.name}"')
         changed: set[str] = set()
         for expression in self.changes(table, column):
-            self.change(table, column, expression)
-            after = self.values(there)
+            after = self.values(sql.replace(table.text, self.changed_table(table, column, expression)))
             if after is not None and set(after) == set(before):
                 changed |= self.changed_outputs(before, after, markers)
         return changed
@@ -188,6 +192,8 @@ class Project:
         for name in model.inputs:
             table = self.maker.tables[name]
             for column in table.columns:
+                if not may_read(model.sql, column):
+                    continue
                 changed = self.influenced(
                     model.sql, table, column, self.markers(before, resolution, (name, column)), before
                 )
@@ -246,17 +252,16 @@ class Project:
 
     def chain(self, seed: Table, column: str, expression: str) -> list[str]:
         """Changes a column of a seed, builds all models again, and compares with edges and uses all the way down."""
-        tables = {seed.name: seed}
+        texts = {seed.name: self.changed_table(seed, column, expression)}
         tainted, reshaped = {(seed.name, column)}, set()
-        self.change(seed, column, expression)
         missed = []
         for model in self.maker.models:
-            if not tables.keys() & set(model.inputs):
+            if not texts.keys() & set(model.inputs):
                 continue
             sql = model.sql
-            for table in tables.values():
-                if table.name != model.name:
-                    sql = sql.replace(table.text, f'"memory"."p"."{table.name}"')
+            for name, text in texts.items():
+                if name != model.name:
+                    sql = sql.replace(self.maker.tables[name].text, text)
             before, after = self.values(model.sql), self.values(sql)
             resolution = self.resolutions.get(model.name)
             if before is None or after is None or resolution is None:
@@ -273,8 +278,13 @@ class Project:
                 if model.name not in reshaped and (model.name, output) not in tainted:
                     missed.append(f"{seed.name}.{column} changes {model.name}.{output}, through\n{model.sql}")
             self.connection.execute(f'create or replace table "p"."{model.name}" as {sql}')
-            tables[model.name] = self.maker.tables[model.name]
+            texts[model.name] = f'"memory"."p"."{model.name}"'
         return missed
+
+
+def may_read(sql: str, column: str) -> bool:
+    """Whether a query names a column, or has a star that might."""
+    return bool(re.search(rf"\b{re.escape(column)}\b|(?:select|,|\.)\s*\*|columns\(", sql, re.IGNORECASE))
 
 
 def shortened(sql: str, still_shows: Callable[[str], bool]) -> str:
