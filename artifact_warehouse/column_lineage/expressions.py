@@ -27,6 +27,8 @@ def value_of(expression: exp.Expr, scope: Scope) -> Flow:
         expression = expression.args["this"]
     if type(expression) is exp.Column and type(expression.args["this"]) is not exp.Star:
         return scope.column(expression) or NOTHING
+    if isinstance(expression, exp.Struct):
+        return _struct(expression, scope).row()
     flow = Flow()
     collect(expression, scope, 0, flow)
     if type(expression) in _MAY_BE_STRUCT:
@@ -82,6 +84,18 @@ def _column(column: exp.Column, scope: Scope, flags: int, flow: Flow) -> None:
 
 def _nothing(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     pass
+
+
+def _star(star: exp.Star, scope: Scope, flags: int, flow: Flow) -> None:
+    """All columns: hash(*), object_construct(*)."""
+    for frame in scope.frames.values():
+        flow.add(frame.row(), flags)
+
+
+def _count(count: exp.Count, scope: Scope, flags: int, flow: Flow) -> None:
+    """Of rows, it counts no column."""
+    if not isinstance(count.args["this"], exp.Star):
+        _collect_arguments(count, scope, flags | EXPRESSION | AGGREGATE, flow)
 
 
 def _inside(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
@@ -158,7 +172,7 @@ def _lambda(function: exp.Lambda, scope: Scope, flags: int, flow: Flow) -> None:
 
 
 def _subquery(query: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
-    frame = scope.walk.query(query, scope, scope.ctes)
+    frame = scope.subquery(query)
     for name in frame.names():
         flow.add(frame.columns_flow(name), flags | EXPRESSION)
 
@@ -167,7 +181,7 @@ def _exists(exists: exp.Exists, scope: Scope, flags: int, flow: Flow) -> None:
     """Only whether there are rows matters: what its query selects flows nowhere, what it filters by is a use."""
     query = exists.args["this"]
     if isinstance(query, exp.Query):
-        frame = scope.walk.query(query, scope, scope.ctes)
+        frame = scope.subquery(query)
         for name in frame.names():
             scope.walk.use("filter", frame.columns_flow(name))
     else:  # exists(array, x -> …)
@@ -238,7 +252,7 @@ _MAY_BE_STRUCT = {
 def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
     """The fields of a struct-valued expression: struct(a, b AS c), array_agg(row)[0], any_value(t)."""
     kind = type(expression)
-    if kind is exp.Struct:
+    if isinstance(expression, exp.Struct):
         return _struct(expression, scope)
     if kind is exp.Column:
         return None if expression.args.get("table") is not None else _fields_of_name(expression.name.lower(), scope)
@@ -247,10 +261,15 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
     if kind is exp.Subquery or kind is exp.Select:
         query = expression.args["this"] if kind is exp.Subquery else expression
         if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
-            return scope.walk.query(query, scope, scope.ctes)
+            return scope.subquery(query)
         return None
     if kind in _MAY_BE_STRUCT and isinstance(expression.args.get("this"), exp.Expr):
-        return _fields(expression.args["this"], scope)
+        frame = _fields(expression.args["this"], scope)
+        if frame is not None:  # which of the rows it is, by their order or by an index, shapes all fields
+            deciding = Flow()
+            _collect_arguments(expression, scope, 0, deciding, but="this")
+            scope.walk.use("sort", deciding)
+        return frame
     return None
 
 
@@ -259,7 +278,7 @@ def _fields_of_name(name: str, scope: Scope) -> Frame | None:
     return flow.fields if flow is not None and isinstance(flow.fields, Frame) else None
 
 
-def _struct(struct: exp.Expr, scope: Scope) -> Frame:
+def _struct(struct: exp.Struct, scope: Scope) -> Frame:
     frame = Frame()
     for member in struct.expressions:
         if isinstance(member, exp.PropertyEQ):
@@ -275,7 +294,7 @@ Special = Callable[[Any, Scope, int, Flow], None]
 
 _SPECIAL: dict[type[exp.Expr], Special] = {
     **dict.fromkeys(
-        (exp.Literal, exp.Identifier, exp.DataType, exp.Var, exp.Null, exp.Boolean, exp.Star, exp.JSONPath), _nothing
+        (exp.Literal, exp.Identifier, exp.DataType, exp.Var, exp.Null, exp.Boolean, exp.JSONPath), _nothing
     ),
     **dict.fromkeys((exp.Placeholder, exp.Parameter), _nothing),
     **dict.fromkeys((exp.Paren, exp.Alias), _inside),
@@ -288,11 +307,13 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Column: _column,
+    exp.Count: _count,
     exp.Dot: _dot,
     exp.Exists: _exists,
     exp.Filter: _filter,
     exp.If: _if,
     exp.Lambda: _lambda,
+    exp.Star: _star,
     exp.Window: _window,
     exp.WithinGroup: _within_group,
 }

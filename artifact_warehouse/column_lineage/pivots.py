@@ -1,4 +1,4 @@
-"""PIVOT and UNPIVOT: rows to columns and back."""
+"""What makes other columns of a relation's: PIVOT, UNPIVOT and MATCH_RECOGNIZE."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from artifact_warehouse.column_lineage.scopes import Scope
 
 def pivoted(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
     """What `FROM t PIVOT (…)` or `FROM t UNPIVOT (…)` makes of a frame."""
-    result = _unpivot(frame, pivot) if pivot.args.get("unpivot") else _pivot(frame, pivot, scope)
+    result = _unpivot(frame, pivot, scope) if pivot.args.get("unpivot") else _pivot(frame, pivot, scope)
     alias = pivot.args.get("alias")
     names = [column.name for column in alias.args.get("columns") or ()] if alias is not None else []
     return renamed(result, names)
@@ -31,10 +31,16 @@ def _named_columns(expressions: Iterable[exp.Expr]) -> set[str]:
     return {column.name.lower() for expression in expressions for column in expression.find_all(exp.Column)}
 
 
-def _keep(result: Frame, frame: Frame, used: set[str]) -> None:
-    for name in frame.names():
-        if name not in used:
-            result.put(frame.spelling(name), frame.columns_flow(name))
+def _keep(result: Frame, frame: Frame, names: Iterable[str]) -> None:
+    for name in names:
+        if (flow := frame.get(name)) is not None:
+            result.put(frame.spelling(name), flow)
+
+
+def _group(result: Frame, scope: Scope) -> None:
+    """Note that a PIVOT makes one row of all that agree in what it keeps."""
+    for flow in result.columns.values():
+        scope.walk.use("group", flow)
 
 
 def _pivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
@@ -49,7 +55,9 @@ def _pivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
         collect(expression, inner, EXPRESSION | AGGREGATE, flow)
         flow.add(deciding)
         aggregates.append(flow)
-    _keep(result, frame, _named_columns([*fields, *pivot.expressions]))
+    used = _named_columns([*fields, *pivot.expressions])
+    _keep(result, frame, [name for name in frame.names() if name not in used])
+    _group(result, scope)
     made = [column.name for column in pivot.args.get("columns") or ()]
     for index, name in enumerate(made):
         flow = aggregates[index % len(aggregates)] if aggregates else deciding
@@ -63,18 +71,24 @@ def _pivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
     return result
 
 
-def _unpivot(frame: Frame, pivot: exp.Pivot) -> Frame:
-    """Each group of columns becomes a row: of their values, and of a name that says which group it was."""
+def _unpivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
+    """Each group of columns becomes a row: of their values, and of a name that says which group it was.
+
+    There is no row for a NULL, unless asked for.
+    """
     result = Frame()
     name_column, groups = None, []
     for field in pivot.args.get("fields") or ():
         if isinstance(field, exp.In):
             name_column = field.this.name
             groups += [_unpivoted_group(member) for member in field.expressions]
-    _keep(result, frame, {name for group in groups for name in group})
+    used = {name for group in groups for name in group}
+    _keep(result, frame, [name for name in frame.names() if name not in used])
+    every = union((flow for name in sorted(used) if (flow := frame.get(name))), EXPRESSION | CONDITION)
     if name_column:
-        every = union((flow for group in groups for name in group if (flow := frame.get(name))), EXPRESSION | CONDITION)
         result.put(name_column, every)
+    if not pivot.args.get("include_nulls"):
+        scope.walk.use("filter", every)
     made = [e.expressions if isinstance(e, exp.Tuple) else [e] for e in pivot.expressions]
     value_columns = [column.name for columns in made for column in columns]
     for index, name in enumerate(value_columns):
@@ -111,13 +125,41 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
     else:
         used = _named_columns([*using, *pivot.expressions])
         kept = [name for name in frame.names() if name not in used]
-    for name in kept:
-        if (flow := frame.get(name)) is not None:
-            result.put(frame.spelling(name), flow)
-    into = pivot.args.get("into")
-    names = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else []
-    for name in names or (("name", "value") if is_unpivot else ()):
-        result.put(name, made)
+    _keep(result, frame, kept)
+    if is_unpivot:
+        scope.walk.use("filter", made)
+    else:
+        _group(result, scope)
     if not is_unpivot:
         result.unlisted.append(FunctionFrame(made))
+        return result
+    into = pivot.args.get("into")
+    name, *values = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else ["name"]
+    result.put(name, made.through(CONDITION))
+    for value in values or ["value"]:
+        result.put(value, made)
+    return result
+
+
+def matched(frame: Frame, match: exp.MatchRecognize, scope: Scope) -> Frame:
+    """What `FROM t MATCH_RECOGNIZE (…)` makes of a frame: a row for each match, or for each row of one."""
+    inner = _reading(frame, scope)
+    for variable in match.args.get("define") or ():
+        inner.frames[variable.alias.lower()] = frame
+    result = Frame()
+    is_all = "ALL" in match.args["rows"].name.upper() if match.args.get("rows") is not None else False
+    partition = match.args.get("partition_by") or ()
+    _keep(result, frame, frame.names() if is_all else [column.name.lower() for column in partition])
+    for measure in match.args.get("measures") or ():
+        flow = Flow()
+        collect(measure.this.this, inner, EXPRESSION | AGGREGATE, flow)
+        result.put(measure.this.alias, flow)
+    order = match.args.get("order")
+    for kind, clauses in (("group", partition), ("sort", [order] if order else ()), ("filter", match.args["define"])):
+        for clause in clauses or ():
+            flow = Flow()
+            collect(clause, inner, 0, flow)
+            scope.walk.use(kind, flow)
+    if is_all and frame.is_open:
+        result.unlisted.append(frame)
     return result

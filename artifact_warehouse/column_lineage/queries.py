@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from artifact_warehouse.column_lineage.expressions import collect, value_of
-from artifact_warehouse.column_lineage.flows import EXPRESSION, NOTHING, Flow
-from artifact_warehouse.column_lineage.frames import Frame, renamed
+from artifact_warehouse.column_lineage.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
+from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed
 from artifact_warehouse.column_lineage.model import UnreadableSql
+from artifact_warehouse.column_lineage.pivots import matched
 from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
 from artifact_warehouse.column_lineage.setoperations import set_operation
 from artifact_warehouse.column_lineage.sources import add_join, add_source
@@ -18,6 +19,9 @@ from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of
 
 RECURSION_STEPS = 8
 """How often the columns of a recursive CTE are followed through it, at most."""
+
+_MAKERS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
+"""Functions that make columns, as many as they like, where they are given no names."""
 
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
@@ -36,7 +40,7 @@ def _query(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Fram
     if isinstance(query, exp.Select):
         return _select(walk, query, outer, _with(walk, query, outer, ctes))
     if isinstance(query, exp.SetOperation):
-        return set_operation(walk, query, outer, ctes)
+        return _sorted(query, set_operation(walk, query, outer, ctes), Scope(walk, outer, ctes))
     if isinstance(query, exp.Values):
         return _values(query, Scope(walk, outer, ctes))
     if isinstance(query, exp.Subquery):
@@ -169,6 +173,9 @@ def _read(select: exp.Select, scope: Scope) -> None:
     source = select.args.get("from_")
     if source is not None:
         add_source(source.this, scope)
+    match = select.args.get("match")
+    if match is not None:
+        scope.frames = {match.alias.lower(): matched(all_of(scope), match, scope)}
     for join in select.args.get("joins") or ():
         add_join(join, scope)
     for lateral in select.args.get("laterals") or ():
@@ -202,7 +209,10 @@ def _add_item(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
     elif scope.walk.dialect.name == "duckdb" and item.find(exp.Columns) is not None:
         _add_matching(frame, item, scope)
     else:
-        frame.put(item.output_name or f"_col_{index}", value_of(item, scope))
+        flow = value_of(item, scope)
+        frame.put(item.output_name or f"_col_{index}", flow)
+        if isinstance(item, _MAKERS):
+            frame.unlisted.append(FunctionFrame(flow))
 
 
 def _aliased(name: str, expression: exp.Expr, scope: Scope) -> Flow:
@@ -221,7 +231,7 @@ def _add_matching(frame: Frame, item: exp.Expr, scope: Scope) -> None:
         add_star(every, pattern, None, scope)
     else:
         every = all_of(scope)
-    flags = 0 if item is columns else EXPRESSION
+    flags = 0 if item is columns else EXPRESSION | (AGGREGATE if columns.find_ancestor(exp.AggFunc) else 0)
     is_pattern = isinstance(pattern, exp.Literal) and pattern.is_string
     for name in list(every.names()):
         if not is_pattern or _matches(pattern.this, every.spelling(name)):

@@ -96,6 +96,7 @@ class Scope:
         """The expressions of aliases that may have to be resolved before their turn."""
         self.value_of: Callable[[exp.Expr, Scope], Flow] | None = None
         self._busy: set[str] = set()
+        self._subqueries: dict[int, Frame] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -170,11 +171,18 @@ class Scope:
         return self.earlier[name].through(GUESSED)
 
     def _from_cte(self, name: str) -> Flow | None:
-        """ClickHouse's WITH expression AS name."""
-        cte = self.ctes.get(name)
-        if cte is None or isinstance(cte.expression.this, exp.Query):
+        """ClickHouse's WITH expression AS name, and WITH (SELECT …) AS name."""
+        if self.walk.dialect.name != "clickhouse" or name not in self.ctes:
             return None
-        return self.walk.cte(cte).value
+        frame = self.walk.cte(self.ctes[name])
+        return frame.row() if frame.value is None else frame.value
+
+    def subquery(self, query: exp.Expr) -> Frame:
+        """The frame of a query within an expression, resolved once however often the expression is looked at."""
+        frame = self._subqueries.get(id(query))
+        if frame is None:
+            frame = self._subqueries[id(query)] = self.walk.query(query, self, self.ctes)
+        return frame
 
     # ------------------------------------------------------------------ columns
 

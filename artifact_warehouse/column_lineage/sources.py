@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
@@ -138,13 +138,24 @@ def _function(function: exp.Expr, alias: str, columns: list[str], scope: Scope) 
     if isinstance(function, exp.Query):
         return renamed(scope.walk.query(function, scope, scope.ctes), columns)
     arguments = Flow()
-    collect(function, scope, EXPRESSION, arguments)
+    for argument in _arguments(function):
+        collect(argument, scope, EXPRESSION, arguments)
     scope.walk.use("join", arguments)  # it makes rows
     is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
     frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
     if alias and not columns:
         frame.value = arguments
     return frame
+
+
+def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
+    """What a function is called with; of `name = value` the value: names of arguments look like columns."""
+    if not isinstance(function, exp.Anonymous):
+        yield function
+        return
+    for argument in function.expressions:
+        is_named = isinstance(argument, exp.EQ) and isinstance(argument.this, exp.Column) and not argument.this.table
+        yield argument.expression if is_named else argument
 
 
 def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
