@@ -94,6 +94,7 @@ class Project:
         self.connection.execute('create schema if not exists "p"')
         self.resolutions: dict[str, Resolution] = {}
         self.copies: dict[tuple[str, str, str], str] = {}
+        self.is_brief = False
         self.unreadable: list[str] = []
         for model in maker.models:
             try:
@@ -220,7 +221,9 @@ class Project:
                 if source not in uses:
                     findings.held_by_edge_alone.add(influence)
             elif source not in uses:
-                findings.missed.append(self.explain(model, source, output, is_brief=bool(findings.missed)))
+                findings.missed.append(
+                    self.explain(model, source, output, is_brief=self.is_brief or bool(findings.missed))
+                )
 
     # Explanation ----------------------------------------------------------------------------------------------------
     def is_missed(self, sql: str, table: Table, column: str, output: str) -> bool:
@@ -287,7 +290,7 @@ def may_read(sql: str, column: str) -> bool:
     return bool(re.search(rf"\b{re.escape(column)}\b|(?:select|,|\.)\s*\*|columns\(", sql, re.IGNORECASE))
 
 
-def shortened(sql: str, still_shows: Callable[[str], bool]) -> str:
+def shortened(sql: str, still_shows: Callable[[str], bool], trials: int = 400) -> str:
     """The query after dropping, one after the other, each part without which it still shows the same."""
     try:
         tree = parse_one(sql, dialect="duckdb")
@@ -299,6 +302,9 @@ def shortened(sql: str, still_shows: Callable[[str], bool]) -> str:
     while progress:
         progress = False
         for smaller in smaller_queries(tree):
+            trials -= 1
+            if trials < 0:
+                return tree.sql("duckdb", pretty=True)
             if still_shows(smaller.sql("duckdb")):
                 tree, progress = smaller, True
                 break
@@ -339,11 +345,14 @@ def replaced(tree: exp.Expression, position: int, child: exp.Expression) -> exp.
     return copy
 
 
-def judge_projects(influences: int, first_seed: int = 0, resolver: Resolve = resolve) -> Findings:
+def judge_projects(
+    influences: int, first_seed: int = 0, resolver: Resolve = resolve, *, brief: bool = False
+) -> Findings:
     """Judges one generated project after the other, until so many influences were observed."""
     findings, seed, observed = Findings(), first_seed, 0
     while observed < influences:
         project = Project(make_project(seed), resolver)
+        project.is_brief = brief
         for model in project.maker.models:
             found = project.judge(model)
             observed += len(found.observed)
@@ -352,6 +361,7 @@ def judge_projects(influences: int, first_seed: int = 0, resolver: Resolve = res
             found.held_by_edge_alone = {tagged(seed, i) for i in found.held_by_edge_alone}
             found.missed = [f"-- project {seed}, {model.name}: {text}" for text in found.missed]
             findings.add(found)
+            project.is_brief = brief or len(findings.missed) > 5
         findings.unreadable += project.unreadable
         project.connection.close()
         seed += 1
