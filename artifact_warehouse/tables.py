@@ -25,7 +25,7 @@ ARTIFACTS = Table(
     (
         Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id: what the other tables refer to."),
         Column("artifact_id", "VARCHAR", "The sha256 of the content, in hex."),
-        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources or semantic_manifest."),
+        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources, semantic_manifest or column_lineage."),
         Column("schema_version", "INTEGER", "The version that the file claims; 0 where dbt wrote none yet."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
@@ -317,6 +317,19 @@ SEMANTIC_MANIFESTS = Table(
     ),
 )
 
+DBT_COLUMN_EDGES = Table(
+    "dbt_column_edges",
+    "One row per edge of the column lineage that dbt 2.0 itself has written.",
+    (
+        ARTIFACT_KEY,
+        Column("from_unique_id", "VARCHAR", "The node that is read."),
+        Column("from_column", "VARCHAR", "Its column."),
+        Column("to_unique_id", "VARCHAR", "The node that reads it."),
+        Column("to_column", "VARCHAR", "Its column; NULL where all of the node is shaped."),
+        Column("lineage_kind", "VARCHAR", "dbt's word: copy, mod or scan."),
+    ),
+)
+
 PRUNED_RUNS = Table(
     "pruned_runs",
     "One row per pruned run that executed something: what the rates of runs need of it.",
@@ -363,6 +376,7 @@ TABLES = (
     SET_MEMBERS,
     SOURCE_FRESHNESS,
     SEMANTIC_MANIFESTS,
+    DBT_COLUMN_EDGES,
     PRUNED_RUNS,
     PRUNED_OUTCOMES,
 )

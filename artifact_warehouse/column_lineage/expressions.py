@@ -171,6 +171,16 @@ def _lambda(function: exp.Lambda, scope: Scope, flags: int, flow: Flow) -> None:
     collect(function.args["this"], inner, flags | EXPRESSION, flow)
 
 
+def _comprehension(comprehension: exp.Comprehension, scope: Scope, flags: int, flow: Flow) -> None:
+    """[x * 2 FOR x IN xs IF x > 1]: the name stands for an item of the list."""
+    flags |= EXPRESSION
+    _optional(comprehension, "iterator", scope, flags, flow)
+    inner = Scope(scope.walk, scope, scope.ctes)
+    inner.parameters = {comprehension.expression.name.lower(): NOTHING}
+    for name in ("this", "condition"):
+        _optional(comprehension, name, inner, flags, flow)
+
+
 def _subquery(query: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     frame = scope.subquery(query)
     for name in frame.names():
@@ -307,6 +317,7 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Column: _column,
+    exp.Comprehension: _comprehension,
     exp.Count: _count,
     exp.Dot: _dot,
     exp.Exists: _exists,
