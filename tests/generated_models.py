@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-MOST_ROWS = 1500
+MOST_ROWS = 250
 PLACEHOLDER = re.compile(r"<(\w+)(!?)>")
 
 SEED_COLUMNS = {
@@ -84,7 +84,7 @@ class Maker:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection = duckdb.connect(config={"threads": 1, "temp_directory": "", "memory_limit": "400MB"})
         self.connection.execute("create macro draw(i, salt, n) as (hash(i, salt) % n)::integer")
         self.tables: dict[str, Table] = {}
         self.models: list[Model] = []

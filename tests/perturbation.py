@@ -32,6 +32,7 @@ Resolve = Callable[..., Resolution]
 Values = dict[str, list[str | None]]
 """The values of each output, as text, by its name."""
 
+MOST_ROWS_COMPARED = 20_000
 FRESH = {
     "int": "draw(rowid, {salt}, 40)",
     "text": "'w' || draw(rowid, {salt}, 9)",
@@ -135,12 +136,14 @@ class Project:
         return self.copies[key]
 
     def values(self, sql: str) -> Values | None:
-        """The outputs of a query; None where it fails, as it may with changed values."""
+        """The outputs of a query; None where it fails, as it may with changed values, or has too many rows."""
         try:
             found = self.connection.execute(f"select columns(*)::varchar from ({sql}\n) as q")
             names = [column[0] for column in found.description]
-            rows = found.fetchall()
+            rows = found.fetchmany(MOST_ROWS_COMPARED + 1)
         except duckdb.Error:
+            return None
+        if len(rows) > MOST_ROWS_COMPARED:  # a changed key may make a join of all with all
             return None
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         return {name: list(values) for name, values in zip(names, columns, strict=True)}
