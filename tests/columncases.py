@@ -59,7 +59,9 @@ def lines(resolution: Resolution) -> list[str]:
     def ending(confidence: float) -> str:
         return "" if confidence == 1.0 else f" {confidence}"
 
-    edges = [f"{e.from_relation}.{e.from_column} -> {e.to_column} {e.kind}{ending(e.confidence)}" for e in resolution.edges]
+    edges = [
+        f"{e.from_relation}.{e.from_column} -> {e.to_column} {e.kind}{ending(e.confidence)}" for e in resolution.edges
+    ]
     uses = [f"{u.from_relation}.{u.from_column} {u.kind}{ending(u.confidence)}" for u in resolution.uses]
     return sorted(edges + uses)
 

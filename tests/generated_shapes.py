@@ -28,10 +28,8 @@ def plain(m: Maker, tables: Sequence[Table]) -> str:
 
 def staging(m: Maker, tables: Sequence[Table]) -> str:
     s = one(m, tables)
-    inner = Source("renamed", s.table)
     scope = m.scope([Source("source", s.table)])
-    key, items = m.keys(Source("source", s.table))
-    del inner, key
+    _, items = m.keys(Source("source", s.table))
     return (
         f"with source as (select * from {s.table.text}), renamed as (select {comma(items + m.items(scope, 3, 6))}"
         f" from source) select * from renamed"
@@ -135,7 +133,8 @@ def asof(m: Maker, tables: Sequence[Table]) -> str:
     x = m.column(m.scope([a]), "date").split(".")[-1]
     y = m.column(m.scope([b]), "date").split(".")[-1]
     kind = m.rng.choice(["asof join", "asof left join"])
-    b_rows = f"(select * from {b.table.text} qualify row_number() over (partition by {y} order by {m.keys(b)[0].split('.')[1]}) = 1)"
+    key = m.keys(b)[0].split(".")[1]
+    b_rows = f"(select * from {b.table.text} qualify row_number() over (partition by {y} order by {key}) = 1)"
     items = m.items(m.scope([a, b]), 2, 5)
     return (
         f"select {comma(items)} from {a.table.text} as {a.alias} {kind} {b_rows} as {b.alias} on"
@@ -226,7 +225,8 @@ def grouped(m: Maker, tables: Sequence[Table]) -> str:
     having = f" having {aggregate(m, scope, key)} is not null" if m.rng.random() < 0.3 else ""
     if m.rng.random() < 0.15:
         having = " having count(*) > 1"
-    return f"select {comma(groups + items)} from {s.table.text} as {s.alias}{m.where(scope, 0.3)} group by {clause}{having}"
+    source = f"{s.table.text} as {s.alias}{m.where(scope, 0.3)}"
+    return f"select {comma(groups + items)} from {source} group by {clause}{having}"
 
 
 def total(m: Maker, tables: Sequence[Table]) -> str:
@@ -324,7 +324,11 @@ def unnested(m: Maker, tables: Sequence[Table]) -> str:
     items = m.items(scope, 1, 3)
     form = m.rng.randrange(4)
     if form == 0:
-        return f"select {comma(items)}, u.v as tag, u.v * 2 as doubled from {s.table.text} as {s.alias}, unnest({s.alias}.{tags.split('.')[-1]}) as u(v)"
+        of_row = f"{s.alias}.{tags.split('.')[-1]}"
+        return (
+            f"select {comma(items)}, u.v as tag, u.v * 2 as doubled from {s.table.text} as {s.alias},"
+            f" unnest({of_row}) as u(v)"
+        )
     if form == 1:
         return f"select {comma(items)}, unnest({tags}) as tag from {s.table.text} as {s.alias}"
     if form == 2:
@@ -400,7 +404,8 @@ def nested(m: Maker, tables: Sequence[Table]) -> str:
     names = [m.fresh("n") for _ in range(3)]
     inner = [f"{m.of_family('int', scope, 2)} as {name}" for name in names]
     outer = Source("deep", Table("", dict.fromkeys(names, "INTEGER"), []))
-    return f"select {comma(m.items(m.scope([outer])))} from (select {comma(inner)} from {s.table.text} as {s.alias}{m.where(scope)}) as deep"
+    query = f"select {comma(inner)} from {s.table.text} as {s.alias}{m.where(scope)}"
+    return f"select {comma(m.items(m.scope([outer])))} from ({query}) as deep"
 
 
 def values_join(m: Maker, tables: Sequence[Table]) -> str:

@@ -67,7 +67,7 @@ class Findings:
     edges_seen: int = 0
     unreadable: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
-    """Models with outputs or names that the resolver did not resolve, or with other columns than the database's."""
+    """Models with outputs or names that the resolver did not resolve."""
 
     def add(self, other: Findings) -> None:
         self.observed |= other.observed
@@ -99,7 +99,7 @@ class Project:
         self.unreadable: list[str] = []
         for model in maker.models:
             try:
-                self.resolutions[model.name] = self.resolved(model.sql)
+                self.resolutions[model.name] = self.resolved(model.sql, list(model.columns))
             except UnreadableSql as error:
                 self.unreadable.append(f"{error}\n{model.sql}")
 
@@ -110,8 +110,9 @@ class Project:
         types = {name.lower(): data_type for name, data_type in table.columns.items() if "STRUCT" in data_type}
         return Relation(table.name, {name.lower(): name for name in table.columns}, True, types)
 
-    def resolved(self, sql: str) -> Resolution:
-        return self.resolver(sql, "duckdb", self.relation)
+    def resolved(self, sql: str, columns: list[str]) -> Resolution:
+        """The resolver's answer, when it is told the columns as a catalog would."""
+        return self.resolver(sql, "duckdb", self.relation, {}, {name.lower(): name for name in columns})
 
     # Changes --------------------------------------------------------------------------------------------------------
     def changes(self, table: Table, column: str) -> list[str]:
@@ -186,10 +187,9 @@ class Project:
         before = self.values(model.sql)
         if before is None or resolution is None:
             return findings
-        if [c.lower() for c in resolution.columns] != [c.lower() for c in before] or resolution.unresolved_names:
+        if resolution.unresolved_columns or resolution.unresolved_names:
             findings.unresolved.append(
-                f"{model.sql}\n  columns {list(before)}\n  resolved {list(resolution.columns)}"
-                f" names {resolution.unresolved_names}"
+                f"{model.sql}\n  columns {resolution.unresolved_columns} names {resolution.unresolved_names}"
             )
         edges = {(e.from_relation, e.from_column, e.to_column.lower()) for e in resolution.edges}
         uses = {(use.from_relation, use.from_column) for use in resolution.uses}
@@ -235,7 +235,7 @@ class Project:
         if not before or output not in before:
             return False
         try:
-            resolution = self.resolved(sql)
+            resolution = self.resolved(sql, list(before))
         except Exception:
             return False
         source = (table.name, column)

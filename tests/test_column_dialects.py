@@ -8,7 +8,7 @@ from columncases import Case, answer, case, lines, resolved
 ITEM = "field"
 """The kind of an edge from a list to one of its items: a part of it is taken."""
 UNPIVOTED = "rename"
-"""The kind of an edge from a column that UNPIVOT puts into rows: its values pass unchanged, as those of UNION ALL do."""
+"""The kind of an edge from a column that UNPIVOT puts into rows: its values pass unchanged, as in UNION ALL."""
 
 LATERAL_ALIASES = [
     *[
@@ -28,7 +28,8 @@ LATERAL_ALIASES = [
          "orders.status -> note transform", "orders.status -> low transform"),
     case("WHERE may use an alias in Snowflake", "snowflake", "select amount * 2 as twice from orders where twice > 4",
          "orders.amount -> twice transform", "orders.amount filter"),
-    case("WITH of an expression in ClickHouse", "clickhouse", "with 2 as factor select amount * factor as x from orders",
+    case("WITH of an expression in ClickHouse", "clickhouse",
+         "with 2 as factor select amount * factor as x from orders",
          "orders.amount -> x transform"),
 ]  # fmt: skip
 
@@ -82,7 +83,8 @@ UNNESTED = [
     case("UNNEST in the select list in DuckDB", "duckdb", "select id, unnest(tags) as tag from orders",
          "orders.id -> id passthrough", f"orders.tags -> tag {ITEM}", "orders.tags join"),
     case("FLATTEN in Snowflake", "snowflake",
-         "select o.id, f.value:name::string as name, f.index from orders o, lateral flatten(input => o.payload:items) f",
+         "select o.id, f.value:name::string as name, f.index from orders o,"
+         " lateral flatten(input => o.payload:items) f",
          "orders.id -> id passthrough", "orders.payload -> name field", f"orders.payload -> index {ITEM}",
          "orders.payload join"),
     case("a table function in Snowflake", "snowflake",
@@ -148,7 +150,8 @@ PIVOTS = [
 ]  # fmt: skip
 
 OTHERS = [
-    case("FINAL and PREWHERE in ClickHouse", "clickhouse", "select id from orders final prewhere status = 'x' where amount > 1",
+    case("FINAL and PREWHERE in ClickHouse", "clickhouse",
+         "select id from orders final prewhere status = 'x' where amount > 1",
          "orders.id -> id passthrough", "orders.status filter", "orders.amount filter"),
     case("a join of ClickHouse with its strictness", "clickhouse",
          "select o.id, c.name from orders o any left join customers c on c.id = o.customer_id",
@@ -159,7 +162,8 @@ OTHERS = [
     case("LISTAGG within a group", "snowflake",
          "select listagg(note, ',') within group (order by id) as notes from orders",
          "orders.note -> notes aggregation", "orders.id -> notes aggregation"),
-    case("TOP and brackets in SQL Server", "tsql", "select top 10 [id] as [order id] from [dbo].[orders] order by [amount] desc",
+    case("TOP and brackets in SQL Server", "tsql",
+         "select top 10 [id] as [order id] from [dbo].[orders] order by [amount] desc",
          "orders.id -> order id rename", "orders.amount sort"),
     case("an alias before an equals sign in SQL Server", "tsql", "select order_id = id from orders",
          "orders.id -> order_id rename"),

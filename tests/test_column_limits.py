@@ -55,7 +55,10 @@ def test_two_hundred_ctes_in_a_row() -> None:
 
 def test_a_diamond_of_more_paths_than_could_be_walked() -> None:
     ctes = ["c0 as (select id, jan from wide)"]
-    ctes += [f"c{i} as (select l.id, l.jan + r.jan as jan from c{i - 1} l join c{i - 1} r on l.id = r.id)" for i in range(1, 40)]
+    ctes += [
+        f"c{i} as (select l.id, l.jan + r.jan as jan from c{i - 1} l join c{i - 1} r on l.id = r.id)"
+        for i in range(1, 40)
+    ]
     assert lines(deep(f"with {', '.join(ctes)} select jan from c39")) == ["wide.id join", "wide.jan -> jan transform"]
 
 
@@ -72,8 +75,8 @@ def test_a_star_of_two_thousand_columns_joined_by_using() -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    ["", "   ", ";", "-- nothing but a comment", "select from where", "select (((", "{{ ref('orders') }}", "hello world",
-     "select 'an open text from orders", "drop table orders", "select id from orders where (", "\x00"],
+    ["", "   ", ";", "-- nothing but a comment", "select from where", "select (((", "{{ ref('orders') }}",
+     "hello world", "select 'an open text from orders", "drop table orders", "select id from orders where (", "\x00"],
 )  # fmt: skip
 def test_what_is_no_query_is_an_error_that_says_so(sql: str) -> None:
     with pytest.raises(UnreadableSql) as error:
@@ -109,5 +112,6 @@ def test_a_query_of_many_things_means_the_same_in_every_dialect(dialect: str) ->
     )
     assert lines(resolved(sql, dialect)) == [
         "customers.id -> customer rename", "customers.id join", "customers.name -> name transform",
-        "orders.amount -> total aggregation", "orders.customer_id group", "orders.customer_id join", "orders.status filter",
+        "orders.amount -> total aggregation", "orders.customer_id group", "orders.customer_id join",
+        "orders.status filter",
     ]  # fmt: skip

@@ -78,7 +78,8 @@ SUBQUERIES = [
     case("and outside if it is not there", None,
          "select (select max(amount) from payments where order_id = customer_id) as most from orders",
          "payments.amount -> most aggregation", "payments.order_id filter", "orders.customer_id filter"),
-    case("IN a subquery", None, "select id from orders where customer_id in (select id from customers where country = 'x')",
+    case("IN a subquery", None,
+         "select id from orders where customer_id in (select id from customers where country = 'x')",
          "orders.id -> id passthrough", "orders.customer_id filter", "customers.id filter", "customers.country filter"),
     case("EXISTS", None,
          "select id from orders o where exists (select 1 from payments p where p.order_id = o.id and p.amount > 0)",
@@ -126,7 +127,8 @@ JOINS = [
          "select o.id, c.name from orders o left join customers c on o.customer_id = c.id",
          "orders.id -> id passthrough", "customers.name -> name passthrough", "orders.customer_id join",
          "customers.id join"),
-    case("the old comma with WHERE is a filter", None, "select o.id, name from orders o, customers c where customer_id = c.id",
+    case("the old comma with WHERE is a filter", None,
+         "select o.id, name from orders o, customers c where customer_id = c.id",
          "orders.id -> id passthrough", "customers.name -> name passthrough", "orders.customer_id filter",
          "customers.id filter"),
     case("USING of a left join keeps the left side's value", "postgres",
@@ -208,7 +210,8 @@ WINDOWS = [
     case("partition and order decide", None,
          "select row_number() over (partition by customer_id order by ordered_at) as n from orders",
          "orders.customer_id -> n condition", "orders.ordered_at -> n condition"),
-    case("the argument flows", None, "select lag(amount) over (partition by customer_id order by id) as last from orders",
+    case("the argument flows", None,
+         "select lag(amount) over (partition by customer_id order by id) as last from orders",
          "orders.amount -> last window", "orders.customer_id -> last condition", "orders.id -> last condition"),
     case("an aggregate over a window", None, "select sum(amount) over (partition by status) as t from orders",
          "orders.amount -> t window", "orders.status -> t condition"),
@@ -244,13 +247,15 @@ STARS = [
     case("RENAME", "snowflake", "select * exclude (feb, mar) rename (jan as january) from wide",
          "wide.id -> id passthrough", "wide.jan -> january rename"),
     case("a star through CTEs", None,
-         "with a as (select * from wide), b as (select *, jan + feb as both_months from a) select id, both_months from b",
+         "with a as (select * from wide), b as (select *, jan + feb as both_months from a)"
+         " select id, both_months from b",
          "wide.id -> id passthrough", "wide.jan -> both_months transform", "wide.feb -> both_months transform"),
     case("names through the star of an unknown relation", None,
          "with a as (select * from raw.clicks) select url, lower(agent) as agent from a",
          "raw.clicks.url -> url passthrough 0.8", "raw.clicks.agent -> agent transform 0.8"),
     case("rows without a NULL counted", "snowflake", "select count(w.*) as n from wide w",
-         "wide.id -> n aggregation", "wide.jan -> n aggregation", "wide.feb -> n aggregation", "wide.mar -> n aggregation"),
+         "wide.id -> n aggregation", "wide.jan -> n aggregation", "wide.feb -> n aggregation",
+         "wide.mar -> n aggregation"),
 ]  # fmt: skip
 
 NAMES = [
@@ -274,7 +279,8 @@ NAMES = [
 RECURSION = [
     case("a recursive CTE", "postgres",
          "with recursive tree as (select id, name, parent_id from customers where parent_id is null union all"
-         " select c.id, c.name, c.parent_id from customers c join tree t on c.parent_id = t.id) select id, name from tree",
+         " select c.id, c.name, c.parent_id from customers c join tree t on c.parent_id = t.id)"
+         " select id, name from tree",
          "customers.id -> id passthrough", "customers.name -> name passthrough", "customers.parent_id filter",
          "customers.parent_id join", "customers.id join"),
     case("a column that only the recursion fills", "postgres",
@@ -348,7 +354,9 @@ def test_the_last_of_several_statements_is_the_query() -> None:
     assert lines(resolved("set x = 1; select id from orders;", "snowflake")) == ["orders.id -> id passthrough"]
 
 
-@pytest.mark.parametrize("sql", ["CREATE TABLE x AS {}", "create or replace view x as {}", "insert into x {}", "({})", "{};"])
+@pytest.mark.parametrize(
+    "sql", ["CREATE TABLE x AS {}", "create or replace view x as {}", "insert into x {}", "({})", "{};"]
+)
 def test_what_is_around_a_query_does_not_matter(sql: str) -> None:
     inner = "with a as (select id from orders) select id from a"
     assert lines(resolved(sql.format(inner), "postgres")) == ["orders.id -> id passthrough"]
