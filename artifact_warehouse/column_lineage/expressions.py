@@ -17,7 +17,7 @@ from artifact_warehouse.column_lineage.flows import (
     WINDOW,
     Flow,
 )
-from artifact_warehouse.column_lineage.frames import Frame
+from artifact_warehouse.column_lineage.frames import Frame, union
 from artifact_warehouse.column_lineage.scopes import Scope
 
 
@@ -266,8 +266,8 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
         return _struct(expression, scope)
     if kind is exp.Column:
         return None if expression.args.get("table") is not None else _fields_of_name(expression.name.lower(), scope)
-    if kind is exp.Array and len(expression.expressions) == 1:
-        return _fields(expression.expressions[0], scope)
+    if kind is exp.Array:
+        return _fields_of_all([_fields(item, scope) for item in expression.expressions])
     if kind is exp.Subquery or kind is exp.Select:
         query = expression.args["this"] if kind is exp.Subquery else expression
         if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
@@ -281,6 +281,18 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
             scope.walk.use("sort", deciding)
         return frame
     return None
+
+
+def _fields_of_all(frames: list[Frame | None]) -> Frame | None:
+    """The fields of an array's items, which are structs of one type: by position."""
+    if not frames or frames[0] is None:
+        return None
+    result = Frame()
+    flows = [list(frame.columns.values()) for frame in frames if frame is not None]
+    for index, name in enumerate(frames[0].columns):
+        same = [of_item[index] for of_item in flows if index < len(of_item)]
+        result.put(frames[0].spelling(name), union(same) if len(same) > 1 else same[0])
+    return result
 
 
 def _fields_of_name(name: str, scope: Scope) -> Frame | None:

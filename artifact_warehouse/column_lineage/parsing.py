@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ParseError
 
 from artifact_warehouse.column_lineage.dialects import NEAREST
 from artifact_warehouse.column_lineage.model import UnreadableSql
 
 MAX_CHARACTERS = 4_000_000
 """A longer text is not parsed: the parser cannot be stopped on its way."""
+
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # it warns of what it cannot parse, and raises too
 
 _TRAILING_COMMA = re.compile(r",(\s*(?:--[^\n]*\n\s*)*)(\)|\bfrom\b)", re.IGNORECASE)
 
@@ -27,7 +30,9 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
         raise UnreadableSql(f"has {len(sql):,} characters, and no more than {MAX_CHARACTERS:,} are parsed")
     try:
         return _query_in(sql, dialect), None
-    except (SqlglotError, ValueError) as error:
+    except (UnreadableSql, RecursionError):
+        raise
+    except Exception as error:  # the parser stumbles over some texts in ways of its own
         reason = _reason(error)
     repaired = _TRAILING_COMMA.sub(r"\1\2", sql)
     attempts = [(repaired, dialect, "trailing commas left out")] if repaired != sql else []
@@ -35,7 +40,7 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
     for text, name, repair in attempts:
         try:
             return _query_in(text, name), repair
-        except (SqlglotError, ValueError):
+        except Exception:
             continue
     raise UnreadableSql(reason)
 
@@ -62,4 +67,4 @@ def _reason(error: Exception) -> str:
         first = error.errors[0]
         near = (first.get("highlight") or "").strip()[:40]
         return f"line {first.get('line')}: {first.get('description')}" + (f" near {near!r}" if near else "")
-    return str(error).partition("\n")[0][:200]
+    return (str(error).partition("\n")[0] or type(error).__name__)[:200]

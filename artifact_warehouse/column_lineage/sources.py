@@ -168,12 +168,24 @@ def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) ->
     names = [name for name in columns if name.lower() != offset_name]
     if len(unnest.expressions) == 1:
         items.fields = value_of(unnest.expressions[0], scope).fields
-    frame = _items(items, scope)
+    is_side_by_side = 1 < len(unnest.expressions) <= len(names)
+    frame = _side_by_side(unnest, names, scope) if is_side_by_side else _items(items, scope)
     for name in names or ([alias] if alias else []):
         if name.lower() not in frame.columns:
             frame.put(name, items)
     if offset_name:
         frame.columns[offset_name] = NOTHING
+    return frame
+
+
+def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Frame:
+    """unnest(a, b) AS t (x, y): the items of a in x, those of b in y."""
+    frame = Frame()
+    for index, name in enumerate(names):
+        flow = Flow()
+        if index < len(unnest.expressions):
+            collect(unnest.expressions[index], scope, EXPRESSION | FIELD, flow)
+        frame.put(name, flow)
     return frame
 
 
@@ -195,6 +207,10 @@ def _items(items: Flow, scope: Scope) -> Frame:
 
 def add_join(join: exp.Join, scope: Scope) -> None:
     """Put into the scope what a join adds; what it compares is a use."""
+    kind = (join.args.get("kind") or "").upper()
+    if kind == "ARRAY":
+        _add_array_join(join, scope)
+        return
     before = list(scope.frames)
     add_source(join.this, scope)
     added = [name for name in scope.frames if name not in before]
@@ -207,11 +223,22 @@ def add_join(join: exp.Join, scope: Scope) -> None:
     shared = [identifier.name.lower() for identifier in join.args.get("using") or ()]
     if join.args.get("method") == "NATURAL":
         shared = _shared_names(before, added, scope)
-    kind = (join.args.get("kind") or "").upper()
     _merge(shared, before, added, (join.args.get("side") or "").upper(), scope, keeps=kind not in ("SEMI", "ANTI"))
     if kind in ("SEMI", "ANTI"):
         for name in added:
             del scope.frames[name]
+
+
+def _add_array_join(join: exp.Join, scope: Scope) -> None:
+    """ClickHouse's ARRAY JOIN: the name of an array, or its alias, now stands for one of its items."""
+    for array in [join.this, *(join.args.get("expressions") or ())]:
+        items = Flow()
+        if isinstance(array, exp.Table):
+            items.add(scope.find_name(array.name.lower()) or NOTHING, EXPRESSION | FIELD)
+        else:
+            collect(array, scope, EXPRESSION | FIELD, items)
+        scope.walk.use("join", items)
+        scope.merged[array.alias_or_name.lower()] = items
 
 
 def _shared_names(before: Sequence[str], added: Sequence[str], scope: Scope) -> list[str]:
