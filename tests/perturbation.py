@@ -122,7 +122,7 @@ class Project:
         thinned = f'case when hash(rowid, 3) % 3 > 0 then "{column}" end'
         same = f'(select "{column}" from {source} where "{column}" is not null order by rowid limit 1)'
         fresh = FRESH.get(family(data_type))
-        return [moved, thinned, f"({fresh.format(salt=11)})::{data_type}" if fresh else same]
+        return [moved, thinned, f"try_cast({fresh.format(salt=11)} as {data_type})" if fresh else same]
 
     def changed_table(self, table: Table, column: str, expression: str) -> str:
         """A copy of a table with one column changed, made once; its text in FROM."""
