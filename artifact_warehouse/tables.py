@@ -5,18 +5,17 @@ current, which manifest belongs to a run) is settled in `stored.settled_artifact
 `sql/internal/` states, and is the same whatever the order of loading.
 
 The three content-addressed tables (`definitions`, `renderings`, `catalog_relations`) and `texts` hold each
-distinct content once; a manifest or a catalog is a set of their ids (`set_members`).
+distinct content once; a manifest or a catalog is a set of their ids (`set_members`). So do those of `columntables`.
 """
 
 from __future__ import annotations
 
-from artifact_warehouse.tablespec import Column, Table
+from artifact_warehouse.columntables import COLUMN_TABLES
+from artifact_warehouse.tablespec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 FORMAT_VERSION = 1
 """The version of everything this module declares. A change that is not an added column raises it."""
 
-ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see stored.artifacts.")
-UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
 EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
 
 ARTIFACTS = Table(
@@ -277,10 +276,10 @@ RELATION_STATS = Table(
 
 SET_MEMBERS = Table(
     "set_members",
-    "The sets that manifests and catalogs are: a set is stored once, however many artifacts equal it.",
+    "The sets that manifests, catalogs and lineages are: a set is stored once, however many artifacts equal it.",
     (
         Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
-        Column("member_id", "VARCHAR", "A definition_id, rendering_id or catalog_relation_id."),
+        Column("member_id", "VARCHAR", "A definition_id, rendering_id, catalog_relation_id or lineage_id."),
     ),
     content_key="set_id",
 )
@@ -379,6 +378,7 @@ TABLES = (
     DBT_COLUMN_EDGES,
     PRUNED_RUNS,
     PRUNED_OUTCOMES,
+    *COLUMN_TABLES,
 )
 """All tables, in the order in which they are written."""
 

@@ -20,6 +20,9 @@ from artifact_warehouse.column_lineage.flows import (
 from artifact_warehouse.column_lineage.frames import Frame, union
 from artifact_warehouse.column_lineage.scopes import Scope
 
+ITEM_FUNCTIONS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
+"""Functions that make rows of the items of a value, and columns, as many as they like, of their fields."""
+
 
 def value_of(expression: exp.Expr, scope: Scope) -> Flow:
     """The flow of an expression. That of a mere column is the column's own, shared, not a copy."""
@@ -201,7 +204,7 @@ def _exists(exists: exp.Exists, scope: Scope, flags: int, flow: Flow) -> None:
 def _row_maker(function: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     """Unnest, explode: as many rows as items. That shapes all columns."""
     items = Flow()
-    _collect_arguments(function, scope, EXPRESSION | FIELD, items)
+    _collect_arguments(function, scope, FIELD if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, items)
     scope.walk.use("join", items)
     flow.add(items, flags)
 
@@ -324,8 +327,7 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     **dict.fromkeys((exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery), _subquery),
     **dict.fromkeys((exp.Kwarg, exp.PropertyEQ), _named_argument),
     **dict.fromkeys((exp.JSONExtract, exp.JSONExtractScalar), _json),
-    **dict.fromkeys((exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline), _row_maker),
-    **dict.fromkeys((exp.Unnest, exp.GenerateSeries), _row_maker),
+    **dict.fromkeys((*ITEM_FUNCTIONS, exp.GenerateSeries), _row_maker),
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Column: _column,

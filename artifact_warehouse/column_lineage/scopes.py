@@ -163,7 +163,7 @@ class Scope:
         flows = [flow for frame in relations if (flow := frame.get(name)) is not None]
         if not flows:
             return None
-        return flows[0] if len(self.frames) == 1 else union(flows, GUESSED)
+        return flows[0] if len(flows) == 1 else union(flows, GUESSED)
 
     def _by_elimination(self, name: str) -> Flow | None:
         """An alias of the same select list in a dialect without such: nothing else can be meant."""

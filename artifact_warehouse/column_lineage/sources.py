@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import collect, value_of
+from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, value_of
 from artifact_warehouse.column_lineage.flows import EXPRESSION, FIELD, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed, union
 from artifact_warehouse.column_lineage.pivots import duckdb_pivot, pivoted
@@ -139,7 +139,7 @@ def _function(function: exp.Expr, alias: str, columns: list[str], scope: Scope) 
         return renamed(scope.walk.query(function, scope, scope.ctes), columns)
     arguments = Flow()
     for argument in _arguments(function):
-        collect(argument, scope, EXPRESSION, arguments)
+        collect(argument, scope, 0 if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, arguments)
     scope.walk.use("join", arguments)  # it makes rows
     is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
     frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
@@ -161,7 +161,7 @@ def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
 def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
     items = Flow()
     for expression in unnest.expressions:
-        collect(expression, scope, EXPRESSION | FIELD, items)
+        collect(expression, scope, FIELD, items)
     scope.walk.use("join", items)
     offset = unnest.args.get("offset")
     offset_name = offset.name.lower() if isinstance(offset, exp.Identifier) else "offset" if offset is not None else ""
@@ -184,7 +184,7 @@ def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Frame:
     for index, name in enumerate(names):
         flow = Flow()
         if index < len(unnest.expressions):
-            collect(unnest.expressions[index], scope, EXPRESSION | FIELD, flow)
+            collect(unnest.expressions[index], scope, FIELD, flow)
         frame.put(name, flow)
     return frame
 
@@ -197,7 +197,7 @@ def _items(items: Flow, scope: Scope) -> Frame:
         for name in fields.names():
             frame.put(fields.spelling(name), fields.columns_flow(name))
     else:
-        frame = FunctionFrame(items.through(FIELD | EXPRESSION))
+        frame = FunctionFrame(items.through(FIELD))
     frame.value = items
     return frame
 
@@ -234,9 +234,9 @@ def _add_array_join(join: exp.Join, scope: Scope) -> None:
     for array in [join.this, *(join.args.get("expressions") or ())]:
         items = Flow()
         if isinstance(array, exp.Table):
-            items.add(scope.find_name(array.name.lower()) or NOTHING, EXPRESSION | FIELD)
+            items.add(scope.find_name(array.name.lower()) or NOTHING, FIELD)
         else:
-            collect(array, scope, EXPRESSION | FIELD, items)
+            collect(array, scope, FIELD, items)
         scope.walk.use("join", items)
         scope.merged[array.alias_or_name.lower()] = items
 
