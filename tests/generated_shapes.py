@@ -418,6 +418,51 @@ def values_join(m: Maker, tables: Sequence[Table]) -> str:
     )
 
 
+def limited_by_query(m: Maker, tables: Sequence[Table]) -> str:
+    a, b = two(m, tables)
+    key, items = m.keys(a)
+    count = f"(select abs(max({m.of_family('int', m.scope([b]), 1)})) % 20 + 1 from {b.table.text} as {b.alias})"
+    return f"select {comma(items + m.items(m.scope([a]), 1, 3))} from {a.table.text} as {a.alias} order by {key} limit {count}"
+
+
+def columns_call(m: Maker, tables: Sequence[Table]) -> str:
+    s = one(m, tables)
+    numbers = [name for name, data_type in s.table.columns.items() if family(data_type) in ("int", "num")]
+    if not numbers:
+        raise Impossible
+    pattern = m.rng.choice(numbers)[:2]
+    call = m.rng.choice(["columns('^{}')", "max(columns('^{}'))", "coalesce(columns('^{}')::varchar, 'none')"])
+    return f"select {call.format(pattern)} from {s.table.text} as {s.alias}{m.where(m.scope([s]))}"
+
+
+def rows_compared(m: Maker, tables: Sequence[Table]) -> str:
+    a, b = two(m, tables)
+    x, y = (side.split(".")[1] for side in matching(m, a, b).split(" = "))
+    u, v = (side.split(".")[1] for side in matching(m, a, b).split(" = "))
+    items = comma(m.items(m.scope([a]), 1, 4))
+    test = m.rng.choice(["in", "not in"])
+    return (
+        f"from {a.table.text} as {a.alias} select {items} where ({a.alias}.{x}, {a.alias}.{u}) {test}"
+        f" (select {y}, {v} from {b.table.text} where {y} is not null and {v} is not null)"
+    )
+
+
+def joined_aggregates(m: Maker, tables: Sequence[Table]) -> str:
+    """A fact with two aggregates of others beside it, as marts have them."""
+    a, b = two(m, tables)
+    x, y = (side.split(".")[1] for side in matching(m, a, b).split(" = "))
+    scope = m.scope([b])
+    key, _ = m.keys(b)
+    parts = [f"{aggregate(m, scope, key)} as {name}" for name in ("first_part", "second_part")]
+    items = m.items(m.scope([a]), 1, 3)
+    return (
+        f"with parts as (select {b.alias}.{y} as of_key, {comma(parts)} from {b.table.text} as {b.alias}"
+        f"{m.where(scope, 0.3)} group by 1), ranked as (select *, row_number() over (order by of_key) as place from parts)"
+        f" select {comma(items)}, first_part, r.second_part, coalesce(place, 0) as place from {a.table.text} as"
+        f" {a.alias} left join ranked as r on r.of_key = {a.alias}.{x}"
+    )
+
+
 def incremental(m: Maker, table: Table, name: str) -> tuple[str, str]:
     """The first build of an incremental model, and the query that its later builds run."""
     s = Source("src", table)
@@ -442,4 +487,5 @@ SHAPES: list[Callable[[Maker, Sequence[Table]], str]] = [
     plain, staging, star, join, join, join_using, join_using, join_three, semi, asof, lateral, set_operation,
     set_operation, grouped, grouped, total, distinct_on, distinct, windowed, windowed, subqueries, subqueries, unnested,
     struct_star, pivoted, unpivoted, recursive, limited, nested, values_join,
+    limited_by_query, columns_call, rows_compared, joined_aggregates, joined_aggregates,
 ]  # fmt: skip
