@@ -422,7 +422,8 @@ def limited_by_query(m: Maker, tables: Sequence[Table]) -> str:
     a, b = two(m, tables)
     key, items = m.keys(a)
     count = f"(select abs(max({m.of_family('int', m.scope([b]), 1)})) % 20 + 1 from {b.table.text} as {b.alias})"
-    return f"select {comma(items + m.items(m.scope([a]), 1, 3))} from {a.table.text} as {a.alias} order by {key} limit {count}"
+    items += m.items(m.scope([a]), 1, 3)
+    return f"select {comma(items)} from {a.table.text} as {a.alias} order by {key} limit {count}"
 
 
 def columns_call(m: Maker, tables: Sequence[Table]) -> str:
@@ -457,7 +458,8 @@ def joined_aggregates(m: Maker, tables: Sequence[Table]) -> str:
     items = m.items(m.scope([a]), 1, 3)
     return (
         f"with parts as (select {b.alias}.{y} as of_key, {comma(parts)} from {b.table.text} as {b.alias}"
-        f"{m.where(scope, 0.3)} group by 1), ranked as (select *, row_number() over (order by of_key) as place from parts)"
+        f"{m.where(scope, 0.3)} group by 1),"
+        f" ranked as (select *, row_number() over (order by of_key) as place from parts)"
         f" select {comma(items)}, first_part, r.second_part, coalesce(place, 0) as place from {a.table.text} as"
         f" {a.alias} left join ranked as r on r.of_key = {a.alias}.{x}"
     )

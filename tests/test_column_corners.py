@@ -102,6 +102,33 @@ CASES = [
          "select id from orders tablesample system (10 percent)", "orders.id -> id passthrough"),
     case("a hint and comments", "snowflake",
          "/* a */ select -- b\n id /* c */ from orders -- d\n", "orders.id -> id passthrough"),
+    case("a star of a struct within a struct", "bigquery",
+         "select s.a.* from (select struct(struct(id as i, note as n) as a) as s from orders)",
+         "orders.id -> i rename", "orders.note -> n rename"),
+    case("a star of a struct just built", "bigquery", "select (struct(id as i, note as n)).* from orders",
+         "orders.id -> i rename", "orders.note -> n rename"),
+    case("which column a row of UNPIVOT comes from hangs on what is NULL", "duckdb",
+         "select month from (unpivot wide on jan, feb into name month value sales)",
+         "wide.jan -> month condition", "wide.feb -> month condition", "wide.jan filter", "wide.feb filter"),
+    case("VALUES of a row in DuckDB", "duckdb", "select v.col0 as x from orders o, lateral (values (o.id)) as v",
+         "orders.id -> x transform"),
+    case("VALUES of a row in Postgres", "postgres", "select v.column1 as x from orders o, lateral (values (o.id)) as v",
+         "orders.id -> x transform"),
+    case("a window upon a window", "postgres",
+         "select sum(amount) over v as t from orders window w as (partition by note), v as (w order by id)",
+         "orders.amount -> t window", "orders.note -> t condition", "orders.id -> t condition"),
+    case("WITH in parentheses", None,
+         "(with a as (select id from orders) select id as x from a)", "orders.id -> x rename"),
+    case("WITH before parentheses", None, "with a as (select id from orders) (select id as x from a)",
+         "orders.id -> x rename"),
+    case("an expression's name in ClickHouse's WITH", "clickhouse",
+         "with upper(note) as loud select loud as x, lower(loud) as y from orders",
+         "orders.note -> x transform", "orders.note -> y transform"),
+    case("a lateral view upon another", "spark",
+         "select u from orders lateral view explode(tags) a as t lateral view explode(split(t, ',')) b as u",
+         "orders.tags -> u transform", "orders.tags join"),
+    case("COLUMNS of a star with exceptions", "duckdb", "select max(columns(* exclude (id, jan))) from wide",
+         "wide.feb -> feb aggregation", "wide.mar -> mar aggregation"),
     case("a limit by a subquery", "postgres", "select id from orders limit (select max(amount) from payments)",
          "orders.id -> id passthrough", "payments.amount filter"),
 ]  # fmt: skip
@@ -203,3 +230,30 @@ def test_relations_are_looked_up_by_the_parts_as_written() -> None:
 def test_resolving_twice_gives_the_same_in_the_same_order() -> None:
     sql = "with a as (select * from orders join wide using (id)) select *, id as again from a where note is not null"
     assert resolved(sql, "duckdb") == resolved(sql, "duckdb")
+
+
+def test_a_pivot_of_an_unknown_relation_hands_on_its_other_columns() -> None:
+    sql = "select * from raw.clicks pivot(sum(n) for kind in ('a' as a, 'b' as b))"
+    found = resolved(sql, "bigquery", wanted={"url": "url", "a": "a"})
+    assert not found.unresolved_columns
+    edges = [line for line in lines(found) if "->" in line]
+    assert edges == [
+        "raw.clicks.kind -> a condition 0.8", "raw.clicks.n -> a aggregation 0.8",
+        "raw.clicks.url -> url passthrough 0.8",
+    ]  # fmt: skip
+
+
+def test_the_columns_of_a_pivot_whose_values_are_only_data_are_the_catalogs() -> None:
+    sql = "pivot orders on status using sum(amount) group by note"
+    assert lines(resolved(sql, "duckdb", wanted={"note": "note", "paid": "paid"})) == [
+        "orders.amount -> paid aggregation", "orders.note -> note passthrough", "orders.note group",
+        "orders.status -> paid condition",
+    ]  # fmt: skip
+
+
+def test_a_union_by_name_with_an_unknown_relation_hands_on_its_columns() -> None:
+    sql = "select id, note from orders union all by name select * from raw.clicks"
+    found = resolved(sql, "duckdb", wanted={"id": "id", "url": "url"})
+    assert {(e.from_relation, e.from_column, e.to_column) for e in found.edges} == {
+        ("orders", "id", "id"), ("raw.clicks", "id", "id"), ("raw.clicks", "url", "url"),
+    }  # fmt: skip
