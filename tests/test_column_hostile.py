@@ -32,7 +32,7 @@ def untraced() -> Iterator[None]:
 
 
 def lines_run(sql: str, dialect: str | None) -> int:
-    """How many lines of the package are run to resolve a text, each as often as it is; those of the parser do not count."""
+    """How many lines of the package are run to resolve a text, each as often as it is; the parser does not count."""
     count = 0
 
     def trace(frame: FrameType, _event: str, _argument: object) -> Any:
