@@ -23,9 +23,20 @@ Sections = dict[str, Any]
 
 KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
+LINEAGE_COLUMNS = ("from_unique_id", "from_column", "to_unique_id", "to_column", "lineage_kind", "ingested_at")
+"""What dbt 2.0's column lineage says, under the names that the tables have."""
+
+_LINEAGE_SPELLINGS = (
+    ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind", "ingested_at"),
+    ("parent_node_unique_id", "parent_column_name", "child_node_unique_id", "child_column_name", "evolution", None),
+)
+"""The names of its columns in the file: those of the index, those of the information schema."""
+
+_PARQUET = b"PAR1"
+
 _SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json)?$")
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
-_NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources)(?![a-z])")
+_NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|column_lineage)(?![a-z])")
 
 
 class Shape(msgspec.Struct):
@@ -100,6 +111,8 @@ def parse(
     Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
     JSON at all, or larger than the limits.
     """
+    if data.startswith(_PARQUET):
+        return _column_lineage(data, uri, artifact_id, limits)
     if len(data) > limits.values and data.count(b",") >= limits.values:
         reason = f"holds more than {limits.values:,} values; if it is sound, raise --max-values"
         raise MalformedArtifact(uri, reason)
@@ -125,11 +138,46 @@ def parse(
     )
 
 
+def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limits) -> Artifact:
+    """The column lineage that dbt 2.0 writes as Parquet: the one artifact that is no JSON."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        names = next((names for names in _LINEAGE_SPELLINGS if {*names[:4]} <= {*file.schema_arrow.names}), None)
+        if names is None:
+            raise NotAnArtifact(uri, "is Parquet, but no column lineage of dbt's")
+        size_bytes = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
+        if file.metadata.num_rows > limits.values or size_bytes > limits.artifact_bytes:
+            reason = f"has {file.metadata.num_rows:,} rows, unpacked {size_bytes:,} bytes: more than is read"
+            raise MalformedArtifact(uri, reason)
+        table = file.read(columns=[name for name in names if name in file.schema_arrow.names])
+        columns = {
+            to: table[name] if name in table.column_names else pa.nulls(table.num_rows)
+            for to, name in zip(LINEAGE_COLUMNS, names, strict=True)
+        }
+    except (pa.ArrowException, OSError) as error:
+        raise MalformedArtifact(uri, f"is no sound Parquet: {error}") from error
+    return Artifact(
+        uri=uri,
+        artifact_id=artifact_id or content_id(data),
+        kind="column_lineage",
+        schema_version=1,
+        metadata={},
+        sections={"edges": pa.table(columns)},
+        size_bytes=len(data),
+        max_entries=limits.entries,
+    )
+
+
 def looks_like_one(data: bytes, uri: str) -> str | None:
     """The kind that a broken file's name or beginning suggests; `unknown` when only dbt is clear; else None."""
     name = uri.replace("\\", "/").rsplit("/", 1)[-1].lower()
     if match := _NAMED_LIKE_ONE.search(name):
         return "semantic_manifest" if "semantic_manifest" in name else match.group()
+    if data.startswith(_PARQUET):
+        return "column_lineage"
     return "unknown" if _MENTIONS_DBT.search(data[:4096]) else None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,11 +24,11 @@ from artifact_warehouse.commands import (
     talk,
 )
 from artifact_warehouse.limits import Limits
+from artifact_warehouse.lineagecommands import columns, lineage, log_columns
+from artifact_warehouse.printing import print_table
 from artifact_warehouse.startup import be_frugal, heed_interrupts
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from artifact_warehouse.loading import LoadReport
 
 
@@ -40,6 +39,10 @@ def cli() -> None:
 
     WH is the warehouse: a file that `load` creates. Everything that is loaded can be queried in schema v1.
     """
+
+
+cli.add_command(columns)
+cli.add_command(lineage)
 
 
 @cli.command()
@@ -55,6 +58,7 @@ def cli() -> None:
 @size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
 @count_option("--max-values", Limits().values, "Quarantine what has more of them.")
 @count_option("--max-entries", Limits().entries, "Of nodes, results and the like in one artifact.")
+@click.option("--columns", "with_columns", is_flag=True, help="Then resolve the columns, as `columns` does.")
 @click.option("--publish", type=FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
 @WAIT
 @LOG_FORMAT
@@ -73,6 +77,7 @@ def load(
     max_archive_size: int,
     max_values: int,
     max_entries: int,
+    with_columns: bool,
     publish: Path | None,
     wait: float,
     output_format: str,
@@ -100,16 +105,21 @@ def load(
             strict=strict,
             redact=patterns or not no_redact,
             limits=Limits(max_artifact_size, max_archive_size, max_values, max_entries),
+            columns=with_columns,
             publish=publish,
             progress=progress,
         )
     _talk_about(report, verbose)
     counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
     talk().log("info", "done", str(report), **counts, warehouse=str(warehouse), published=publish and str(publish))
+    if report.columns:
+        log_columns(report.columns, warehouse)
     if output_format == "table":
         click.echo(str(report))
+        if report.columns:
+            click.echo(str(report.columns))
     else:
-        _print(report.to_arrow(), output_format, None)
+        print_table(report.to_arrow(), output_format)
     if report.quarantined:
         sys.exit(ExitCode.QUARANTINED)
 
@@ -136,7 +146,7 @@ def status(warehouse: Path, wait: float, output_format: str) -> None:
     for name, table in sections.items():
         if table.num_rows:
             click.echo(f"{name.replace('_', ' ')}\n")
-            _print(table, "table", None)
+            print_table(table, "table")
             click.echo()
 
 
@@ -157,12 +167,12 @@ def views(warehouse: Path, name: str | None, wait: float, output_format: str, ou
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         if name is None:
-            _print(wh.describe_views(), output_format, output)
+            print_table(wh.describe_views(), output_format, output)
         else:
             file, columns = wh.describe_view(name)
             is_data = output_format != "table" or output is not None
             click.echo(f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n", err=is_data)
-            _print(columns, output_format, output)
+            print_table(columns, output_format, output)
 
 
 @cli.command()
@@ -183,53 +193,7 @@ def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Pa
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         wh.confine()
         result = wh.query(sys.stdin.read() if sql == "-" else sql)
-        _print(result.table, output_format, output, result.json_columns)
-
-
-@cli.command()
-@WAREHOUSE
-@click.argument("node")
-@click.option("--up", "direction", flag_value="up", help="Only what it depends on.")
-@click.option("--down", "direction", flag_value="down", help="Only what depends on it.")
-@click.option("--depth", type=click.IntRange(min=1), help="How many steps at most.")
-@click.option("--at", type=click.DateTime(TIMES), help="As it stood at this time (UTC, or with an offset).")
-@WAIT
-@format_option("tree", default=None)
-@OUTPUT
-def lineage(
-    warehouse: Path,
-    node: str,
-    direction: str | None,
-    depth: int | None,
-    at: datetime | None,
-    wait: float,
-    output_format: str | None,
-    output: Path | None,
-) -> None:
-    """Show what a node depends on and what depends on it: a tree on a terminal, rows elsewhere.
-
-    NODE is a unique_id or a name that only one node has.
-
-    \b
-    Example:
-      artifact-warehouse lineage dbt.duckdb orders --down --depth 2 --at 2026-11-01
-    """
-    from artifact_warehouse.output import lineage_tree, print_trees
-    from artifact_warehouse.warehouse import Warehouse
-
-    directions = (direction,) if direction else ("up", "down")
-    with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        found = wh.lineage(node, directions, depth, at)
-    is_tree = output_format == "tree" or (output_format is None and output is None and sys.stdout.isatty())
-    if not is_tree:
-        _print(found.rows, output_format or "table", output)
-        return
-    trees = [lineage_tree(found, title, depth) for title in found.edges]
-    if output is None:
-        print_trees(trees, sys.stdout)
-    else:
-        with _opened(output) as stream:
-            print_trees(trees, io.TextIOWrapper(stream, encoding="utf-8"))
+        print_table(result.table, output_format, output, result.json_columns)
 
 
 @cli.command()
@@ -277,7 +241,7 @@ def prune(
 
     wh = Warehouse(warehouse, wait=wait)
     planned = wh.prune(before, keep_daily_rates=keep_daily_rates)
-    _print(planned.to_arrow(), output_format, None)
+    print_table(planned.to_arrow(), output_format)
     is_to_be_done = yes or (sys.stdin.isatty() and click.confirm("Prune?", err=True))
     if not is_to_be_done:
         talk().say("info", "planned", "nothing was changed; --yes prunes")
@@ -308,25 +272,6 @@ def verify(warehouse: Path, wait: float) -> None:
         talk().log("error", "broken", "; ".join(broken), broken_count=len(broken))
         sys.exit(ExitCode.QUARANTINED)
     talk().say("info", "verified", "all is well")
-
-
-def _print(table: pa.Table, output_format: str, output: Path | None, json_columns: tuple[str, ...] = ()) -> None:
-    from artifact_warehouse.output import write
-
-    if output is not None:
-        with _opened(output) as stream:
-            write(table, output_format, stream, json_columns)
-    elif output_format == "parquet" and sys.stdout.isatty():
-        raise click.UsageError("Parquet is not for terminals; name a file with -o")
-    else:
-        write(table, output_format, sys.stdout.buffer, json_columns)
-
-
-def _opened(output: Path) -> IO[bytes]:
-    try:
-        return output.open("wb")
-    except OSError as error:
-        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from error
 
 
 def _talk_about(report: LoadReport, verbose: bool) -> None:

@@ -19,6 +19,9 @@ STDIN = "-"
 JSON = (".json", ".json.gz", ".json.zst")
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip")
 
+_COLUMN_LINEAGE = re.compile(r"(^|[/\\])(dbt\.)?column_lineage([/\\][^/\\]*)?\.parquet$", re.IGNORECASE)
+"""Where dbt 2.0 writes its column lineage: dbt.column_lineage.parquet, column_lineage/v1_0.parquet."""
+
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -80,6 +83,15 @@ def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
     return name.lower().endswith(suffixes)
 
 
+def may_be_artifact(name: str) -> bool:
+    """Whether a file looks like an artifact, by its name and folder."""
+    return has_suffix(name, JSON) or (has_suffix(name, (".parquet",)) and _COLUMN_LINEAGE.search(name) is not None)
+
+
+def _is_readable(name: str) -> bool:
+    return may_be_artifact(name) or has_suffix(name, ARCHIVES)
+
+
 def _with_sizes(files: Iterable[File]) -> Iterator[File]:
     """Pipes and devices only where they are named, as whoever reads one may wait for ever."""
     for file in files:
@@ -98,7 +110,7 @@ def _with_sizes(files: Iterable[File]) -> Iterator[File]:
 def _objects(uri: str, client: objectstore.Client) -> Iterator[File]:
     """By the rules for local files: what is not named has to look like something to read."""
     found, is_named = client.find(uri)
-    readable = [o for o in found if is_named or has_suffix(o.uri, JSON + ARCHIVES)]
+    readable = [o for o in found if is_named or _is_readable(o.uri)]
     if not readable:
         raise InputNotFound(uri, "there are no JSON files or archives in this folder")
     return (File(o.uri, is_named, o.size_bytes, o.etag) for o in readable)
@@ -123,7 +135,7 @@ def _expand_one(path: str) -> Iterator[tuple[str, bool]]:
         for match in matches:
             if Path(match).is_dir():
                 yield from ((file, False) for file in _files_below(match, may_be_empty=True))
-            elif has_suffix(match, JSON + ARCHIVES):
+            elif _is_readable(match):
                 yield match, False
 
 
@@ -135,10 +147,10 @@ def _matches(pattern: str) -> Iterator[str]:
 
 def _files_below(folder: str, may_be_empty: bool = False) -> list[str]:
     found = [
-        os.path.join(parent, name)  # noqa: PTH118 (a Path a file is slow at ten thousand files)
+        path
         for parent, _, names in os.walk(folder, onerror=_refuse)
         for name in names
-        if has_suffix(name, JSON + ARCHIVES)
+        if _is_readable(path := os.path.join(parent, name))  # noqa: PTH118 (a Path a file is slow at ten thousand)
     ]
     if not found and not may_be_empty:
         raise InputNotFound(folder, "there are no JSON files or archives in this folder")

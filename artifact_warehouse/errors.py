@@ -58,7 +58,7 @@ class WorkerFailed(ArtifactWarehouseError):
 
 
 class PrunedMeanwhile(ArtifactWarehouseError):
-    """A prune came between two batches of a load, and may have removed what the later one refers to."""
+    """A prune came between two batches of what was written, and may have removed what the later one refers to."""
 
     def __str__(self) -> str:
         return "the warehouse was pruned during this load; what was written before is kept; load again to go on"
@@ -152,6 +152,31 @@ class UnknownNode(ArtifactWarehouseError):
         if self.candidates:
             return f"{self.name!r} is not one node; say which: {', '.join(self.candidates)}"
         return f"no node is called {self.name!r}; `query WH 'select unique_id from v1.nodes'` lists them"
+
+
+class UnknownColumn(ArtifactWarehouseError):
+    """A node has no column of that name; `candidates` are those that come near."""
+
+    def __init__(self, unique_id: str, name: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(unique_id, name, candidates)
+        self.unique_id = unique_id
+        self.name = name
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        near = f"; did you mean {', '.join(self.candidates)}?" if self.candidates else ""
+        return f"{self.unique_id} has no column {self.name!r} that is known{near}"
+
+
+class NoColumnLineage(ArtifactWarehouseError):
+    """The column lineage of a node was not resolved yet."""
+
+    def __init__(self, unique_id: str) -> None:
+        super().__init__(unique_id)
+        self.unique_id = unique_id
+
+    def __str__(self) -> str:
+        return f"the columns of {self.unique_id} are not resolved yet; run `artifact-warehouse columns WH`"
 
 
 class InvalidSqlFile(ArtifactWarehouseError):

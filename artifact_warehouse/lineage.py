@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import duckdb
@@ -22,13 +22,17 @@ _NO_LINEAGE = "('macro', 'doc', 'group')"
 
 @dataclass(frozen=True)
 class Lineage:
-    """What was found. `edges` maps the title of each direction to {node: its next nodes}."""
+    """What was found. `edges` maps the title of each direction to {node: its next nodes}.
+
+    In the lineage of a column the nodes are columns, as unique_id.column; `kinds` says what each edge between two is.
+    """
 
     unique_id: str
     rows: pa.Table
     edges: dict[str, dict[str, list[str]]]
     labels: dict[str, str]
     states: dict[str, str]
+    kinds: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def find(
@@ -43,25 +47,29 @@ def find(
     `at` is a time (UTC without a zone, or with one): the graphs as they stood then; else the current ones.
     Raises UnknownNode.
     """
-    time = _timestamp(at)
-    unique_id = _resolve(connection, node, time)
+    time = timestamp_sql(at)
+    unique_id = resolve_node(connection, node, time)
     directions = tuple(directions)
     rows = _rows(connection, unique_id, directions, depth, time)
     reached = {row["unique_id"] for row in rows.to_pylist()} | {unique_id}
     edges = {TITLES[d].format(unique_id): _edges(connection, reached, d, time) for d in directions}
     labels = {row["unique_id"]: f"{row['resource_type']} {row['name']}" for row in rows.to_pylist()}
-    return Lineage(unique_id, rows, edges, labels, _states(connection, reached))
+    return Lineage(unique_id, rows, edges, labels, states_of(connection, reached))
 
 
-def _timestamp(at: datetime | None) -> str:
+def timestamp_sql(at: datetime | None) -> str:
+    """A time as a literal, in UTC; infinity for none."""
     if at is None:
         return "TIMESTAMP 'infinity'"
     utc = at.astimezone(timezone.utc) if at.tzinfo else at
     return f"TIMESTAMP '{utc:%Y-%m-%d %H:%M:%S.%f}'"
 
 
-def _resolve(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
-    """The unique_id that a name stands for. A name that a test shares with a model is the model's."""
+def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
+    """The unique_id that a name stands for. A name that a test shares with a model is the model's.
+
+    Raises UnknownNode.
+    """
     query = (
         f"SELECT DISTINCT unique_id FROM internal.graph_nodes WHERE graph_id IN ({_GRAPHS.format(at=time)}) "
         "AND {} ORDER BY unique_id"
@@ -101,7 +109,7 @@ def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: 
     return edges
 
 
-def _states(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
+def states_of(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
     """`failure` or `warn` by the last execution, `stale` where a source's last check was late; else nothing."""
     executed = connection.execute(
         "SELECT unique_id, max(CASE status_class WHEN 'failure' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END) "

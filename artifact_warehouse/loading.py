@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,6 +45,8 @@ class LoadReport:
     """What became of every input of a load, in the order of reading."""
 
     outcomes: tuple[Outcome, ...]
+    columns: Any = None
+    """The ColumnsReport of what was resolved behind the load; None where that was not asked for."""
 
     @property
     def loaded(self) -> tuple[Outcome, ...]:

@@ -52,17 +52,17 @@ def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree
     seen: set[str] = set()
     tree = Tree(Text(visible(title), style="bold"))
 
-    def grow(branch: Tree, node: str, level: int) -> None:
+    def grow(branch: Tree, above: str, node: str, level: int) -> None:
         is_last = level == depth
         is_repeated = node in seen and bool(edges.get(node)) and not is_last
-        child = branch.add(_label(node, lineage, is_repeated))
+        child = branch.add(_label(node, lineage, is_repeated, lineage.kinds.get((above, node))))
         if not (is_repeated or is_last):
             seen.add(node)
             for other in edges.get(node, ()):
-                grow(child, other, level + 1)
+                grow(child, node, other, level + 1)
 
     for other in edges.get(lineage.unique_id, ()):
-        grow(tree, other, 1)
+        grow(tree, lineage.unique_id, other, 1)
     return tree
 
 
@@ -76,8 +76,10 @@ def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
     stream.flush()
 
 
-def _label(node: str, lineage: Lineage, is_repeated: bool) -> Text:
+def _label(node: str, lineage: Lineage, is_repeated: bool, kind: str | None) -> Text:
     text = Text(visible(lineage.labels.get(node, node)))
+    if kind:
+        text.append(f" {kind}", style="cyan")
     mark = _MARKS.get(lineage.states.get(node, ""))
     if mark:
         text.append(*mark)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import store, writing
+from artifact_warehouse import store, timeline, writing
+from artifact_warehouse.column_lineage.version import resolver
 from artifact_warehouse.errors import WarehouseError, WarehouseLocked, WarehouseNotFound, WarehouseTooOld
 from artifact_warehouse.tables import TABLES
 
@@ -34,7 +35,10 @@ _ROLL_UP = (
 _FORGET = (
     *(
         f"DELETE FROM stored.{table} WHERE artifact_key IN (SELECT artifact_key FROM prunable)"
-        for table in ("node_executions", "batch_executions", "invocations", "relation_stats", "source_freshness")
+        for table in (
+            *("node_executions", "batch_executions", "invocations", "relation_stats", "source_freshness"),
+            "manifest_column_lineages",
+        )
     ),
     "UPDATE stored.artifacts SET pruned_at = $now, graph_id = NULL, rendering_set_id = NULL, catalog_set_id = NULL, "
     "unknown_fields = NULL, metadata = NULL, extra = NULL WHERE artifact_key IN (SELECT artifact_key FROM prunable)",
@@ -43,9 +47,14 @@ _FORGET = (
 )
 
 _REFERENCES = {
+    "column_lineage_sets.inputs_id": ("stored.manifest_column_lineages.inputs_id",),
     "set_members.set_id": (
         *("stored.artifacts.graph_id", "stored.artifacts.rendering_set_id", "stored.artifacts.catalog_set_id"),
+        "stored.column_lineage_sets.set_id",
     ),
+    "column_lineages.lineage_id": ("stored.set_members.member_id",),
+    "column_edges.lineage_id": ("stored.column_lineages.lineage_id",),
+    "column_uses.lineage_id": ("stored.column_lineages.lineage_id",),
     "definitions.definition_id": ("stored.set_members.member_id",),
     "definition_columns.definition_id": ("stored.definitions.definition_id",),
     "renderings.definition_id": ("stored.definitions.definition_id",),
@@ -124,12 +133,14 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
     if keep_daily_rates:
         for statement in _ROLL_UP:
             connection.execute(statement)
+    with_lineage = timeline.resolved(connection, resolver())
     values = {"now": datetime.now(timezone.utc).replace(tzinfo=None), "before": before}
     for statement in _FORGET:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for content, references in _REFERENCES.items():
         connection.execute(_unless_referred_to(content, references))
     writing.settle(connection)
+    timeline.keep(connection, resolver(), with_lineage)
     store.set_meta(connection, store.PRUNED_AT, values["now"].isoformat())
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 

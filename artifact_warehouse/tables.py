@@ -5,18 +5,17 @@ current, which manifest belongs to a run) is settled in `stored.settled_artifact
 `sql/internal/` states, and is the same whatever the order of loading.
 
 The three content-addressed tables (`definitions`, `renderings`, `catalog_relations`) and `texts` hold each
-distinct content once; a manifest or a catalog is a set of their ids (`set_members`).
+distinct content once; a manifest or a catalog is a set of their ids (`set_members`). So do those of `columntables`.
 """
 
 from __future__ import annotations
 
-from artifact_warehouse.tablespec import Column, Table
+from artifact_warehouse.columntables import COLUMN_TABLES
+from artifact_warehouse.tablespec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 FORMAT_VERSION = 1
 """The version of everything this module declares. A change that is not an added column raises it."""
 
-ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see stored.artifacts.")
-UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
 EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
 
 ARTIFACTS = Table(
@@ -25,7 +24,7 @@ ARTIFACTS = Table(
     (
         Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id: what the other tables refer to."),
         Column("artifact_id", "VARCHAR", "The sha256 of the content, in hex."),
-        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources or semantic_manifest."),
+        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources, semantic_manifest or column_lineage."),
         Column("schema_version", "INTEGER", "The version that the file claims; 0 where dbt wrote none yet."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
@@ -277,10 +276,10 @@ RELATION_STATS = Table(
 
 SET_MEMBERS = Table(
     "set_members",
-    "The sets that manifests and catalogs are: a set is stored once, however many artifacts equal it.",
+    "The sets that manifests, catalogs and lineages are: a set is stored once, however many artifacts equal it.",
     (
         Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
-        Column("member_id", "VARCHAR", "A definition_id, rendering_id or catalog_relation_id."),
+        Column("member_id", "VARCHAR", "A definition_id, rendering_id, catalog_relation_id or lineage_id."),
     ),
     content_key="set_id",
 )
@@ -314,6 +313,19 @@ SEMANTIC_MANIFESTS = Table(
         Column("metrics", "JSON", "The metrics."),
         Column("saved_queries", "JSON", "The saved queries."),
         Column("project_configuration", "JSON", "The project's configuration: time spines and the like."),
+    ),
+)
+
+DBT_COLUMN_EDGES = Table(
+    "dbt_column_edges",
+    "One row per edge of the column lineage that dbt 2.0 itself has written.",
+    (
+        ARTIFACT_KEY,
+        Column("from_unique_id", "VARCHAR", "The node that is read."),
+        Column("from_column", "VARCHAR", "Its column."),
+        Column("to_unique_id", "VARCHAR", "The node that reads it."),
+        Column("to_column", "VARCHAR", "Its column; NULL where all of the node is shaped."),
+        Column("lineage_kind", "VARCHAR", "dbt's word: copy, mod or scan."),
     ),
 )
 
@@ -363,8 +375,10 @@ TABLES = (
     SET_MEMBERS,
     SOURCE_FRESHNESS,
     SEMANTIC_MANIFESTS,
+    DBT_COLUMN_EDGES,
     PRUNED_RUNS,
     PRUNED_OUTCOMES,
+    *COLUMN_TABLES,
 )
 """All tables, in the order in which they are written."""
 

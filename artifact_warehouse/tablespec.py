@@ -32,6 +32,10 @@ class Column(NamedTuple):
     comment: str
 
 
+ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see stored.artifacts.")
+UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
+
+
 class Table(NamedTuple):
     """One table of schema `stored`. `content_key` names the id of a content-addressed table's rows."""
 

@@ -37,7 +37,7 @@ class Talk:
             click.echo(json.dumps({name: value for name, value in line.items() if value is not None}), err=True)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[int, int], None] | None]:
+    def progress(self, doing: str = "loading") -> Iterator[Callable[[int, int], None] | None]:
         """A bar, on a terminal only."""
         if self.is_json or not sys.stderr.isatty():
             yield None
@@ -45,7 +45,7 @@ class Talk:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("loading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("loading", total=None)
+            task = bar.add_task(doing, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)

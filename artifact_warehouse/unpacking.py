@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import zstandard
 
-from artifact_warehouse.discover import JSON, has_suffix
+from artifact_warehouse.discover import has_suffix, may_be_artifact
 from artifact_warehouse.limits import Limits, text_of_size
 
 _CHUNK_BYTES = 1024 * 1024
@@ -109,7 +109,7 @@ def _zip_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member
     total = 0
     with zipfile.ZipFile(stream) as archive:
         for member in archive.infolist():
-            if member.is_dir() or not has_suffix(member.filename, JSON):
+            if member.is_dir() or not may_be_artifact(member.filename):
                 continue
             total += member.file_size
             _insist_on_archive(total, limits)
@@ -125,7 +125,7 @@ def _tar_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member
         tail = _Tail(unpacked, limits)
         with tarfile.open(fileobj=tail, mode="r|", tarinfo=_TarInfo) as archive:  # type: ignore[call-overload]
             for member in archive:
-                content = archive.extractfile(member) if member.isfile() and has_suffix(member.name, JSON) else None
+                content = archive.extractfile(member) if member.isfile() and may_be_artifact(member.name) else None
                 if content is not None:
                     yield member.name, member.size, content
                 archive.members = []  # it would keep them all

@@ -19,6 +19,7 @@ _ARTIFACT_TABLES = (
     "settled_artifacts",
     "artifact_uris",
     "pruned_runs",
+    "manifest_column_lineages",
 )
 
 _INVARIANTS = {
@@ -52,6 +53,21 @@ _INVARIANTS = {
     ),
     "a definition's code is missing": (
         "FROM stored.definitions ANTI JOIN stored.texts ON text_id = raw_code_id WHERE raw_code_id IS NOT NULL"
+    ),
+    "a column lineage is stored twice": "FROM stored.column_lineages GROUP BY lineage_id HAVING count(*) > 1",
+    "a column's edge has no lineage": "FROM stored.column_edges ANTI JOIN stored.column_lineages USING (lineage_id)",
+    "a column's use has no lineage": "FROM stored.column_uses ANTI JOIN stored.column_lineages USING (lineage_id)",
+    "a lineage's columns do not add up": (
+        "FROM stored.column_lineages WHERE column_count <> len(columns) OR resolved_count + len(unresolved_columns) <> "
+        "CASE WHEN status IN ('not_compiled', 'not_sql') THEN 0 ELSE column_count END"
+    ),
+    "inputs have two sets of lineages": "FROM stored.column_lineage_sets GROUP BY inputs_id HAVING count(*) > 1",
+    "a manifest has two lineages": "FROM stored.manifest_column_lineages GROUP BY artifact_key HAVING count(*) > 1",
+    "a manifest's lineages are missing": (
+        "FROM stored.manifest_column_lineages AS manifests LEFT JOIN stored.column_lineage_sets USING (inputs_id) "
+        "LEFT JOIN stored.set_members AS members USING (set_id) LEFT JOIN stored.column_lineages AS lineages "
+        "ON lineages.lineage_id = members.member_id "
+        "WHERE set_id IS NULL OR (members.member_id IS NOT NULL AND lineages.lineage_id IS NULL)"
     ),
     "a pruned artifact has rows": (
         "FROM stored.artifacts INNER JOIN (SELECT artifact_key FROM stored.invocations UNION ALL "

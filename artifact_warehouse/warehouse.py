@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,9 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import lineage, loading, pruning, publishing, sqlfiles, store, verification, views
+from artifact_warehouse import columns as column_step
+from artifact_warehouse import columnsearch, lineage, loading, pruning, publishing, sqlfiles, store, verification, views
+from artifact_warehouse.columns import ColumnsReport
 from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
@@ -80,6 +83,7 @@ class Warehouse:
         strict: bool = False,
         redact: bool | Iterable[str] = True,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
+        columns: bool = False,
         publish: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
     ) -> LoadReport:
@@ -87,9 +91,9 @@ class Warehouse:
 
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
-        larger than the `limits` is quarantined. `publish` names a copy for readers, which is replaced at the end.
-        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted,
-        and the WarehouseErrors of `store.opened`.
+        larger than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy
+        for readers, which is replaced at the end. Raises InputNotFound, InvalidPattern, QuarantinedArtifacts,
+        WorkerFailed, PrunedMeanwhile, LoadInterrupted, and the WarehouseErrors of `store.opened`.
         """
         self._insist_on_writing("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -100,9 +104,20 @@ class Warehouse:
         if copy:
             publishing.check(self.path, copy)
         report = loading.load(self.path, [os.fspath(p) for p in inputs], labels, policy, strict, self._wait, progress)
+        if columns:
+            report = replace(report, columns=column_step.resolve(self.path, self._wait, progress))
         if copy:
             publishing.publish(self.path, copy, self._wait)
         return report
+
+    def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
+        """Find out which columns come from which, for every manifest of which that is not known yet.
+
+        Raises WarehouseNotFound, PrunedMeanwhile, and the WarehouseErrors of `store.opened`.
+        """
+        self._insist_on_writing("resolve columns")
+        self.close()
+        return column_step.resolve(self.path, self._wait, progress)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
@@ -123,6 +138,14 @@ class Warehouse:
         """All that depends on a node, with the shortest distance: see v1.descendants_of."""
         return self.sql("FROM v1.descendants_of(?)", [unique_id])
 
+    def column_ancestors(self, unique_id: str, column_name: str) -> duckdb.DuckDBPyRelation:
+        """All columns that a column comes from, with the shortest distance: see v1.column_ancestors_of."""
+        return self.sql("FROM v1.column_ancestors_of(?, ?)", [unique_id, column_name])
+
+    def column_descendants(self, unique_id: str, column_name: str) -> duckdb.DuckDBPyRelation:
+        """All columns that a column flows into, with the shortest distance: see v1.column_descendants_of."""
+        return self.sql("FROM v1.column_descendants_of(?, ?)", [unique_id, column_name])
+
     def lineage(
         self,
         node: str,
@@ -135,6 +158,20 @@ class Warehouse:
         Raises UnknownNode.
         """
         return lineage.find(self.connection, node, directions, depth, at)
+
+    def column_lineage(
+        self,
+        node: str,
+        column: str,
+        directions: Iterable[str] = ("up", "down"),
+        depth: int | None = None,
+        at: datetime | None = None,
+    ) -> Lineage:
+        """The lineage of a node's column, now, or as it stood at a time.
+
+        Raises UnknownNode, UnknownColumn, and NoColumnLineage before `resolve_columns`.
+        """
+        return columnsearch.find_column(self.connection, node, column, directions, depth, at)
 
     def confine(self) -> None:
         """From now on, and until this process ends, no query of this file can read or write another one."""

@@ -28,7 +28,7 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: boo
 
 def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
     """Of some objects (uri, etag), the uris and artifact_ids of those that are loaded as they are now."""
-    with _registered(connection, objects):
+    with registered(connection, objects):
         query = (
             "SELECT batch.uri, min(artifacts.artifact_id) FROM batch "
             "INNER JOIN stored.artifact_uris AS uris ON uris.uri = batch.uri AND uris.etag = batch.etag "
@@ -54,17 +54,23 @@ def write(
     what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that.
     """
     with transaction(connection):
-        found_prune = get_meta(connection, PRUNED_AT) or "never"
-        if last_prune not in (None, found_prune):
-            raise PrunedMeanwhile
+        found_prune = insist_on_prune(connection, last_prune)
         new = _new_tables(connection, digests)
         has_new = "artifacts" in new
         for table in TABLES:
             for digest in (new, *digests):
                 if table.name in digest:
-                    _insert(connection, table, digest.pop(table.name))
+                    insert(connection, table, digest.pop(table.name))
         if _merge_uris(connection, sightings) or has_new:
             settle(connection)
+    return found_prune
+
+
+def insist_on_prune(connection: duckdb.DuckDBPyConnection, last_prune: str | None) -> str:
+    """Which prune was the last one. Raises PrunedMeanwhile where that is another one than was found before."""
+    found_prune = get_meta(connection, PRUNED_AT) or "never"
+    if last_prune not in (None, found_prune):
+        raise PrunedMeanwhile
     return found_prune
 
 
@@ -83,7 +89,7 @@ def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[st
 
 def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> list[int]:
     """The keys of a batch that are stored as well as they can be; those that are stored worse make room."""
-    with _registered(connection, artifacts):
+    with registered(connection, artifacts):
         connection.execute(
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
             "(SELECT artifact_key FROM batch WHERE error IS NULL)"
@@ -92,11 +98,12 @@ def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> lis
         return [key for (key,) in connection.execute(query).fetchall()]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
+    """Add rows to a table; contents that are stored already are left out."""
     unless = ""
     if key := table.content_key:
         unless = f"ANTI JOIN stored.{table.name} AS present ON present.{key} = batch.{key}"
-    with _registered(connection, rows):
+    with registered(connection, rows):
         connection.execute(f"INSERT INTO stored.{table.name} BY NAME SELECT batch.* FROM batch {unless}")
 
 
@@ -106,7 +113,7 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
     A label that is given again replaces the one at the same uri; not giving it takes none away. A uri that was
     quarantined and now reads well is no longer a quarantined one, and neither is an archive whose members do.
     """
-    with _registered(connection, sightings):
+    with registered(connection, sightings):
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE merged AS SELECT DISTINCT new.artifact_key, new.uri, "
             "coalesce(new.project_name, old.project_name) AS project_name, "
@@ -141,7 +148,7 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
 
 
 @contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
+def registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
     """The table under the name `batch`, for a while."""
     connection.register("batch", table)
     try:

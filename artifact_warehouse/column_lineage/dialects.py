@@ -57,7 +57,7 @@ NEAREST = {
 """The dialects to try where a text cannot be parsed in its own."""
 
 _LATERAL_ALIASES = {"clickhouse", "databricks", "duckdb", "redshift", "snowflake", "spark", "teradata"}
-_ARRAY_PATHS = {None, "bigquery", "clickhouse", "presto", "trino"}
+_ARRAY_PATHS = {None, "bigquery", "clickhouse", "presto", "redshift", "trino"}
 
 
 class Dialect(NamedTuple):

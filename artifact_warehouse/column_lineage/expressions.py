@@ -17,8 +17,11 @@ from artifact_warehouse.column_lineage.flows import (
     WINDOW,
     Flow,
 )
-from artifact_warehouse.column_lineage.frames import Frame
+from artifact_warehouse.column_lineage.frames import Frame, union
 from artifact_warehouse.column_lineage.scopes import Scope
+
+ITEM_FUNCTIONS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
+"""Functions that make rows of the items of a value, and columns, as many as they like, of their fields."""
 
 
 def value_of(expression: exp.Expr, scope: Scope) -> Flow:
@@ -171,6 +174,16 @@ def _lambda(function: exp.Lambda, scope: Scope, flags: int, flow: Flow) -> None:
     collect(function.args["this"], inner, flags | EXPRESSION, flow)
 
 
+def _comprehension(comprehension: exp.Comprehension, scope: Scope, flags: int, flow: Flow) -> None:
+    """[x * 2 FOR x IN xs IF x > 1]: the name stands for an item of the list."""
+    flags |= EXPRESSION
+    _optional(comprehension, "iterator", scope, flags, flow)
+    inner = Scope(scope.walk, scope, scope.ctes)
+    inner.parameters = {comprehension.expression.name.lower(): NOTHING}
+    for name in ("this", "condition"):
+        _optional(comprehension, name, inner, flags, flow)
+
+
 def _subquery(query: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     frame = scope.subquery(query)
     for name in frame.names():
@@ -191,7 +204,7 @@ def _exists(exists: exp.Exists, scope: Scope, flags: int, flow: Flow) -> None:
 def _row_maker(function: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     """Unnest, explode: as many rows as items. That shapes all columns."""
     items = Flow()
-    _collect_arguments(function, scope, EXPRESSION | FIELD, items)
+    _collect_arguments(function, scope, FIELD if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, items)
     scope.walk.use("join", items)
     flow.add(items, flags)
 
@@ -256,8 +269,8 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
         return _struct(expression, scope)
     if kind is exp.Column:
         return None if expression.args.get("table") is not None else _fields_of_name(expression.name.lower(), scope)
-    if kind is exp.Array and len(expression.expressions) == 1:
-        return _fields(expression.expressions[0], scope)
+    if kind is exp.Array:
+        return _fields_of_all([_fields(item, scope) for item in expression.expressions])
     if kind is exp.Subquery or kind is exp.Select:
         query = expression.args["this"] if kind is exp.Subquery else expression
         if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
@@ -271,6 +284,18 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
             scope.walk.use("sort", deciding)
         return frame
     return None
+
+
+def _fields_of_all(frames: list[Frame | None]) -> Frame | None:
+    """The fields of an array's items, which are structs of one type: by position."""
+    if not frames or frames[0] is None:
+        return None
+    result = Frame()
+    flows = [list(frame.columns.values()) for frame in frames if frame is not None]
+    for index, name in enumerate(frames[0].columns):
+        same = [of_item[index] for of_item in flows if index < len(of_item)]
+        result.put(frames[0].spelling(name), union(same) if len(same) > 1 else same[0])
+    return result
 
 
 def _fields_of_name(name: str, scope: Scope) -> Frame | None:
@@ -301,11 +326,11 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     **dict.fromkeys((exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery), _subquery),
     **dict.fromkeys((exp.Kwarg, exp.PropertyEQ), _named_argument),
     **dict.fromkeys((exp.JSONExtract, exp.JSONExtractScalar), _json),
-    **dict.fromkeys((exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline), _row_maker),
-    **dict.fromkeys((exp.Unnest, exp.GenerateSeries), _row_maker),
+    **dict.fromkeys((*ITEM_FUNCTIONS, exp.GenerateSeries), _row_maker),
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Column: _column,
+    exp.Comprehension: _comprehension,
     exp.Count: _count,
     exp.Dot: _dot,
     exp.Exists: _exists,

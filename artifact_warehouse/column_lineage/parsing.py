@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cache
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ParseError
 
 from artifact_warehouse.column_lineage.dialects import NEAREST
 from artifact_warehouse.column_lineage.model import UnreadableSql
 
 MAX_CHARACTERS = 4_000_000
 """A longer text is not parsed: the parser cannot be stopped on its way."""
+
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # it warns of what it cannot parse, and raises too
 
 _TRAILING_COMMA = re.compile(r"(--[^\n]*)|,((?:\s|--[^\n]*\n)*)(\)|\bfrom\b)", re.IGNORECASE)
 """A comment is taken as a whole: else each comma in it would be tried against all that follows."""
@@ -30,7 +33,9 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
         raise UnreadableSql(f"has {len(sql):,} characters, and no more than {MAX_CHARACTERS:,} are parsed")
     try:
         return _query_in(sql, dialect), None
-    except (SqlglotError, ValueError) as error:
+    except (UnreadableSql, RecursionError):
+        raise
+    except Exception as error:  # the parser stumbles over some texts in ways of its own
         reason = _reason(error)
     repaired = _TRAILING_COMMA.sub(r"\1\2\3", sql)
     attempts = [(repaired, dialect, "trailing commas left out")] if repaired != sql else []
@@ -38,7 +43,7 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
     for text, name, repair in attempts:
         try:
             return _query_in(text, name), repair
-        except (SqlglotError, ValueError):
+        except Exception:
             continue
     raise UnreadableSql(reason)
 
@@ -73,4 +78,4 @@ def _reason(error: Exception) -> str:
         first = error.errors[0]
         near = (first.get("highlight") or "").strip()[:40]
         return f"line {first.get('line')}: {first.get('description')}" + (f" near {near!r}" if near else "")
-    return str(error).partition("\n")[0][:200]
+    return (str(error).partition("\n")[0] or type(error).__name__)[:200]

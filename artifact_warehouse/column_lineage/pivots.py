@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
 from sqlglot import exp
 
@@ -93,7 +94,7 @@ def _unpivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
     value_columns = [column.name for columns in made for column in columns]
     for index, name in enumerate(value_columns):
         of_groups = [frame.get(group[index]) for group in groups if index < len(group)]
-        result.put(name, union((flow for flow in of_groups if flow), EXPRESSION))
+        result.put(name, union(flow for flow in of_groups if flow))
     if frame.is_open:
         result.unlisted.append(frame)
     return result
@@ -117,7 +118,7 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
     for expression in using:
         collect(expression, scope, EXPRESSION | AGGREGATE, made)
     for expression in pivot.expressions:
-        collect(expression, scope, EXPRESSION if is_unpivot else EXPRESSION | CONDITION, made)
+        collect(expression, scope, 0 if is_unpivot else EXPRESSION | CONDITION, made)
     result = Frame()
     group = pivot.args.get("group")
     if group is not None:
@@ -131,7 +132,11 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
     else:
         _group(result, scope)
     if not is_unpivot:
-        result.unlisted.append(FunctionFrame(made))
+        names = _names_made(pivot.expressions, using)
+        for name in names:
+            result.put(name, made)
+        if not names:
+            result.unlisted.append(FunctionFrame(made))
         return result
     into = pivot.args.get("into")
     name, *values = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else ["name"]
@@ -139,6 +144,16 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
     for value in values or ["value"]:
         result.put(value, made)
     return result
+
+
+def _names_made(on: list[exp.Expr], using: list[exp.Expr]) -> list[str]:
+    """The columns that `PIVOT … ON a IN ('x', 'y') USING sum(b)` makes; none where only the data tells them."""
+    if not on or not all(isinstance(e, exp.In) and e.expressions for e in on):
+        return []
+    values = ["_".join(value.name for value in values) for values in product(*(e.expressions for e in on))]
+    if len(using) < 2 and not any(isinstance(e, exp.Alias) for e in using):
+        return values
+    return [f"{value}_{e.alias or e.sql('duckdb').lower()}" for value in values for e in using]
 
 
 def matched(frame: Frame, match: exp.MatchRecognize, scope: Scope) -> Frame:

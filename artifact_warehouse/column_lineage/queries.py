@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import collect, value_of
+from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, value_of
 from artifact_warehouse.column_lineage.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed
 from artifact_warehouse.column_lineage.model import UnreadableSql
@@ -15,10 +15,7 @@ from artifact_warehouse.column_lineage.pivots import matched
 from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
 from artifact_warehouse.column_lineage.setoperations import Recursion, is_recursive, set_operation
 from artifact_warehouse.column_lineage.sources import add_join, add_source
-from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of
-
-_MAKERS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
-"""Functions that make columns, as many as they like, where they are given no names."""
+from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields
 
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
@@ -152,6 +149,8 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
         _use_clause(select, clause, "filter", scope)
     _group(select, frame, scope)
     _sorted(select, frame, scope)
+    for clause in ("limit", "offset"):
+        _use_clause(select, clause, "filter", scope)
     kind = select.args.get("kind")
     if kind == "STRUCT":
         return _struct_of(frame)
@@ -196,12 +195,22 @@ def _add_item(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
             frame.put(column.name, flow)
     elif isinstance(item, exp.PropertyEQ):  # DuckDB: SELECT name: expression
         frame.put(item.this.name, _aliased(item.this.name.lower(), item.expression, scope))
-    elif scope.walk.dialect.name == "duckdb" and item.find(exp.Columns) is not None:
+    else:
+        _add_unnamed(frame, item, index, scope)
+
+
+def _add_unnamed(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
+    """Add an item that the database finds a name for, or several columns that a function makes."""
+    is_duckdb = scope.walk.dialect.name == "duckdb"
+    if is_duckdb and isinstance(item, ITEM_FUNCTIONS) and (fields := struct_fields(item, scope)) is not None:
+        for name in fields.names():
+            frame.put(fields.spelling(name), fields.columns_flow(name))
+    elif is_duckdb and item.find(exp.Columns) is not None:
         _add_matching(frame, item, scope)
     else:
         flow = value_of(item, scope)
         frame.put(item.output_name or f"_col_{index}", flow)
-        if isinstance(item, _MAKERS):
+        if isinstance(item, ITEM_FUNCTIONS):
             frame.unlisted.append(FunctionFrame(flow))
 
 
@@ -254,16 +263,13 @@ def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
     """GROUP BY and DISTINCT: what makes one row of many."""
     group, distinct = select.args.get("group"), select.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is not None:
-        _use("group", [distinct.args["on"]], scope)
+        on = distinct.args["on"]
+        _use_items("group", on.expressions if isinstance(on, exp.Tuple) else [on], frame, scope)
     elif distinct is not None:
         _use_flows("group", (frame.columns_flow(name) for name in frame.names()), scope)
     if group is None:
         return
-    for item in group.expressions:
-        if isinstance(item, exp.Literal) and not item.is_string:
-            _use_flows("group", _at(frame, item), scope)
-        else:
-            _use("group", [item], scope)
+    _use_items("group", group.expressions, frame, scope)
     for name in ("grouping_sets", "cube", "rollup"):
         sets = group.args.get(name)
         _use("group", sets if isinstance(sets, list) else (), scope)
@@ -271,6 +277,15 @@ def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
         for item in select.expressions:
             if item.find(exp.AggFunc) is None:
                 _use("group", [item], scope)
+
+
+def _use_items(kind: str, items: Iterable[exp.Expr], frame: Frame, scope: Scope) -> None:
+    """Expressions, or the places of columns in the select list."""
+    for item in items:
+        if isinstance(item, exp.Literal) and not item.is_string:
+            _use_flows(kind, _at(frame, item), scope)
+        else:
+            _use(kind, [item], scope)
 
 
 def _use_flows(kind: str, flows: Iterable[Flow], scope: Scope) -> None:

@@ -19,6 +19,9 @@ from artifact_warehouse.column_lineage.scopes import Walk
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 100_000
 
+OWN_FAULT = "cannot be resolved, by a fault of the resolver"
+"""How the reason of UnreadableSql begins where the query is not to blame."""
+
 _Result = TypeVar("_Result")
 
 
@@ -41,8 +44,12 @@ def resolve(
         query, repair = parse(sql, dialect)
         walk = Walk(dialect_of(dialect), find_relation, ephemerals or {})
         frame = frame_of_query(walk, query)
+    except UnreadableSql:
+        raise
     except RecursionError:
         raise UnreadableSql("is nested too deeply") from None
+    except Exception as error:  # no query may keep others from being resolved: this one says that it is our fault
+        raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
     spellings = {name: frame.spelling(name) for name in frame.names()}
     flows = {name: frame.columns_flow(name) for name in spellings}
     unresolved: tuple[str, ...] = ()

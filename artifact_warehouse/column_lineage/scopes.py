@@ -167,13 +167,14 @@ class Scope:
                 return frame.get(name)
         if not prefers_aliases and (flow := self.alias(name)) is not None:
             return flow
+        named = self.frames.get(name)
+        if named is not None and named.value is not None:
+            return named.value
         if (flow := self._from_open_frames(name)) is not None:
             return flow
         if (flow := self._by_elimination(name)) is not None:
             return flow
-        if (row := self.frames.get(name)) is not None:
-            return row.row() if row.value is None else row.value
-        return self._from_cte(name)
+        return self._from_cte(name) if named is None else named.row()
 
     def alias(self, name: str) -> Flow | None:
         """The column of the select list with this alias, unless it is being resolved right now."""
@@ -198,7 +199,7 @@ class Scope:
         flows = [flow for frame in frames if (flow := frame.get(name)) is not None]
         if not flows:
             return None
-        return flows[0] if len(self.frames) == 1 else union(flows, GUESSED)
+        return flows[0] if len(flows) == 1 else union(flows, GUESSED)
 
     def _by_elimination(self, name: str) -> Flow | None:
         """An alias of the same select list in a dialect without such: nothing else can be meant."""

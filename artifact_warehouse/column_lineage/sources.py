@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import collect, value_of
+from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, value_of
 from artifact_warehouse.column_lineage.flows import EXPRESSION, FIELD, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed, union
 from artifact_warehouse.column_lineage.pivots import duckdb_pivot, pivoted
@@ -140,7 +140,7 @@ def _function(function: exp.Expr, alias: str, columns: list[str], scope: Scope) 
         return renamed(scope.walk.query(function, scope, scope.ctes), columns)
     arguments = Flow()
     for argument in _arguments(function):
-        collect(argument, scope, EXPRESSION, arguments)
+        collect(argument, scope, 0 if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, arguments)
     scope.walk.use("join", arguments)  # it makes rows
     is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
     frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
@@ -162,19 +162,31 @@ def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
 def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
     items = Flow()
     for expression in unnest.expressions:
-        collect(expression, scope, EXPRESSION | FIELD, items)
+        collect(expression, scope, FIELD, items)
     scope.walk.use("join", items)
     offset = unnest.args.get("offset")
     offset_name = offset.name.lower() if isinstance(offset, exp.Identifier) else "offset" if offset is not None else ""
     names = [name for name in columns if name.lower() != offset_name]
     if len(unnest.expressions) == 1:
         items.fields = value_of(unnest.expressions[0], scope).fields
-    frame = _items(items, scope)
+    is_side_by_side = 1 < len(unnest.expressions) <= len(names)
+    frame = _side_by_side(unnest, names, scope) if is_side_by_side else _items(items, scope)
     for name in names or ([alias] if alias else []):
         if name.lower() not in frame.columns:
             frame.put(name, items)
     if offset_name:
         frame.columns[offset_name] = NOTHING
+    return frame
+
+
+def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Frame:
+    """unnest(a, b) AS t (x, y): the items of a in x, those of b in y."""
+    frame = Frame()
+    for index, name in enumerate(names):
+        flow = Flow()
+        if index < len(unnest.expressions):
+            collect(unnest.expressions[index], scope, FIELD, flow)
+        frame.put(name, flow)
     return frame
 
 
@@ -186,7 +198,7 @@ def _items(items: Flow, scope: Scope) -> Frame:
         for name in fields.names():
             frame.put(fields.spelling(name), fields.columns_flow(name))
     else:
-        frame = FunctionFrame(items.through(FIELD | EXPRESSION))
+        frame = FunctionFrame(items.through(FIELD))
     frame.value = items
     return frame
 
@@ -196,6 +208,10 @@ def _items(items: Flow, scope: Scope) -> Frame:
 
 def add_join(join: exp.Join, scope: Scope) -> None:
     """Put into the scope what a join adds; what it compares is a use."""
+    kind = (join.args.get("kind") or "").upper()
+    if kind == "ARRAY":
+        _add_array_join(join, scope)
+        return
     before = list(scope.frames)
     add_source(join.this, scope)
     added = list(scope.frames)[len(before) :]
@@ -208,11 +224,22 @@ def add_join(join: exp.Join, scope: Scope) -> None:
     shared = [identifier.name.lower() for identifier in join.args.get("using") or ()]
     if join.args.get("method") == "NATURAL":
         shared = _shared_names(before, added, scope)
-    kind = (join.args.get("kind") or "").upper()
     _merge(shared, before, added, (join.args.get("side") or "").upper(), scope, keeps=kind not in ("SEMI", "ANTI"))
     if kind in ("SEMI", "ANTI"):
         for name in added:
             del scope.frames[name]
+
+
+def _add_array_join(join: exp.Join, scope: Scope) -> None:
+    """ClickHouse's ARRAY JOIN: the name of an array, or its alias, now stands for one of its items."""
+    for array in [join.this, *(join.args.get("expressions") or ())]:
+        items = Flow()
+        if isinstance(array, exp.Table):
+            items.add(scope.find_name(array.name.lower()) or NOTHING, FIELD)
+        else:
+            collect(array, scope, FIELD, items)
+        scope.walk.use("join", items)
+        scope.merged[array.alias_or_name.lower()] = items
 
 
 def _shared_names(before: Sequence[str], added: Sequence[str], scope: Scope) -> list[str]:

@@ -56,6 +56,15 @@ def add_fields(result: Frame, dot: exp.Dot, scope: Scope) -> None:
         _add_frames(result, (frame,), _changes(dot.expression), scope, {})
 
 
+def struct_fields(unnest: exp.Expr, scope: Scope) -> Frame | None:
+    """The columns that DuckDB's `SELECT unnest(struct)` makes: its fields, where they are known."""
+    argument = unnest.args.get("this") or (unnest.expressions or [None])[0]
+    if not isinstance(argument, (exp.Column, exp.Struct)):
+        return None
+    fields = fields_of(value_of(argument, scope), [], scope)
+    return fields if fields is not None and fields.columns and not fields.is_open else None
+
+
 def all_of(scope: Scope) -> Frame:
     """All that a FROM clause reads, as a star selects it."""
     result = Frame()

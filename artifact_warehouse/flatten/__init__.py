@@ -14,7 +14,7 @@ from typing import Any
 from artifact_warehouse import jsontext, timestamps
 from artifact_warehouse.artifact import Artifact, artifact_key
 from artifact_warehouse.errors import MalformedArtifact
-from artifact_warehouse.flatten import catalog, manifest, run_results, sources
+from artifact_warehouse.flatten import catalog, column_lineage, manifest, run_results, sources
 from artifact_warehouse.flatten.manifest import EntryCache
 from artifact_warehouse.flatten.rows import Rows, TextIds
 from artifact_warehouse.flatten.values import json_text, obj, text
@@ -32,6 +32,7 @@ _KNOWN_SECTIONS = {
     "catalog": catalog.KNOWN_SECTIONS,
     "sources": sources.KNOWN_SECTIONS,
     "semantic_manifest": {*_SEMANTIC_MANIFEST_SECTIONS},
+    "column_lineage": column_lineage.KNOWN_SECTIONS,
 }
 
 
@@ -44,6 +45,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "catalog": lambda: catalog.flatten(artifact, rows),
         "sources": lambda: sources.flatten(artifact, rows),
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
+        "column_lineage": lambda: column_lineage.flatten(artifact, rows),
     }
     rows.redactor.start()
     if artifact.kind == "run_results":
@@ -87,7 +89,7 @@ def _common(artifact: Artifact) -> dict[str, Any]:
         artifact.section("generated_at"),
         v0_meta.get("generated_at"),
     ]
-    has_ids = artifact.kind != "semantic_manifest"
+    has_ids = artifact.kind not in ("semantic_manifest", "column_lineage")
     own_id = artifact.artifact_id[:32] if has_ids else None
     return {
         "artifact_key": artifact.artifact_key,

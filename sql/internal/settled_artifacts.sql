@@ -63,8 +63,9 @@ project_ids AS (
     GROUP BY project_id
 ),
 
--- A semantic manifest has no ids: it belongs to the manifest that lies beside it. Where several have lain there
--- over time, the invocation stays unknown, and the project too unless they agree.
+-- A semantic manifest and a column lineage have no ids: they belong to the manifest that lies beside them, or above
+-- the folder that dbt 2.0 keeps its Parquet files in. Where several have lain there over time, the invocation stays
+-- unknown, and the project too unless they agree.
 folders AS (
     SELECT
         regexp_extract(uris.uri, '^(.*)[/\\]', 1) AS folder,
@@ -83,8 +84,17 @@ beside AS (
         min(folders.invocation_id) AS invocation_id
     FROM stored.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
-    INNER JOIN folders ON folders.folder = regexp_extract(uris.uri, '^(.*)[/\\]', 1)
-    WHERE said.kind = 'semantic_manifest'
+    INNER JOIN folders
+        ON folders.folder = regexp_extract(
+            regexp_replace(
+                uris.uri,
+                '(index|info_schema[/\\]v1|metadata[/\\]compile([/\\]column_lineage)?)[/\\][^/\\]+$',
+                ''
+            ),
+            '^(.*)[/\\]',
+            1
+        )
+    WHERE said.kind IN ('semantic_manifest', 'column_lineage')
     GROUP BY uris.artifact_key
 ),
 

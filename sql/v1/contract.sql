@@ -1,7 +1,8 @@
 -- The promise of schema v1, executable: every public view as typed NULLs, in the order of its columns.
 -- Within v1 lines are only added, at the end of a view. Load this file into an empty database to develop
 -- against v1 without data. Table macros are not restated: ancestors_of, descendants_of,
--- ancestors_at, descendants_at.
+-- ancestors_at, descendants_at, column_ancestors_of, column_descendants_of, column_ancestors_at,
+-- column_descendants_at.
 
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,
@@ -31,6 +32,43 @@ CREATE VIEW batch_executions AS SELECT
     NULL::TIMESTAMP AS batch_start,
     NULL::TIMESTAMP AS batch_end,
     NULL::BOOLEAN AS is_success
+WHERE FALSE;
+
+CREATE VIEW column_edges AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS from_unique_id,
+    NULL::VARCHAR AS from_column,
+    NULL::VARCHAR AS to_unique_id,
+    NULL::VARCHAR AS to_column,
+    NULL::VARCHAR AS kind,
+    NULL::DOUBLE AS confidence,
+    NULL::VARCHAR AS method
+WHERE FALSE;
+
+CREATE VIEW column_lineage_coverage AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS dialect,
+    NULL::BIGINT AS column_count,
+    NULL::BIGINT AS resolved_count,
+    NULL::VARCHAR[] AS unresolved_columns,
+    NULL::VARCHAR AS error,
+    NULL::VARCHAR AS repair,
+    NULL::VARCHAR AS resolver,
+    NULL::BOOLEAN AS is_stale
+WHERE FALSE;
+
+CREATE VIEW column_uses AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS from_unique_id,
+    NULL::VARCHAR AS from_column,
+    NULL::VARCHAR AS to_unique_id,
+    NULL::VARCHAR AS kind,
+    NULL::DOUBLE AS confidence
 WHERE FALSE;
 
 CREATE VIEW columns AS SELECT

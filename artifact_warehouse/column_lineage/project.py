@@ -1,0 +1,373 @@
+"""The nodes of a project, parents first: what each one's SQL is resolved against, and what came of it.
+
+Knows nodes, not artifacts, and no database. Nodes name their code and columns by ids, which tell whether these are
+the same: only for what is to be resolved are they asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from artifact_warehouse.column_lineage.model import Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.column_lineage.resolution import resolve
+
+_DIALECTS = {
+    **dict.fromkeys(
+        ("postgres", "greenplum", "vertica", "materialize", "risingwave", "rpostgres", "firebolt"), "postgres"
+    ),
+    **dict.fromkeys(("sqlserver", "synapse", "fabric"), "tsql"),
+    **dict.fromkeys(("spark", "glue", "fabricspark"), "spark"),
+    **dict.fromkeys(("mysql", "mariadb", "tidb", "singlestore"), "mysql"),
+    **dict.fromkeys(("trino", "starburst"), "trino"),
+    **{name: name for name in ("redshift", "snowflake", "bigquery", "databricks", "duckdb", "clickhouse", "athena")},
+    **{name: name for name in ("presto", "hive", "oracle", "teradata", "sqlite", "doris", "starrocks", "dremio")},
+    **{"databend": "snowflake", "exasol": "exasol", "impala": "hive"},
+}
+"""The dialect of each adapter's SQL; of any other it is the generic one."""
+
+_Item = TypeVar("_Item")
+_SNAPSHOT_COLUMNS = {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
+_SQL_TYPES = ("model", "snapshot")
+_TYPES_OF_NODES = (*_SQL_TYPES, "seed")
+_EPHEMERAL_PREFIX = "__dbt__cte__"
+_QUOTES = str.maketrans("", "", '"`[]')
+
+
+def dialect_of(adapter_type: str | None) -> str | None:
+    """The dialect in which an adapter's SQL is read; None, the generic one, for an adapter that is not known."""
+    return _DIALECTS.get((adapter_type or "").lower())
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a relation, in their order."""
+
+    names: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The data types of columns that have fields of their own, by lower-case name."""
+    is_complete: bool = True
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """The spelling of each column by its lower-case name."""
+        return {name.lower(): name for name in self.names}
+
+    @cached_property
+    def digest(self) -> bytes:
+        types = [f"{name}\1{self.types[name]}" for name in sorted(self.types)]
+        return _digest(str(self.is_complete), *self.names, "\1", *types)
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a manifest says of one model, snapshot, seed or source, with ids of its code and its columns."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    alias: str
+    database: str | None = None
+    schema: str | None = None
+    relation_name: str | None = None
+    materialized: str | None = None
+    language: str | None = None
+    parents: Sequence[str] = ()
+    code_id: str | None = None
+    catalogued_id: str | None = None
+    """Its columns as a catalog has them, if one has any."""
+    declared_id: str | None = None
+    """Its columns as they are declared."""
+
+    @property
+    def has_lineage(self) -> bool:
+        return self.resource_type in _TYPES_OF_NODES
+
+    @property
+    def is_sql(self) -> bool:
+        return self.resource_type in _SQL_TYPES and self.language != "python"
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.materialized == "ephemeral"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of its relation in full, in lower case: dotted, without quotes."""
+        full = ".".join(part for part in (self.database, self.schema, self.alias) if part)
+        written = (self.relation_name or "").translate(_QUOTES)
+        return tuple(dict.fromkeys(name.lower() for name in (full, written) if name))
+
+    @property
+    def columns_id(self) -> str:
+        """What is known of its columns without its SQL."""
+        return self.catalogued_id or self.declared_id or ""
+
+    @cached_property
+    def names_digest(self) -> bytes:
+        """Of all by which it can be named."""
+        return _digest(self.unique_id, self.name, self.alias, str(self.is_ephemeral), str(self.schema), *self.names)
+
+
+class ColumnEdge(NamedTuple):
+    """Data flows from a column to a column of the node; `method` is sql or name."""
+
+    from_unique_id: str
+    from_column: str
+    to_column: str
+    kind: str
+    confidence: float
+    method: str
+
+
+@dataclass(frozen=True)
+class NodeLineage:
+    """Where the columns of a node come from, and how much of that is known."""
+
+    lineage_id: str
+    unique_id: str
+    status: str
+    """resolved, partial, failed, not_compiled or not_sql."""
+    dialect: str | None = None
+    columns: tuple[str, ...] = ()
+    column_count: int = 0
+    resolved_count: int = 0
+    unresolved_columns: tuple[str, ...] = ()
+    error: str | None = None
+    repair: str | None = None
+    edges: tuple[ColumnEdge, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """Their relations are named as those of edges: by unique_id, or as written."""
+
+
+class KnownLineage(NamedTuple):
+    """What is known of a lineage that was resolved before."""
+
+    lineage_id: str
+    unique_id: str
+    status: str
+    find_columns: Callable[[], tuple[str, ...]]
+    """Those of the relation: asked for only where no catalog has them."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.find_columns()
+
+
+FindKnown = Callable[[str], "KnownLineage | None"]
+FindCode = Callable[[str], "str | None"]
+FindColumns = Callable[[str], Columns]
+"""The columns of a catalogued_id or declared_id; the latter's are not complete. None for an empty id."""
+
+_Seen = str | Columns | None
+"""The id of a node's columns, or those that its SQL selects; None while that is not known."""
+
+
+class Project:
+    """The nodes of one manifest, as they stood at a time.
+
+    A lineage follows from the versions, the dialect, the node's code, and the names and columns of itself and of its
+    parents; `lineage_id` is a hash of just these.
+    """
+
+    def __init__(self, nodes: Iterable[Node], adapter_type: str | None, versions: str, known: FindKnown) -> None:
+        self.dialect = dialect_of(adapter_type)
+        self._nodes = {node.unique_id: node for node in nodes}
+        self._known = known
+        self._base = hashlib.blake2b(f"{versions}\0{self.dialect}\0".encode(), digest_size=16)
+        self._order = _parents_first(self._nodes)
+        self._read = {node.unique_id: self._read_by(node) for node in self._order}
+
+    @property
+    def lineage_count(self) -> int:
+        """How many lineages there will be."""
+        return sum(node.has_lineage for node in self._order)
+
+    def needed(self) -> tuple[set[str], set[str]]:
+        """The ids of the code and of the columns that `lineages` may ask for: of nodes that are, or may be, new."""
+        seen: dict[str, _Seen] = {}
+        code_ids: set[str] = set()
+        columns_ids: set[str] = set()
+        for node in self._order:
+            known = None
+            read = self._read[node.unique_id]
+            if node.has_lineage and None not in [seen.get(other.unique_id, other.columns_id) for other in read]:
+                known = self._known(self._lineage_id(node, seen))
+            if node.has_lineage and known is None:
+                code_ids.add(node.code_id or "")
+                columns_ids.update(other.columns_id for other in read)
+            is_open = node.has_lineage and known is None and not node.catalogued_id
+            seen[node.unique_id] = None if is_open else _seen(node, known)
+        return code_ids - {""}, columns_ids - {""}
+
+    def lineages(self, code: FindCode, columns: FindColumns) -> Iterator[NodeLineage | KnownLineage]:
+        """The lineage of every model, snapshot and seed, parents before their children; what is known is only named.
+
+        In a cycle the columns of the parent that comes later are those that it declares.
+        """
+        seen: dict[str, _Seen] = {}
+        for node in self._order:
+            found: NodeLineage | KnownLineage | None = None
+            if node.has_lineage:
+                lineage_id = self._lineage_id(node, seen)
+                found = self._known(lineage_id) or self._resolved(lineage_id, node, seen, code, columns)
+                yield found
+            seen[node.unique_id] = _seen(node, found)
+
+    def _read_by(self, node: Node) -> list[Node]:
+        """What a node may read: itself, then its parents, by their ids."""
+        parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
+        return [node, *(self._nodes[parent] for parent in parents)]
+
+    def _lineage_id(self, node: Node, seen: Mapping[str, _Seen]) -> str:
+        digest = self._base.copy()
+        digest.update(f"{node.resource_type}\0{node.language}\0{node.code_id}\0".encode())
+        for other in self._read[node.unique_id]:
+            columns = seen.get(other.unique_id, other.columns_id)
+            digest.update(other.names_digest)
+            digest.update(columns.digest if isinstance(columns, Columns) else str(columns).encode())
+        return digest.hexdigest()
+
+    def _resolved(
+        self, lineage_id: str, node: Node, seen: Mapping[str, _Seen], code: FindCode, columns: FindColumns
+    ) -> NodeLineage:
+        own = columns(node.columns_id)
+        if not node.is_sql:
+            return NodeLineage(lineage_id, node.unique_id, "not_sql", None, own.names, len(own.names))
+        sql = code(node.code_id) if node.code_id else None
+        if not sql or not sql.strip():
+            return NodeLineage(lineage_id, node.unique_id, "not_compiled", self.dialect, own.names, len(own.names))
+        read = []
+        for other in self._read[node.unique_id]:
+            found = seen.get(other.unique_id, other.columns_id)
+            read.append((other, _relation(other, found if isinstance(found, Columns) else columns(other.columns_id))))
+        ephemerals = {
+            f"{_EPHEMERAL_PREFIX}{name}".lower(): relation
+            for other, relation in read[1:]
+            if other.is_ephemeral
+            for name in (other.name, other.alias)
+        }
+        try:
+            resolution = resolve(sql, self.dialect, _Finder(read), ephemerals, _wanted(node, own))
+        except UnreadableSql as error:
+            parents = [relation for _, relation in read[1:]]
+            return _matched_by_name(lineage_id, node, self.dialect, own, parents, str(error))
+        return _settled(lineage_id, node, self.dialect, own, resolution)
+
+
+def _seen(node: Node, found: NodeLineage | KnownLineage | None) -> str | Columns:
+    """The columns of a node: a catalog's, else those that its SQL selects, else those that it declares."""
+    if node.catalogued_id or found is None or found.status not in ("resolved", "partial"):
+        return node.columns_id
+    names = found.columns
+    return Columns(names, is_complete=found.status == "resolved") if names else node.columns_id
+
+
+class _Finder:
+    """Finds a relation by the parts of its name among the ones a node may read; case and quotes do not matter.
+
+    By its full name, else by schema and name, else by the bare name; one that several share is nobody's. What is not
+    found is a relation that dbt knows nothing of.
+    """
+
+    def __init__(self, relations: Iterable[tuple[Node, Relation]]) -> None:
+        self._found: dict[str, Relation | None] = {}
+        self._shorter: dict[str, Relation | None] = {}
+        for node, relation in relations:
+            for name in node.names:
+                self._add(self._found, name, relation)
+            if node.schema:
+                self._add(self._shorter, f"{node.schema}.{node.alias}".lower(), relation)
+            self._add(self._shorter, node.alias.lower(), relation)
+
+    @staticmethod
+    def _add(names: dict[str, Relation | None], name: str, relation: Relation) -> None:
+        names[name] = relation if names.get(name, relation) is relation else None
+
+    def __call__(self, parts: tuple[str, ...]) -> Relation:
+        name = ".".join(parts).translate(_QUOTES).lower()
+        tail = ".".join(name.rsplit(".", 2)[-2:])
+        found = self._found.get(name) or self._shorter.get(tail)
+        return found or Relation(name, is_complete=False)
+
+
+def _digest(*texts: str) -> bytes:
+    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _relation(node: Node, columns: Columns) -> Relation:
+    return Relation(node.unique_id, columns.spellings, columns.is_complete, columns.types)
+
+
+def _wanted(node: Node, columns: Columns) -> Mapping[str, str] | None:
+    """The columns that its SQL is asked for; None where no catalog names them."""
+    if not node.catalogued_id:
+        return None
+    if node.resource_type != "snapshot":
+        return columns.spellings
+    return {name: spelled for name, spelled in columns.spellings.items() if name not in _SNAPSHOT_COLUMNS}
+
+
+def _settled(
+    lineage_id: str, node: Node, dialect: str | None, catalogued: Columns, resolution: Resolution
+) -> NodeLineage:
+    columns = catalogued.names if node.catalogued_id else resolution.columns
+    unresolved = resolution.unresolved_columns
+    is_whole = not unresolved and not (resolution.is_open and not node.catalogued_id)
+    names = sorted(set(resolution.unresolved_names))
+    return NodeLineage(
+        lineage_id,
+        node.unique_id,
+        "resolved" if is_whole else "partial",
+        dialect,
+        columns,
+        len(columns),
+        len(columns) - len(unresolved),
+        unresolved,
+        f"no relation has {', '.join(names)}" if names else None,
+        resolution.repair,
+        _unique(ColumnEdge(*edge, "sql") for edge in resolution.edges),
+        _unique(resolution.uses),
+    )
+
+
+def _matched_by_name(
+    lineage_id: str, node: Node, dialect: str | None, own: Columns, parents: Iterable[Relation], error: str
+) -> NodeLineage:
+    """What can be said of SQL that cannot be read: columns of the same name may well be the same."""
+    columns = own.names
+    edges = tuple(
+        ColumnEdge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
+        for column in columns
+        for parent in parents
+        if column.lower() in parent.columns
+    )
+    count = len(columns)
+    return NodeLineage(lineage_id, node.unique_id, "failed", dialect, columns, count, 0, columns, error, edges=edges)
+
+
+def _unique(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:
+    """The nodes, each behind its parents; an edge that closes a cycle counts for nothing. Without recursion."""
+    order: list[Node] = []
+    entered: set[str] = set()
+    for start in sorted(nodes):
+        stack = [] if start in entered else [(nodes[start], iter(sorted(nodes[start].parents)))]
+        entered.add(start)
+        while stack:
+            node, parents = stack[-1]
+            for parent in parents:
+                if parent in nodes and parent not in entered:
+                    entered.add(parent)
+                    stack.append((nodes[parent], iter(sorted(nodes[parent].parents))))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order

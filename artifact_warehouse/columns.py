@@ -1,0 +1,267 @@
+"""Column lineage as a step: finds out what is not resolved yet, resolves it, and writes it in few short transactions.
+
+The warehouse is open only while something is read from or written to it, never while code is resolved.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from artifact_warehouse import store, timeline, writing
+from artifact_warehouse.column_lineage.version import resolver
+from artifact_warehouse.columntables import (
+    COLUMN_EDGES,
+    COLUMN_LINEAGE_SETS,
+    COLUMN_LINEAGES,
+    COLUMN_USES,
+    MANIFEST_COLUMN_LINEAGES,
+)
+from artifact_warehouse.errors import PrunedMeanwhile, WarehouseNotFound
+from artifact_warehouse.tables import SET_MEMBERS
+from artifact_warehouse.timeline import Inputs, Period
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from artifact_warehouse.column_lineage.project import NodeLineage, Project
+    from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
+    from artifact_warehouse.tablespec import Table
+
+BATCH_EDGES = 100_000
+"""How many edges go into one transaction: enough to fill row groups, little enough to lose to an interrupt."""
+
+_STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
+_FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
+_PART_NODES = 100
+_ATTEMPTS = 3
+
+Progress = Callable[[int, int], None]
+"""Called with how many nodes are done, and how many there are as far as is known."""
+
+
+class NodeOutcome(NamedTuple):
+    """What became of one node's columns."""
+
+    unique_id: str
+    status: str
+    column_count: int
+    resolved_count: int
+    unresolved_columns: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class ColumnsReport:
+    """What a run resolved. A node whose code or whose parents changed over time is there once for each change."""
+
+    outcomes: tuple[NodeOutcome, ...]
+    unchanged_count: int
+    """How many lineages had been resolved before."""
+
+    def counts(self) -> dict[str, int]:
+        """How many of the outcomes have each status."""
+        found = Counter(outcome.status for outcome in self.outcomes)
+        return {status: found[status] for status in _STATUSES}
+
+    def to_arrow(self) -> pa.Table:
+        """The outcomes as a table."""
+        columns = list(zip(*self.outcomes, strict=True)) or [()] * len(NodeOutcome._fields)
+        types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.list_(pa.string()), pa.string())
+        arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
+        return pa.Table.from_arrays(arrays, names=list(NodeOutcome._fields))
+
+    def __str__(self) -> str:
+        counts = self.counts().items()
+        parts = [f"{status.replace('_', ' ').replace('sql', 'SQL')} {count:,}" for status, count in counts]
+        return f"{', '.join(parts)}; unchanged {self.unchanged_count:,}"
+
+
+def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> ColumnsReport:
+    """Resolve the columns of every manifest that was ever current, as far as that has not been done.
+
+    Raises WarehouseNotFound, the errors of `store.opened`, and PrunedMeanwhile where prunes come again and again.
+    """
+    if not path.exists():
+        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    outcomes: list[NodeOutcome] = []
+    for attempt in range(1, _ATTEMPTS + 1):
+        step = _Step(path, wait, outcomes, progress or (lambda done, total: None))
+        try:
+            unchanged_count = step.run()
+        except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return ColumnsReport(tuple(outcomes), unchanged_count)
+    raise AssertionError("every attempt returns or raises")
+
+
+class _Work(NamedTuple):
+    """What is to be resolved for one manifest, and the texts for it."""
+
+    project: Project
+    codes: Codes
+
+
+class _Step:
+    """One run over all that is to be done."""
+
+    def __init__(self, path: Path, wait: float, outcomes: list[NodeOutcome], progress: Progress) -> None:
+        self._path = path
+        self._wait = wait
+        self._outcomes = outcomes
+        self._report = progress
+        self._versions = resolver()
+        self._last_prune: str | None = None
+        self._known: KnownLineages
+        self._reader: Reader
+        self._pending: list[NodeLineage] = []
+        self._pending_edges = 0
+
+    def run(self) -> int:
+        """Returns how many lineages there were before."""
+        first = None
+        with store.opened(self._path, wait=self._wait) as connection:
+            store.migrate(connection)
+            self._last_prune = writing.insist_on_prune(connection, None)
+            [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
+            todo = timeline.unresolved(connection, self._versions)
+            new = timeline.new_inputs(connection, todo)
+            if new:
+                self._start(connection)
+                first = self._read(connection, next(iter(new.values())))
+        sets = self._resolve_all(new, first) if first else {}
+        if todo:
+            self._flush(_finished(todo, sets))
+        return int(lineage_count)
+
+    def _start(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Only where there is something to do: the parser takes its time to be imported."""
+        from artifact_warehouse.columninputs import KnownLineages, Reader
+
+        self._known, self._reader = KnownLineages(connection), Reader()
+
+    def _resolve_all(self, new: dict[str, Inputs], first: _Work) -> dict[str, list[str]]:
+        """The lineage_ids of each of the inputs; new lineages are pending, or written."""
+        sets: dict[str, list[str]] = {}
+        done, work = 0, first
+        for inputs_id, inputs in new.items():
+            if sets:
+                with store.opened(self._path, wait=self._wait) as connection:
+                    work = self._read(connection, inputs)
+            count = work.project.lineage_count
+            sets[inputs_id] = self._resolve(work, done, done + count * (len(new) - len(sets)))
+            done += count
+        return sets
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> _Work:
+        from artifact_warehouse.column_lineage.project import Project
+        from artifact_warehouse.columninputs import Codes
+
+        nodes = self._reader.nodes(connection, inputs)
+        project = Project(nodes, inputs.adapter_type, self._versions, self._known)
+        code_ids, columns_ids = project.needed()
+        self._reader.read_columns(connection, columns_ids)
+        return _Work(project, Codes(connection, code_ids))
+
+    def _resolve(self, work: _Work, done: int, total: int) -> list[str]:
+        """The lineage_ids of one manifest's nodes."""
+        from artifact_warehouse.column_lineage.project import NodeLineage
+        from artifact_warehouse.column_lineage.resolution import with_deep_stack
+
+        lineage_ids: list[str] = []
+        lineages = work.project.lineages(work.codes, self._reader.columns)
+        with _few_collections() as collect:
+            # In parts, between which this thread hears of an interrupt.
+            while part := with_deep_stack(lambda: list(islice(lineages, _PART_NODES))):
+                for lineage in part:
+                    lineage_ids.append(lineage.lineage_id)
+                    if isinstance(lineage, NodeLineage):
+                        self._known.add(lineage)
+                        self._take(lineage)
+                collect()
+                self._report(done + len(lineage_ids), total)
+        return lineage_ids
+
+    def _take(self, lineage: NodeLineage) -> None:
+        self._pending.append(lineage)
+        self._pending_edges += len(lineage.edges) + len(lineage.uses)
+        if self._pending_edges >= BATCH_EDGES:
+            self._flush()
+
+    def _flush(self, more: Mapping[Table, pa.Table] | None = None) -> None:
+        """Write what is pending, and more tables behind it, in one transaction."""
+        pending, self._pending, self._pending_edges = self._pending, [], 0
+        with store.opened(self._path, wait=self._wait) as connection, store.transaction(connection):
+            writing.insist_on_prune(connection, self._last_prune)
+            for table, rows in (_lineages(pending, self._versions) | dict(more or {})).items():
+                if table is MANIFEST_COLUMN_LINEAGES:
+                    with writing.registered(connection, rows):
+                        connection.execute(_FORGET)  # what is said of these manifests already makes room
+                writing.insert(connection, table, rows)
+        self._outcomes += [NodeOutcome(*(getattr(p, name) for name in NodeOutcome._fields)) for p in pending]
+
+
+def _lineages(lineages: list[NodeLineage], versions: str) -> dict[Table, pa.Table]:
+    names = [column.name for column in COLUMN_LINEAGES.columns if column.name != "resolver"]
+    columns = [[getattr(lineage, name) for lineage in lineages] for name in names]
+    edges = [(lineage.lineage_id, *edge) for lineage in lineages for edge in lineage.edges]
+    uses = [(lineage.lineage_id, *use) for lineage in lineages for use in lineage.uses]
+    return {
+        COLUMN_LINEAGES: COLUMN_LINEAGES.to_arrow([*columns, [versions] * len(lineages)]),
+        COLUMN_EDGES: _table(COLUMN_EDGES, edges),
+        COLUMN_USES: _table(COLUMN_USES, uses),
+    }
+
+
+def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, pa.Table]:
+    """What says that manifests are resolved, and to what. The sets of those that were resolved before are stored."""
+    set_ids = {inputs_id: _set_id(lineage_ids) for inputs_id, lineage_ids in sets.items()}
+    members = {set_ids[inputs_id]: lineage_ids for inputs_id, lineage_ids in sets.items()}
+    return {
+        SET_MEMBERS: _table(SET_MEMBERS, [(set_id, member) for set_id, ids in members.items() for member in ids]),
+        COLUMN_LINEAGE_SETS: _table(COLUMN_LINEAGE_SETS, list(set_ids.items())),
+        MANIFEST_COLUMN_LINEAGES: _table(
+            MANIFEST_COLUMN_LINEAGES, [(p.artifact_key, p.timeline_id, p.timeline_id) for p in periods]
+        ),
+    }
+
+
+def _set_id(lineage_ids: Iterable[str]) -> str:
+    return blake2b(f"lineages:{','.join(sorted(lineage_ids))}".encode(), digest_size=16).hexdigest()
+
+
+def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    return table.to_arrow(list(zip(*rows, strict=True)) or [()] * len(table.columns))
+
+
+@contextmanager
+def _few_collections() -> Iterator[Callable[[], None]]:
+    """No garbage collection but when the caller says so, and what is there before need not be looked through.
+
+    Syntax trees are many small objects that refer to each other: Python would look for garbage all the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield _collect
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _collect() -> None:
+    gc.collect()
+    gc.freeze()

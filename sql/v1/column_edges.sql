@@ -1,0 +1,40 @@
+-- Which column flows into which: the direct column lineage of the current nodes, as `columns` last resolved it.
+-- grain: project_name, environment, from_unique_id, from_column, to_unique_id, to_column
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.column_edges AS
+SELECT
+    lineages.project_name,
+    lineages.environment,
+    coalesce(names.unique_id, edges.from_unique_id) AS from_unique_id,
+    edges.from_column,
+    lineages.unique_id AS to_unique_id,
+    edges.to_column,
+    edges.kind,
+    edges.confidence,
+    edges.method
+FROM internal.current_column_lineages AS lineages
+INNER JOIN stored.column_edges AS edges ON edges.lineage_id = lineages.lineage_id
+LEFT JOIN internal.relation_names AS names
+    ON names.artifact_key = lineages.artifact_key
+    AND names.relation_name = edges.from_unique_id
+QUALIFY row_number() OVER (
+    PARTITION BY
+        lineages.project_name,
+        lineages.environment,
+        coalesce(names.unique_id, edges.from_unique_id),
+        lower(edges.from_column),
+        lineages.unique_id,
+        lower(edges.to_column)
+    ORDER BY edges.confidence DESC, edges.method DESC, edges.kind, edges.from_column, edges.to_column
+) = 1;
+
+COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns of which one flows into the other, directly.';
+COMMENT ON COLUMN v1.column_edges.project_name IS 'The project.';
+COMMENT ON COLUMN v1.column_edges.environment IS 'The environment.';
+COMMENT ON COLUMN v1.column_edges.from_unique_id IS 'The node that is read; of a relation that no node is, the name as written.';
+COMMENT ON COLUMN v1.column_edges.from_column IS 'The column that is read.';
+COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that reads it; it may be the same, where an incremental model reads itself.';
+COMMENT ON COLUMN v1.column_edges.to_column IS 'The column that it flows into.';
+COMMENT ON COLUMN v1.column_edges.kind IS 'passthrough, rename, cast, field (part of a struct or JSON value), transform, aggregation, window, or condition (it only decides which value is taken).';
+COMMENT ON COLUMN v1.column_edges.confidence IS 'How sure that is: 1.0 among known columns, less where columns of a relation are unknown, 0.3 by name only.';
+COMMENT ON COLUMN v1.column_edges.method IS 'How that was found: sql, or name where the code cannot be read.';

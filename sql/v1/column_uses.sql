@@ -1,0 +1,36 @@
+-- Which columns shape the rows of which node without flowing into its columns: it joins, filters, groups or sorts by them.
+-- grain: project_name, environment, from_unique_id, from_column, to_unique_id, kind
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.column_uses AS
+SELECT
+    lineages.project_name,
+    lineages.environment,
+    coalesce(names.unique_id, uses.from_unique_id) AS from_unique_id,
+    uses.from_column,
+    lineages.unique_id AS to_unique_id,
+    uses.kind,
+    uses.confidence
+FROM internal.current_column_lineages AS lineages
+INNER JOIN stored.column_uses AS uses ON uses.lineage_id = lineages.lineage_id
+LEFT JOIN internal.relation_names AS names
+    ON names.artifact_key = lineages.artifact_key
+    AND names.relation_name = uses.from_unique_id
+QUALIFY row_number() OVER (
+    PARTITION BY
+        lineages.project_name,
+        lineages.environment,
+        coalesce(names.unique_id, uses.from_unique_id),
+        lower(uses.from_column),
+        lineages.unique_id,
+        uses.kind
+    ORDER BY uses.confidence DESC, uses.from_column
+) = 1;
+
+COMMENT ON VIEW v1.column_uses IS 'One row per column, node and kind of use.';
+COMMENT ON COLUMN v1.column_uses.project_name IS 'The project.';
+COMMENT ON COLUMN v1.column_uses.environment IS 'The environment.';
+COMMENT ON COLUMN v1.column_uses.from_unique_id IS 'The node that is read; of a relation that no node is, the name as written.';
+COMMENT ON COLUMN v1.column_uses.from_column IS 'The column that is used.';
+COMMENT ON COLUMN v1.column_uses.to_unique_id IS 'The model or snapshot that uses it.';
+COMMENT ON COLUMN v1.column_uses.kind IS 'join, filter, group or sort.';
+COMMENT ON COLUMN v1.column_uses.confidence IS 'How sure that is: 1.0 among known columns, less where columns of a relation are unknown.';
