@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import pytest
 from columncases import Case, answer, case, lines, resolved
 
 from artifact_warehouse.column_lineage import Relation, UnreadableSql, resolve
+from artifact_warehouse.column_lineage.resolution import with_deep_stack
 
 WIDE = ("wide.id -> id passthrough", "wide.jan -> jan passthrough", "wide.feb -> feb passthrough",
         "wide.mar -> mar passthrough")  # fmt: skip
@@ -129,6 +133,30 @@ CASES = [
          "orders.tags -> u transform", "orders.tags join"),
     case("COLUMNS of a star with exceptions", "duckdb", "select max(columns(* exclude (id, jan))) from wide",
          "wide.feb -> feb aggregation", "wide.mar -> mar aggregation"),
+    case("a count of a column", None, "select count(id) as n, count(distinct note) as m from orders",
+         "orders.id -> n aggregation", "orders.note -> m aggregation"),
+    case("two lists side by side", "trino", "select a, b from orders cross join unnest(tags, payload) as t(a, b)",
+         "orders.tags -> a field", "orders.payload -> b field", "orders.tags join", "orders.payload join"),
+    case("UNNEST with a head in DuckDB", "duckdb", "select u.v as x from orders o, unnest(o.tags) as u(v)",
+         "orders.tags -> x field", "orders.tags join"),
+    case("a table function without an alias, by its name", "postgres",
+         "select generate_series as n from orders, generate_series(1, orders.amount)",
+         "orders.amount -> n transform", "orders.amount join"),
+    case("a bare name of a table function's column", "snowflake",
+         "select value as part from orders, table(split_to_table(note, ','))",
+         "orders.note -> part transform", "orders.note join"),
+    case("UNPIVOT of groups of columns", "bigquery",
+         "select a, b from wide unpivot((a, b) for part in ((jan, feb) as 'x', (mar, id) as 'y'))",
+         "wide.jan -> a rename", "wide.mar -> a rename", "wide.feb -> b rename", "wide.id -> b rename",
+         "wide.jan filter", "wide.feb filter", "wide.mar filter", "wide.id filter"),
+    case("REPLACE in an open star", "bigquery", "select * replace (lower(url) as url) from raw.clicks",
+         "raw.clicks.url -> url transform 0.8"),
+    case("RENAME in an open star", "snowflake", "select * rename (url as link) from raw.clicks",
+         "raw.clicks.url -> link rename 0.8"),
+    case("a function of a schema", "bigquery",
+         "select tools.clean(note) as n from orders", "orders.note -> n transform"),
+    case("WITH before INSERT", "duckdb", "with a as (select id from orders) insert into t select id as x from a",
+         "orders.id -> x rename"),
     case("a limit by a subquery", "postgres", "select id from orders limit (select max(amount) from payments)",
          "orders.id -> id passthrough", "payments.amount filter"),
 ]  # fmt: skip
@@ -257,3 +285,31 @@ def test_a_union_by_name_with_an_unknown_relation_hands_on_its_columns() -> None
     assert {(e.from_relation, e.from_column, e.to_column) for e in found.edges} == {
         ("orders", "id", "id"), ("raw.clicks", "id", "id"), ("raw.clicks", "url", "url"),
     }  # fmt: skip
+
+
+def test_a_union_with_an_open_star_takes_columns_of_the_same_name_for_the_same() -> None:
+    found = resolved("select id from orders union all select * from raw.clicks", "snowflake", wanted={"id": "id"})
+    assert lines(found) == ["orders.id -> id passthrough", "raw.clicks.id -> id passthrough 0.5"]
+
+
+def test_an_unpivot_of_an_unknown_relation_hands_on_its_other_columns() -> None:
+    sql = "select * from raw.clicks unpivot(n for kind in (a, b))"
+    edges = [line for line in lines(resolved(sql, "snowflake", wanted={"url": "url", "n": "n"})) if "->" in line]
+    assert edges == [
+        "raw.clicks.a -> n rename 0.8",
+        "raw.clicks.b -> n rename 0.8",
+        "raw.clicks.url -> url passthrough 0.8",
+    ]
+
+
+def test_a_repair_is_told() -> None:
+    assert resolved("select id from orders", "redshift").repair is None
+    found = resolved("select payload:plan::varchar as plan from orders", "redshift")
+    assert found.repair == "read as snowflake"
+    assert lines(found) == ["orders.payload -> plan field"]
+
+
+def test_a_deep_stack_leaves_the_recursion_limit_as_it_was() -> None:
+    limits = sys.getrecursionlimit(), threading.stack_size()
+    with_deep_stack(lambda: resolved("select id from orders"))
+    assert (sys.getrecursionlimit(), threading.stack_size()) == limits
