@@ -262,8 +262,8 @@ class Project:
         tainted, reshaped = {(seed.name, column)}, set()
         missed = []
         for model in self.maker.models:
-            if not texts.keys() & set(model.inputs):
-                continue
+            if not texts.keys() & set(model.inputs) or model.name in model.inputs:
+                continue  # what reads itself keeps its state: one build does not show what a change does in time
             sql = model.sql
             for name, text in texts.items():
                 if name != model.name:

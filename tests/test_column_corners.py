@@ -101,7 +101,6 @@ CASES = [
          "orders.amount -> running window", "orders.status -> running condition", "orders.status -> status passthrough",
          "orders.status group"),
     case("FROM first", "duckdb", "from wide", *WIDE),
-    case("TABLE alone", "postgres", "with a as (select id from orders) table a", "orders.id -> id passthrough"),
     case("a sample", "bigquery",
          "select id from orders tablesample system (10 percent)", "orders.id -> id passthrough"),
     case("a hint and comments", "snowflake",
