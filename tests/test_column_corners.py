@@ -275,13 +275,11 @@ def test_the_columns_of_a_pivot_whose_values_are_only_data_are_the_catalogs() ->
     ]  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="the columns of FROM are not in sight of an expression in WITH")
 def test_an_expression_that_clickhouse_names_in_with_reads_the_columns_of_from() -> None:
     found = resolved("with upper(note) as loud select loud as x, lower(loud) as y from orders", "clickhouse")
     assert lines(found) == ["orders.note -> x transform", "orders.note -> y transform"]
 
 
-@pytest.mark.xfail(strict=True, reason="a column that the known side has is not looked for in the unknown one")
 def test_a_union_by_name_with_an_unknown_relation_hands_on_its_columns() -> None:
     sql = "select id, note from orders union all by name select * from raw.clicks"
     found = resolved(sql, "duckdb", wanted={"id": "id", "url": "url"})
