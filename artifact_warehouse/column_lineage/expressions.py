@@ -274,7 +274,7 @@ def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
     if kind is exp.Subquery or kind is exp.Select:
         query = expression.args["this"] if kind is exp.Subquery else expression
         if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
-            return scope.subquery(query)
+            return scope.subquery(expression)
         return None
     if kind in _MAY_BE_STRUCT and isinstance(expression.args.get("this"), exp.Expr):
         frame = _fields(expression.args["this"], scope)
@@ -305,13 +305,12 @@ def _fields_of_name(name: str, scope: Scope) -> Frame | None:
 
 def _struct(struct: exp.Struct, scope: Scope) -> Frame:
     frame = Frame()
-    for member in struct.expressions:
+    for index, member in enumerate(struct.expressions):
         if isinstance(member, exp.PropertyEQ):
             name, value = member.this.name, member.expression
         else:
             name, value = member.alias_or_name, member.this if isinstance(member, exp.Alias) else member
-        if name:
-            frame.put(name, value_of(value, scope))
+        frame.put(name or f"_field_{index + 1}", value_of(value, scope))
     return frame
 
 

@@ -24,13 +24,15 @@ class Frame:
     is where a query uses its name as a value, if not a row: `SELECT x FROM unnest(xs) AS x`.
     """
 
-    __slots__ = ("columns", "spellings", "unlisted", "value")
+    __slots__ = ("_found", "_suffixes", "columns", "spellings", "unlisted", "value")
 
     def __init__(self) -> None:
         self.columns: dict[str, Flow] = {}
         self.spellings: dict[str, str] = {}
         self.unlisted: list[Frame] = []
         self.value: Flow | None = None
+        self._found: dict[str, Flow | None] | None = None
+        self._suffixes: dict[str, int] | None = None
 
     def __contains__(self, name: str) -> bool:
         """Whether it is known to have a column of this name."""
@@ -50,6 +52,13 @@ class Frame:
         flow = self.columns.get(name)
         if flow is not None or not self.unlisted:
             return flow
+        if self._found is None:
+            self._found = {}
+        if name not in self._found:  # one frame may be reached in more ways than can be counted
+            self._found[name] = self._get_unlisted(name)
+        return self._found[name]
+
+    def _get_unlisted(self, name: str) -> Flow | None:
         found = [flow for frame in self.unlisted if (flow := frame.get(name)) is not None]
         if len(found) > 1:
             return union(found, GUESSED)
@@ -73,13 +82,21 @@ class Frame:
         """Add a column; one whose name is taken gets another, as databases do for a relation's sake."""
         name = spelling.lower()
         if name in self.columns:
-            suffix = 1
-            while f"{name}_{suffix}" in self.columns:
-                suffix += 1
+            suffix = self._free_suffix(name)
             name, spelling = f"{name}_{suffix}", f"{spelling}_{suffix}"
         self.columns[name] = flow
         if name != spelling:
             self.spellings[name] = spelling
+
+    def _free_suffix(self, name: str) -> int:
+        """The least number that makes a name of its own; those below the last one are taken for good."""
+        if self._suffixes is None:
+            self._suffixes = {}
+        suffix = self._suffixes.get(name, 1)
+        while f"{name}_{suffix}" in self.columns:
+            suffix += 1
+        self._suffixes[name] = suffix
+        return suffix
 
 
 def union(flows: Iterable[Flow], flags: int = 0) -> Flow:

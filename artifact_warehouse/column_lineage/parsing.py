@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError
 
 from artifact_warehouse.column_lineage.dialects import NEAREST
@@ -17,7 +19,8 @@ MAX_CHARACTERS = 4_000_000
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # it warns of what it cannot parse, and raises too
 
-_TRAILING_COMMA = re.compile(r",(\s*(?:--[^\n]*\n\s*)*)(\)|\bfrom\b)", re.IGNORECASE)
+_TRAILING_COMMA = re.compile(r"(--[^\n]*)|,((?:\s|--[^\n]*\n)*)(\)|\bfrom\b)", re.IGNORECASE)
+"""A comment is taken as a whole: else each comma in it would be tried against all that follows."""
 
 
 def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
@@ -34,7 +37,7 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
         raise
     except Exception as error:  # the parser stumbles over some texts in ways of its own
         reason = _reason(error)
-    repaired = _TRAILING_COMMA.sub(r"\1\2", sql)
+    repaired = _TRAILING_COMMA.sub(r"\1\2\3", sql)
     attempts = [(repaired, dialect, "trailing commas left out")] if repaired != sql else []
     attempts += [(sql, nearest, f"read as {nearest}") for nearest in NEAREST.get(dialect or "", ())]
     for text, name, repair in attempts:
@@ -45,9 +48,17 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
     raise UnreadableSql(reason)
 
 
+@cache
+def _reader(dialect: str | None) -> Dialect:
+    """The dialect, without its care for what an index counts from: that costs a look at all before each bracket."""
+    reader = Dialect.get_or_raise(dialect)
+    reader.INDEX_OFFSET = 0
+    return reader
+
+
 def _query_in(sql: str, dialect: str | None) -> exp.Expr:
     """The query of the last statement that has one: itself, or that of a CREATE or INSERT."""
-    statements = [statement for statement in sqlglot.parse(sql, dialect=dialect) if statement is not None]
+    statements = [statement for statement in sqlglot.parse(sql, dialect=_reader(dialect)) if statement is not None]
     for statement in reversed(statements):
         query = statement.expression if isinstance(statement, (exp.Create, exp.Insert)) else statement
         if isinstance(query, (exp.Query, exp.From, exp.Pivot)):

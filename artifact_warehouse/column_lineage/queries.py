@@ -13,12 +13,9 @@ from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renam
 from artifact_warehouse.column_lineage.model import UnreadableSql
 from artifact_warehouse.column_lineage.pivots import matched
 from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
-from artifact_warehouse.column_lineage.setoperations import set_operation
+from artifact_warehouse.column_lineage.setoperations import Recursion, is_recursive, set_operation
 from artifact_warehouse.column_lineage.sources import add_join, add_source
 from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields
-
-RECURSION_STEPS = 8
-"""How often the columns of a recursive CTE are followed through it, at most."""
 
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
@@ -29,7 +26,7 @@ def frame_of_query(walk: Walk, query: exp.Expr) -> Frame:
     walk.query = lambda inner, outer, ctes: _query(walk, inner, outer, ctes)
     walk.cte = lambda cte: _cte(walk, cte)
     walk.with_ctes = lambda inner, outer, ctes: _with(walk, inner, outer, ctes)
-    return walk.query(query, None, {})
+    return walk.query(query, None, Ctes())
 
 
 def _query(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Frame:
@@ -66,13 +63,13 @@ def _with(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Ctes:
     if clause is None:
         return ctes
     is_recursive = bool(clause.args.get("recursive")) or walk.dialect.name in _IMPLICITLY_RECURSIVE
-    visible = dict(ctes)
+    visible = Ctes(ctes)
     for expression in clause.expressions:
         name = expression.alias.lower()
-        cte = Cte(expression, outer, visible if clause.args.get("recursive") else dict(visible), is_recursive)
+        cte = Cte(expression, outer, visible if clause.args.get("recursive") else visible.before(), is_recursive)
         if name in walk.ephemerals:
             cte.frame = walk.frame_of(walk.ephemerals[name])
-        visible[name] = cte
+        visible.add(name, cte)
     return visible
 
 
@@ -86,32 +83,25 @@ def _cte(walk: Walk, cte: Cte) -> Frame:
     cte.frame = Frame()  # to what reads itself without being recursive
     if not isinstance(body, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values)):
         cte.frame = _named_value(cte.expression.alias, body, Scope(walk, cte.outer, cte.ctes))
-    elif cte.is_recursive and isinstance(body, exp.SetOperation) and _reads(body, name):
+    elif cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
         cte.frame = _recursive(walk, cte, body, names)
     else:
         cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
     return cte.frame
 
 
-def _reads(query: exp.Expr, name: str) -> bool:
-    return any(table.name.lower() == name and not table.db for table in query.find_all(exp.Table))
-
-
 def _recursive(walk: Walk, cte: Cte, body: exp.SetOperation, names: list[str]) -> Frame:
-    """Its first part, then all of it over what it was, until nothing new flows in."""
+    """Its first parts, then over stand-ins for their columns those that read it."""
     name = cte.expression.alias.lower()
-    ctes = {**cte.ctes, name: cte}
-    first = body.this
-    while isinstance(first, exp.SetOperation) and _reads(first, name):
-        first = first.this
-    cte.frame = renamed(_query(walk, first, cte.outer, _with(walk, body, cte.outer, ctes)), names)
-    for _ in range(RECURSION_STEPS):
-        frame = renamed(_query(walk, body, cte.outer, ctes), names)
-        is_stable = frame.columns == cte.frame.columns
-        cte.frame = frame
-        if is_stable:
-            break
-    return cte.frame
+    ctes = Ctes(cte.ctes)
+    ctes.add(name, cte)
+
+    def begin(first: Frame) -> None:
+        cte.frame = walk.recursions.stand_in(renamed(first, names))
+
+    whole = set_operation(walk, body, cte.outer, ctes, Recursion(name, begin))
+    whole = renamed(_sorted(body, whole, Scope(walk, cte.outer, ctes)), names)
+    return walk.recursions.fill_in(cte.frame or Frame(), whole)
 
 
 def _named_value(name: str, expression: exp.Expr, scope: Scope) -> Frame:

@@ -59,7 +59,7 @@ def resolve(
         spellings, flows = dict(wanted), {name: flow for name, flow in found.items() if flow is not None}
     return Resolution(
         columns=tuple(spellings.values()),
-        edges=tuple(_edges(flows, spellings)),
+        edges=tuple(_edges(walk, flows, spellings)),
         uses=tuple(_uses(walk)),
         unresolved_columns=unresolved,
         unresolved_names=tuple(walk.unresolved),
@@ -83,17 +83,17 @@ def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> F
     return flow
 
 
-def _edges(flows: Mapping[str, Flow], spellings: Mapping[str, str]) -> Iterator[Edge]:
+def _edges(walk: Walk, flows: Mapping[str, Flow], spellings: Mapping[str, str]) -> Iterator[Edge]:
     for name, flow in flows.items():
         to_column = spellings[name]
-        for origin, flags in flow.items():
+        for origin, flags in walk.recursions.settled(flow).items():
             edge_kind = kind(flags, origin.column, to_column)
             yield Edge(origin.relation.name, origin.column, to_column, edge_kind, confidence(flags))
 
 
 def _uses(walk: Walk) -> Iterator[Use]:
     for use_kind, flow in walk.uses.items():
-        for origin, flags in flow.items():
+        for origin, flags in walk.recursions.settled(flow).items():
             yield Use(origin.relation.name, origin.column, use_kind, confidence(flags))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -11,6 +12,7 @@ from artifact_warehouse.column_lineage.dialects import Dialect
 from artifact_warehouse.column_lineage.flows import FIELD, GUESSED, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, RelationFrame, union
 from artifact_warehouse.column_lineage.model import FindRelation, Relation, UnreadableSql
+from artifact_warehouse.column_lineage.recursion import Recursions
 
 CPU_SECONDS = 20.0
 """How much of a processor's time one query may take: of the thread's own, however busy the machine is."""
@@ -24,6 +26,7 @@ class Walk:
         self.ephemerals = ephemerals
         self.uses: dict[str, Flow] = {}
         self.unresolved: dict[str, None] = {}
+        self.recursions = Recursions()
         self.query: Callable[[exp.Expr, Scope | None, Ctes], Frame]
         """Resolves a query within a scope; see `queries`."""
         self.cte: Callable[[Cte], Frame]
@@ -69,8 +72,39 @@ class Cte:
         self.frame: Frame | None = None
 
 
-Ctes = dict[str, Cte]
-"""The CTEs that a query can read, by lower-case name."""
+class Ctes:
+    """The CTEs that a query can read, by lower-case name: those of its WITH clause, and those around it.
+
+    What a CTE of a long clause can read are the ones before it: the same object, up to an `end`, not a copy.
+    """
+
+    __slots__ = ("_around", "_end", "_own")
+
+    def __init__(self, around: Ctes | None = None) -> None:
+        self._around = around
+        self._own: dict[str, tuple[int, Cte]] = {}
+        self._end = sys.maxsize
+
+    def add(self, name: str, cte: Cte) -> None:
+        """Let a CTE be read."""
+        self._own[name] = (len(self._own), cte)
+
+    def before(self) -> Ctes:
+        """Those that can be read now, without those that are added later."""
+        ctes = Ctes(self._around)
+        ctes._own = self._own
+        ctes._end = len(self._own)
+        return ctes
+
+    def get(self, name: str) -> Cte | None:
+        """The CTE of that name, the innermost."""
+        ctes: Ctes | None = self
+        while ctes is not None:
+            position, cte = ctes._own.get(name, (sys.maxsize, None))
+            if position < ctes._end:
+                return cte
+            ctes = ctes._around
+        return None
 
 
 class Scope:
@@ -87,7 +121,7 @@ class Scope:
         """Those of a lambda: they hide all else."""
         self.windows: dict[str, exp.Window] = {}
         self.qualified: dict[str, str] = {}
-        """The alias of each relation, by its name as written: for columns named schema.relation.column."""
+        """The alias of each relation, by its name as written and without what stands before its last parts."""
         self.aliases: dict[str, Flow] = {}
         """The columns of the select list that can be named here."""
         self.earlier: Mapping[str, Flow] = {}
@@ -97,6 +131,7 @@ class Scope:
         self.value_of: Callable[[exp.Expr, Scope], Flow] | None = None
         self._busy: set[str] = set()
         self._subqueries: dict[int, Frame] = {}
+        self._named_values: dict[str, Flow] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -153,14 +188,16 @@ class Scope:
 
     def _from_open_frames(self, name: str) -> Flow | None:
         """A column of what may have more columns than are known."""
-        frames = [frame for frame in self.frames.values() if frame.is_open]
-        if not frames:
-            return None
-        relations = [frame for frame in frames if not isinstance(frame, FunctionFrame)]
-        if len(relations) > 1:  # ambiguous: it could be anyone's
-            return None
-        relations = relations or frames
-        flows = [flow for frame in relations if (flow := frame.get(name)) is not None]
+        functions, relation = [], None
+        for frame in self.frames.values():
+            if frame.is_open and isinstance(frame, FunctionFrame):
+                functions.append(frame)
+            elif frame.is_open and relation is not None:  # ambiguous: it could be anyone's
+                return None
+            elif frame.is_open:
+                relation = frame
+        frames = functions if relation is None else [relation]
+        flows = [flow for frame in frames if (flow := frame.get(name)) is not None]
         if not flows:
             return None
         return flows[0] if len(flows) == 1 else union(flows, GUESSED)
@@ -172,11 +209,19 @@ class Scope:
         return self.earlier[name].through(GUESSED)
 
     def _from_cte(self, name: str) -> Flow | None:
-        """ClickHouse's WITH expression AS name, and WITH (SELECT …) AS name."""
-        if self.walk.dialect.name != "clickhouse" or name not in self.ctes:
+        """ClickHouse's WITH expression AS name, which reads what the query reads, and WITH (SELECT …) AS name."""
+        cte = self.ctes.get(name) if self.walk.dialect.name == "clickhouse" else None
+        if cte is None:
             return None
-        frame = self.walk.cte(self.ctes[name])
-        return frame.row() if frame.value is None else frame.value
+        if isinstance(cte.expression.this, exp.Query):
+            return self.walk.cte(cte).row()
+        if self.value_of is None or name in self._busy:
+            return None
+        if name not in self._named_values:
+            self._busy.add(name)
+            self._named_values[name] = self.value_of(cte.expression.this, self)
+            self._busy.discard(name)
+        return self._named_values[name]
 
     def subquery(self, query: exp.Expr) -> Frame:
         """The frame of a query within an expression, resolved once however often the expression is looked at."""
@@ -225,9 +270,8 @@ class Scope:
         """What is read from a relation under its own name: schema.relation, where database.schema.relation is read."""
         scope: Scope | None = self
         while scope is not None:
-            for written, alias in scope.qualified.items():
-                if written == name or written.endswith("." + name):
-                    return scope.frames.get(alias)
+            if name in scope.qualified:
+                return scope.frames.get(scope.qualified[name])
             scope = scope.outer
         return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from sqlglot import exp
 
 from artifact_warehouse.column_lineage.flows import GUESSED, Flow
@@ -9,7 +12,28 @@ from artifact_warehouse.column_lineage.frames import Frame
 from artifact_warehouse.column_lineage.scopes import Ctes, Scope, Walk
 
 
-def set_operation(walk: Walk, operation: exp.SetOperation, outer: Scope | None, ctes: Ctes) -> Frame:
+class Recursion(NamedTuple):
+    """How a recursive CTE begins: with the parts that do not read `name`, which `begin` is given."""
+
+    name: str
+    begin: Callable[[Frame], None]
+
+
+def is_recursive(operation: exp.SetOperation, name: str) -> bool:
+    """Whether a CTE of that lower-case name is recursive: one that begins with the name reads a table called so."""
+    first: exp.Expr = operation
+    while isinstance(first, exp.SetOperation):
+        first = _unwrapped(first.this)
+    return _reads(operation, name) and not _reads(first, name)
+
+
+def _reads(query: exp.Expr, name: str) -> bool:
+    return any(table.name.lower() == name and not table.db for table in query.find_all(exp.Table))
+
+
+def set_operation(
+    walk: Walk, operation: exp.SetOperation, outer: Scope | None, ctes: Ctes, recursion: Recursion | None = None
+) -> Frame:
     """The frame of a chain of set operations. Chains lean to the left, and are hundreds of queries long."""
     chain: list[exp.SetOperation] = []
     query: exp.Expr = operation
@@ -18,9 +42,30 @@ def set_operation(walk: Walk, operation: exp.SetOperation, outer: Scope | None, 
         chain.append(query)
         query = _unwrapped(query.this)
     result = _copy(walk.query(query, outer, ctes))
+    last_steps = {_use_of(step): id(step) for step in reversed(chain)}
     for step in reversed(chain):
-        _take_in(result, step, walk.query(step.expression, outer, ctes), walk)
+        if recursion is not None and _reads(step.expression, recursion.name):
+            recursion.begin(result)
+            recursion = None
+        other = walk.query(step.expression, outer, ctes)
+        _take_in(result, step, other)
+        if isinstance(step, exp.Except):
+            _use_rows("filter", other, walk)
+        if id(step) == last_steps[_use_of(step)]:  # the rows so far contain all that was used before
+            _use_rows(_use_of(step), result, walk)
     return result
+
+
+def _use_of(operation: exp.SetOperation) -> str:
+    """What an operation uses whole rows for: to find those that are there twice, or on the other side."""
+    if isinstance(operation, (exp.Except, exp.Intersect)):
+        return "filter"
+    return "group" if operation.args.get("distinct") else ""
+
+
+def _use_rows(kind: str, frame: Frame, walk: Walk) -> None:
+    for name in frame.names() if kind else ():
+        walk.use(kind, frame.columns_flow(name))
 
 
 def _unwrapped(query: exp.Expr) -> exp.Expr:
@@ -46,12 +91,8 @@ def _copy(frame: Frame) -> Frame:
     return result
 
 
-def _take_in(result: Frame, operation: exp.SetOperation, other: Frame, walk: Walk) -> None:
+def _take_in(result: Frame, operation: exp.SetOperation, other: Frame) -> None:
     """Add the columns of another query to those of the ones before it."""
-    if isinstance(operation, (exp.Except, exp.Intersect)):
-        for frame in (result, other):  # whole rows are compared
-            for name in frame.names():
-                walk.use("filter", frame.columns_flow(name))
     if isinstance(operation, exp.Except):
         return
     if operation.args.get("by_name"):
@@ -61,9 +102,6 @@ def _take_in(result: Frame, operation: exp.SetOperation, other: Frame, walk: Wal
     else:
         for flow, name in zip(result.columns.values(), other.names(), strict=False):
             flow.add(other.columns_flow(name))
-    if operation.args.get("distinct") and isinstance(operation, exp.Union):
-        for flow in result.columns.values():
-            walk.use("group", flow)
 
 
 def _by_name(result: Frame, operation: exp.SetOperation, other: Frame) -> None:
@@ -84,6 +122,8 @@ def _by_name(result: Frame, operation: exp.SetOperation, other: Frame) -> None:
         elif name in kept or result.is_open:
             result.put(other.spelling(name), Flow(other.columns_flow(name)))
     if other.is_open:
+        for name in result.columns.keys() - set(other.names()):
+            result.columns[name].add(other.get(name) or Flow(), GUESSED)
         result.unlisted.append(other)
 
 

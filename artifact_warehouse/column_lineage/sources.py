@@ -89,14 +89,15 @@ def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tu
         return frame, alias or own_name.lower()
     parts = tuple(part.name for part in table.parts)
     name = parts[-1].lower()
-    if len(parts) == 1 and name in scope.ctes:
-        frame = scope.walk.cte(scope.ctes[name])
+    if len(parts) == 1 and (cte := scope.ctes.get(name)) is not None:
+        frame = scope.walk.cte(cte)
     elif len(parts) == 2 and scope.walk.dialect.joins_array_paths and parts[0].lower() in scope.frames:
         items = scope.frames[parts[0].lower()].get(name) or NOTHING
         frame = _items(items, scope)
     else:
         frame = scope.walk.relation(parts)
-        scope.qualified[".".join(parts).lower()] = alias or name
+        for start in range(len(parts)):
+            scope.qualified.setdefault(".".join(parts[start:]).lower(), alias or name)
     return renamed(frame, columns), alias or name
 
 
@@ -120,7 +121,7 @@ def _add_parenthesised(source: exp.Subquery, scope: Scope) -> None:
     for name, frame in inner.frames.items():
         _put(scope, name, frame)
     scope.merged.update(inner.merged)
-    scope.qualified.update(inner.qualified)
+    scope.qualified = {**inner.qualified, **scope.qualified}
 
 
 def _duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
@@ -213,7 +214,7 @@ def add_join(join: exp.Join, scope: Scope) -> None:
         return
     before = list(scope.frames)
     add_source(join.this, scope)
-    added = [name for name in scope.frames if name not in before]
+    added = list(scope.frames)[len(before) :]
     for name in ("on", "match_condition"):
         condition = join.args.get(name)
         if isinstance(condition, exp.Expr):
