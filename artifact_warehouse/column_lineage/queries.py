@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from sqlglot import exp
 
@@ -23,10 +24,13 @@ _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradat
 
 def frame_of_query(walk: Walk, query: exp.Expr) -> Frame:
     """The frame of a whole text's query."""
-    walk.query = lambda inner, outer, ctes: _query(walk, inner, outer, ctes)
-    walk.cte = lambda cte: _cte(walk, cte)
-    walk.with_ctes = lambda inner, outer, ctes: _with(walk, inner, outer, ctes)
-    return walk.query(query, None, Ctes())
+    walk.query = partial(_query, walk)
+    walk.cte = partial(_cte, walk)
+    walk.with_ctes = partial(_with, walk)
+    try:
+        return walk.query(query, None, Ctes())
+    finally:
+        del walk.query, walk.cte, walk.with_ctes  # a circle is garbage that only a search would find
 
 
 def _query(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Frame:
@@ -87,6 +91,7 @@ def _cte(walk: Walk, cte: Cte) -> Frame:
         cte.frame = _recursive(walk, cte, body, names)
     else:
         cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
+    cte.ctes = Ctes()  # it reads no more: no circle of CTEs that can read each other is left
     return cte.frame
 
 
