@@ -15,7 +15,7 @@ from typing import NamedTuple
 from measure import HERE, Command, Measured, ask, run_once, warehouse_command
 
 ROOT = HERE.parent
-_GENERATOR = ("templates.py", "nodes.py", "project.py", "generate.py", "data.py")
+_GENERATOR = ("templates.py", "nodes.py", "project.py", "generate.py", "data.py", "compiled.py")
 
 
 class Row(NamedTuple):

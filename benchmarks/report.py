@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from datetime import datetime, timezone
@@ -13,7 +14,7 @@ from bench import Row
 from growth import Curve
 from measure import HERE, MIB, Measured
 
-PACKAGES = ("duckdb", "pyarrow", "msgspec", "orjson", "dbt-artifacts-parser", "rustworkx")
+PACKAGES = ("duckdb", "pyarrow", "msgspec", "orjson", "dbt-artifacts-parser", "rustworkx", "sqlglot", "sqlglotc")
 
 INTRODUCTION = """# Results
 
@@ -121,7 +122,18 @@ def growth_section(curves: list[Curve]) -> str:
     return "\n".join(parts)
 
 
-def page(rows: list[Row], profile: dict[str, Any], curves: list[Curve], minutes: float) -> str:
+def hostile_section(found: dict[str, Any]) -> str:
+    """Time, growth and memory of each hostile text, in Markdown."""
+    lines = ["| text | size | parsing alone | all | twice the size | growth | peak memory |", "|---" * 7 + "|"]
+    for name, figures in found.items():
+        milliseconds = [f"{figures[key] * 1000:.1f} ms" for key in ("parsing", "resolving", "twice")]
+        growth = math.log2(figures["twice"] / figures["resolving"])
+        cells = [name, f"{figures['size']:,}", *milliseconds, f"{growth:.2f}", f"{figures['peak_bytes'] / MIB:.0f} MiB"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def page(rows: list[Row], profile: dict[str, Any], curves: list[Curve], hostile: dict[str, Any], minutes: float) -> str:
     """All of RESULTS.md."""
     notes = HERE / "NOTES.md"
     sections = [
@@ -132,6 +144,8 @@ def page(rows: list[Row], profile: dict[str, Any], curves: list[Curve], minutes:
         f"{profile['seconds']:.1f} s.\n\n{profile_table(profile)}",
         f"## Growth\n\nThe slope is that of a line's upper half in logarithms: 1 is linear, less is better.\n\n"
         f"{growth_section(curves).strip()}",
+        "## Hostile SQL\n\nProcessor time of resolving texts that are made to be slow, the least of all turns. "
+        f"Growth is the exponent from the size to its double: 1 is linear.\n\n{hostile_section(hostile)}",
         *([notes.read_text().strip()] if notes.exists() else []),
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"

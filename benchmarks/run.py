@@ -9,6 +9,7 @@ python benchmarks/run.py --profile           where the time of a cold load goes
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from pathlib import Path
@@ -92,10 +93,11 @@ def everything(bench: Bench, out: Path, stopwatch: Stopwatch) -> None:
     say("growth")
     curves = growth.curves(bench)
     shares = profile(bench)
+    hostile = json.loads((bench.work / "hostile.json").read_text())
     minutes = stopwatch.minutes
     for curve in curves:
         growth.plot(curve, out / "plots")
-    (out / "RESULTS.md").write_text(report.page(rows, shares, curves, minutes))
+    (out / "RESULTS.md").write_text(report.page(rows, shares, curves, hostile, minutes))
 
 
 if __name__ == "__main__":

@@ -110,11 +110,12 @@ def union(flows: Iterable[Flow], flags: int = 0) -> Flow:
 class RelationFrame(Frame):
     """A relation outside of the query. Its flows are made when they are asked for."""
 
-    __slots__ = ("relation",)
+    __slots__ = ("has_dotted_names", "relation")
 
     def __init__(self, relation: Relation) -> None:
         super().__init__()
         self.relation = relation
+        self.has_dotted_names = any("." in name for name in relation.columns)
 
     def __contains__(self, name: str) -> bool:
         return name in self.relation.columns
@@ -125,7 +126,7 @@ class RelationFrame(Frame):
 
     def names(self) -> Iterable[str]:
         listed = self.relation.columns
-        if not any("." in name for name in listed):
+        if not self.has_dotted_names:
             return listed
         # BigQuery's catalog lists the fields of a column beside it; a star selects the column.
         return [name for name in listed if "." not in name or name.partition(".")[0] not in listed]

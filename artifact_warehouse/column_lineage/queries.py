@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
+from itertools import islice
 
 from sqlglot import exp
 
@@ -15,7 +17,7 @@ from artifact_warehouse.column_lineage.pivots import matched
 from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
 from artifact_warehouse.column_lineage.setoperations import Recursion, is_recursive, set_operation
 from artifact_warehouse.column_lineage.sources import add_join, add_source
-from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields
+from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields, whole_frame
 
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
@@ -23,10 +25,13 @@ _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradat
 
 def frame_of_query(walk: Walk, query: exp.Expr) -> Frame:
     """The frame of a whole text's query."""
-    walk.query = lambda inner, outer, ctes: _query(walk, inner, outer, ctes)
-    walk.cte = lambda cte: _cte(walk, cte)
-    walk.with_ctes = lambda inner, outer, ctes: _with(walk, inner, outer, ctes)
-    return walk.query(query, None, Ctes())
+    walk.query = partial(_query, walk)
+    walk.cte = partial(_cte, walk)
+    walk.with_ctes = partial(_with, walk)
+    try:
+        return walk.query(query, None, Ctes())
+    finally:
+        del walk.query, walk.cte, walk.with_ctes  # a circle is garbage that only a search would find
 
 
 def _query(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Frame:
@@ -87,6 +92,7 @@ def _cte(walk: Walk, cte: Cte) -> Frame:
         cte.frame = _recursive(walk, cte, body, names)
     else:
         cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
+    cte.ctes = Ctes()  # it reads no more: no circle of CTEs that can read each other is left
     return cte.frame
 
 
@@ -133,13 +139,7 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
     scope = Scope(walk, outer, ctes)
     scope.value_of = value_of
     _read(select, scope)
-    frame = Frame()
-    scope.earlier = frame.columns
-    items = select.expressions
-    if walk.dialect.has_lateral_aliases:
-        scope.aliased = {item.alias.lower(): item.this for item in items if type(item) is exp.Alias}
-    for index, item in enumerate(items):
-        _add_item(frame, item, index, scope)
+    frame = whole_frame(select, scope) or _selected(select, scope)
     if walk.dialect.has_lateral_aliases:
         scope.aliases = frame.columns
     for clause in ("where", "prewhere", "connect"):
@@ -154,6 +154,17 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
     kind = select.args.get("kind")
     if kind == "STRUCT":
         return _struct_of(frame)
+    return frame
+
+
+def _selected(select: exp.Select, scope: Scope) -> Frame:
+    frame = Frame()
+    scope.earlier = frame.columns
+    items = select.expressions
+    if scope.walk.dialect.has_lateral_aliases:
+        scope.aliased = {item.alias.lower(): item.this for item in items if type(item) is exp.Alias}
+    for index, item in enumerate(items):
+        _add_item(frame, item, index, scope)
     return frame
 
 
@@ -295,9 +306,8 @@ def _use_flows(kind: str, flows: Iterable[Flow], scope: Scope) -> None:
 
 def _at(frame: Frame, ordinal: exp.Literal) -> list[Flow]:
     """The column that GROUP BY 2 or ORDER BY 2 means."""
-    flows = list(frame.columns.values())
     index = int(ordinal.this) - 1 if ordinal.is_int else -1
-    return flows[index : index + 1] if index >= 0 else []
+    return [frame.columns_flow(name) for name in islice(frame.names(), index, index + 1)] if index >= 0 else []
 
 
 def _sorted(query: exp.Expr, frame: Frame, scope: Scope) -> Frame:

@@ -40,6 +40,17 @@ def add_star(result: Frame, star: exp.Expr, table: exp.Column | None, scope: Sco
         scope.walk.unresolved[f"{table.table}.*"] = None
 
 
+def whole_frame(select: exp.Select, scope: Scope) -> Frame | None:
+    """What `SELECT *` selects where that is all of one relation, so that nothing need be copied."""
+    [item, *more] = select.expressions or [None]
+    is_star = type(item) is exp.Star and not any(item.args.values())
+    if more or not is_star or len(scope.frames) != 1 or scope.merged or select.args.get("kind"):
+        return None
+    [frame] = scope.frames.values()
+    is_plain = type(frame) is Frame or (type(frame) is RelationFrame and not frame.has_dotted_names)
+    return frame if is_plain and frame.value is None else None
+
+
 def add_fields(result: Frame, dot: exp.Dot, scope: Scope) -> None:
     """Add to a select list the fields of a struct, as in `t.struct.field.*`."""
     path: list[str] = []

@@ -1,7 +1,7 @@
 """The cases, by area. Each measures, checks the answers, and gives rows of the table."""
 
 from bench import Case
-from cases import executions, history, lineage, loading, manifests, startup
+from cases import columns, executions, history, lineage, loading, manifests, startup
 
 CASES: tuple[Case, ...] = (
     *loading.CASES,
@@ -10,4 +10,5 @@ CASES: tuple[Case, ...] = (
     *startup.CASES,
     *executions.CASES,
     *lineage.CASES,
+    *columns.CASES,
 )
