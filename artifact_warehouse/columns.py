@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -34,7 +33,7 @@ from artifact_warehouse.timeline import Inputs, Period
 if TYPE_CHECKING:
     import duckdb
 
-    from artifact_warehouse.column_lineage.project import NodeLineage, Project
+    from artifact_warehouse.column_lineage.project import KnownLineage, NodeLineage, Project
     from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
     from artifact_warehouse.tablespec import Table
 
@@ -192,7 +191,7 @@ class _Step:
         lineages = work.project.lineages(work.codes, self._reader.columns)
         total = self._done_count + work.project.lineage_count * (len(self._waiting) + 1)
         with _few_collections() as collect:
-            while part := _in_turn(lambda: with_deep_stack(lambda: list(islice(lineages, _PART_NODES)))):
+            while part := _in_turn(lambda: with_deep_stack(lambda: _part(lineages))):
                 new = [lineage for lineage in part if isinstance(lineage, NodeLineage)]
                 for lineage in new:
                     self._known.add(lineage)
@@ -246,6 +245,17 @@ def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, 
             MANIFEST_COLUMN_LINEAGES, [(p.artifact_key, p.timeline_id, p.timeline_id) for p in periods]
         ),
     }
+
+
+def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | KnownLineage]:
+    """The next lineages, as many as are soon resolved: between parts this process hears of an interrupt."""
+    part, new_count = [], 0
+    for lineage in lineages:
+        part.append(lineage)
+        new_count += hasattr(lineage, "edges")
+        if new_count == _PART_NODES:
+            break
+    return part
 
 
 def _set_id(lineage_ids: Iterable[str]) -> str:

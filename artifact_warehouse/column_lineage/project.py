@@ -12,22 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from artifact_warehouse.column_lineage.dialects import dialect_of_adapter
 from artifact_warehouse.column_lineage.model import Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.column_lineage.resolution import resolve
-
-_DIALECTS = {
-    **dict.fromkeys(
-        ("postgres", "greenplum", "vertica", "materialize", "risingwave", "rpostgres", "firebolt"), "postgres"
-    ),
-    **dict.fromkeys(("sqlserver", "synapse", "fabric"), "tsql"),
-    **dict.fromkeys(("spark", "glue", "fabricspark"), "spark"),
-    **dict.fromkeys(("mysql", "mariadb", "tidb", "singlestore"), "mysql"),
-    **dict.fromkeys(("trino", "starburst"), "trino"),
-    **{name: name for name in ("redshift", "snowflake", "bigquery", "databricks", "duckdb", "clickhouse", "athena")},
-    **{name: name for name in ("presto", "hive", "oracle", "teradata", "sqlite", "doris", "starrocks", "dremio")},
-    **{"databend": "snowflake", "exasol": "exasol", "impala": "hive"},
-}
-"""The dialect of each adapter's SQL; of any other it is the generic one."""
 
 _Item = TypeVar("_Item")
 _SNAPSHOT_COLUMNS = {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
@@ -35,11 +22,6 @@ _SQL_TYPES = ("model", "snapshot")
 _TYPES_OF_NODES = (*_SQL_TYPES, "seed")
 _EPHEMERAL_PREFIX = "__dbt__cte__"
 _QUOTES = str.maketrans("", "", '"`[]')
-
-
-def dialect_of(adapter_type: str | None) -> str | None:
-    """The dialect in which an adapter's SQL is read; None, the generic one, for an adapter that is not known."""
-    return _DIALECTS.get((adapter_type or "").lower())
 
 
 @dataclass(frozen=True)
@@ -57,9 +39,9 @@ class Columns:
         return {name.lower(): name for name in self.names}
 
     @cached_property
-    def digest(self) -> bytes:
+    def digest(self) -> str:
         types = [f"{name}\1{self.types[name]}" for name in sorted(self.types)]
-        return _digest(str(self.is_complete), *self.names, "\1", *types)
+        return _hash("\0".join((str(self.is_complete), *self.names, "\1", *types)))
 
 
 @dataclass(eq=False)  # frozen would take three times as long to make, and there are thousands
@@ -106,10 +88,11 @@ class Node:
         """What is known of its columns without its SQL."""
         return self.catalogued_id or self.declared_id or ""
 
-    @cached_property
-    def names_digest(self) -> bytes:
-        """Of all by which it can be named."""
-        return _digest(self.unique_id, self.name, self.alias, str(self.is_ephemeral), str(self.schema), *self.names)
+    @property
+    def naming(self) -> str:
+        """All by which it can be named, as one text."""
+        names = (self.database or "", self.schema or "", self.relation_name or "")
+        return "\0".join((self.unique_id, self.name, self.alias, *names, str(self.is_ephemeral)))
 
 
 class ColumnEdge(NamedTuple):
@@ -174,10 +157,11 @@ class Project:
     """
 
     def __init__(self, nodes: Iterable[Node], adapter_type: str | None, versions: str, known: FindKnown) -> None:
-        self.dialect = dialect_of(adapter_type)
+        self.dialect = dialect_of_adapter(adapter_type)
         self._nodes = {node.unique_id: node for node in nodes}
         self._known = known
-        self._base = hashlib.blake2b(f"{versions}\0{self.dialect}\0".encode(), digest_size=16)
+        self._base = f"{versions}\0{self.dialect}"
+        self._naming = {unique_id: node.naming for unique_id, node in self._nodes.items()}
         self._order = _parents_first(self._nodes)
         self._ids: dict[str, str] = {}
         """The lineage_ids that follow from columns that are all known, kept from `needed` for `lineages`."""
@@ -226,13 +210,11 @@ class Project:
         return [node, *(self._nodes[parent] for parent in parents)]
 
     def _lineage_id(self, node: Node, seen: Mapping[str, _Seen]) -> str:
-        digest = self._base.copy()
-        digest.update(f"{node.resource_type}\0{node.language}\0{node.code_id}\0".encode())
+        parts = [self._base, f"{node.resource_type}\0{node.language}\0{node.code_id}"]
         for other in self._read[node.unique_id]:
             columns = seen.get(other.unique_id, other.columns_id)
-            digest.update(other.names_digest)
-            digest.update(columns.digest if isinstance(columns, Columns) else str(columns).encode())
-        return digest.hexdigest()
+            parts += (self._naming[other.unique_id], columns.digest if isinstance(columns, Columns) else str(columns))
+        return _hash("\1".join(parts))
 
     def _resolved(
         self, lineage_id: str, node: Node, seen: Mapping[str, _Seen], code: FindCode, columns: FindColumns
@@ -297,8 +279,8 @@ class _Finder:
         return found or Relation(name, is_complete=False)
 
 
-def _digest(*texts: str) -> bytes:
-    return hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _relation(node: Node, columns: Columns) -> Relation:
