@@ -37,7 +37,7 @@ _FORGET = (
         f"DELETE FROM stored.{table} WHERE artifact_key IN (SELECT artifact_key FROM prunable)"
         for table in (
             *("node_executions", "batch_executions", "invocations", "relation_stats", "source_freshness"),
-            "manifest_column_lineages",
+            *("manifest_column_lineages", "dbt_column_edges"),
         )
     ),
     "UPDATE stored.artifacts SET pruned_at = $now, graph_id = NULL, rendering_set_id = NULL, catalog_set_id = NULL, "

@@ -62,7 +62,7 @@ def sql_root() -> Traversable:
 def sql_files() -> tuple[SqlFile, ...]:
     """All views and macros, each after those that it reads."""
     found = {file.full_name: file for file in _read_all(sql_root())}
-    graph = {name: file.dependencies & found.keys() for name, file in found.items()}
+    graph = {name: sorted(file.dependencies & found.keys()) for name, file in found.items()}
     return tuple(found[name] for name in TopologicalSorter(graph).static_order())
 
 

@@ -20,6 +20,7 @@ _ARTIFACT_TABLES = (
     "artifact_uris",
     "pruned_runs",
     "manifest_column_lineages",
+    "dbt_column_edges",
 )
 
 _INVARIANTS = {
@@ -73,6 +74,7 @@ _INVARIANTS = {
         "FROM stored.artifacts INNER JOIN (SELECT artifact_key FROM stored.invocations UNION ALL "
         "SELECT artifact_key FROM stored.node_executions UNION ALL "
         "SELECT artifact_key FROM stored.relation_stats UNION ALL "
+        "SELECT artifact_key FROM stored.dbt_column_edges UNION ALL "
         "SELECT artifact_key FROM stored.source_freshness) USING (artifact_key) WHERE pruned_at IS NOT NULL"
     ),
     "a rate is not between 0 and 1": (

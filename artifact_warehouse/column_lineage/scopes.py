@@ -131,6 +131,7 @@ class Scope:
         self.value_of: Callable[[exp.Expr, Scope], Flow] | None = None
         self._busy: set[str] = set()
         self._subqueries: dict[int, Frame] = {}
+        self._named_values: dict[str, Flow] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -208,12 +209,19 @@ class Scope:
         return self.earlier[name].through(GUESSED)
 
     def _from_cte(self, name: str) -> Flow | None:
-        """ClickHouse's WITH expression AS name, and WITH (SELECT …) AS name."""
+        """ClickHouse's WITH expression AS name, which reads what the query reads, and WITH (SELECT …) AS name."""
         cte = self.ctes.get(name) if self.walk.dialect.name == "clickhouse" else None
         if cte is None:
             return None
-        frame = self.walk.cte(cte)
-        return frame.row() if frame.value is None else frame.value
+        if isinstance(cte.expression.this, exp.Query):
+            return self.walk.cte(cte).row()
+        if self.value_of is None or name in self._busy:
+            return None
+        if name not in self._named_values:
+            self._busy.add(name)
+            self._named_values[name] = self.value_of(cte.expression.this, self)
+            self._busy.discard(name)
+        return self._named_values[name]
 
     def subquery(self, query: exp.Expr) -> Frame:
         """The frame of a query within an expression, resolved once however often the expression is looked at."""

@@ -122,6 +122,8 @@ def _by_name(result: Frame, operation: exp.SetOperation, other: Frame) -> None:
         elif name in kept or result.is_open:
             result.put(other.spelling(name), Flow(other.columns_flow(name)))
     if other.is_open:
+        for name in result.columns.keys() - set(other.names()):
+            result.columns[name].add(other.get(name) or Flow(), GUESSED)
         result.unlisted.append(other)
 
 

@@ -1,29 +1,44 @@
 -- The node that a name in code stands for, though dbt was not told: in lower case, with and without the database.
 -- grain: artifact_key, relation_name
 CREATE OR REPLACE VIEW internal.relation_names AS
-WITH nodes AS (
+-- What is read and is no node's id: of a few names only need the nodes of all manifests be looked through.
+WITH outsiders AS (
+    SELECT DISTINCT reads.relation_name, regexp_extract(reads.relation_name, '[^.]*$') AS alias
+    FROM (
+        SELECT from_unique_id AS relation_name FROM stored.column_edges
+        UNION
+        SELECT from_unique_id AS relation_name FROM stored.column_uses
+    ) AS reads
+    WHERE reads.relation_name NOT IN (SELECT unique_id FROM stored.definitions WHERE unique_id IS NOT NULL)
+),
+
+named AS (
     SELECT
-        artifacts.artifact_key,
+        renderings.rendering_id,
         definitions.unique_id,
-        nullif(lower(renderings.database_name), '') AS database_name,
-        nullif(lower(renderings.schema_name), '') AS schema_name,
-        lower(renderings.alias) AS alias
-    FROM stored.artifacts AS artifacts
-    INNER JOIN stored.set_members AS members ON members.set_id = artifacts.rendering_set_id
-    INNER JOIN stored.renderings AS renderings ON renderings.rendering_id = members.member_id
+        outsiders.relation_name
+    FROM stored.renderings AS renderings
+    INNER JOIN outsiders ON outsiders.alias = lower(renderings.alias)
     INNER JOIN stored.definitions AS definitions ON definitions.definition_id = renderings.definition_id
     WHERE
         definitions.resource_type IN ('model', 'seed', 'snapshot', 'source')
         AND definitions.is_enabled
         AND definitions.is_shadowed IS NULL
+        AND outsiders.relation_name IN (
+            concat_ws(
+                '.',
+                nullif(lower(renderings.database_name), ''),
+                nullif(lower(renderings.schema_name), ''),
+                lower(renderings.alias)
+            ),
+            concat_ws('.', nullif(lower(renderings.schema_name), ''), lower(renderings.alias))
+        )
 )
 
-SELECT artifact_key, relation_name, min(unique_id) AS unique_id
-FROM (
-    SELECT artifact_key, unique_id, concat_ws('.', database_name, schema_name, alias) AS relation_name FROM nodes
-    UNION ALL
-    SELECT artifact_key, unique_id, concat_ws('.', schema_name, alias) AS relation_name FROM nodes
-)
-GROUP BY artifact_key, relation_name;
+SELECT artifacts.artifact_key, named.relation_name, min(named.unique_id) AS unique_id
+FROM named
+INNER JOIN stored.set_members AS members ON members.member_id = named.rendering_id
+INNER JOIN stored.artifacts AS artifacts ON artifacts.rendering_set_id = members.set_id
+GROUP BY artifacts.artifact_key, named.relation_name;
 
-COMMENT ON VIEW internal.relation_names IS 'One row per name of a relation that a node of a manifest makes or is.';
+COMMENT ON VIEW internal.relation_names IS 'One row per name of a relation that a node of a manifest makes or is, where code uses it.';

@@ -2,31 +2,65 @@
 -- grain: project_name, environment, from_unique_id, from_column, to_unique_id, to_column
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.column_edges AS
-SELECT
-    lineages.project_name,
-    lineages.environment,
-    coalesce(names.unique_id, edges.from_unique_id) AS from_unique_id,
-    edges.from_column,
-    lineages.unique_id AS to_unique_id,
-    edges.to_column,
-    edges.kind,
-    edges.confidence,
-    edges.method
-FROM internal.current_column_lineages AS lineages
-INNER JOIN stored.column_edges AS edges ON edges.lineage_id = lineages.lineage_id
-LEFT JOIN internal.relation_names AS names
-    ON names.artifact_key = lineages.artifact_key
-    AND names.relation_name = edges.from_unique_id
-QUALIFY row_number() OVER (
-    PARTITION BY
+WITH edges AS (
+    SELECT
         lineages.project_name,
         lineages.environment,
-        coalesce(names.unique_id, edges.from_unique_id),
-        lower(edges.from_column),
-        lineages.unique_id,
-        lower(edges.to_column)
-    ORDER BY edges.confidence DESC, edges.method DESC, edges.kind, edges.from_column, edges.to_column
-) = 1;
+        coalesce(names.unique_id, edges.from_unique_id) AS from_unique_id,
+        edges.from_column,
+        lineages.unique_id AS to_unique_id,
+        edges.to_column,
+        edges.kind,
+        edges.confidence,
+        edges.method,
+        CAST(NULL AS VARCHAR) AS dbt_lineage_kind
+    FROM internal.current_column_lineages AS lineages
+    INNER JOIN stored.column_edges AS edges ON edges.lineage_id = lineages.lineage_id
+    LEFT JOIN internal.relation_names AS names
+        ON names.artifact_key = lineages.artifact_key
+        AND names.relation_name = edges.from_unique_id
+
+    UNION ALL
+
+    SELECT
+        project_name,
+        environment,
+        from_unique_id,
+        from_column,
+        to_unique_id,
+        to_column,
+        kind,
+        1.0 AS confidence,
+        'dbt' AS method,
+        dbt_lineage_kind
+    FROM internal.current_dbt_column_edges
+    WHERE to_column IS NOT NULL
+)
+
+SELECT
+    project_name,
+    environment,
+    from_unique_id,
+    from_column,
+    to_unique_id,
+    to_column,
+    kind,
+    confidence,
+    method,
+    max(dbt_lineage_kind) OVER same_columns AS dbt_lineage_kind
+FROM edges
+WINDOW same_columns AS (
+    PARTITION BY
+        project_name, environment, from_unique_id, lower(from_column), to_unique_id, lower(to_column)
+)
+-- What dbt itself knows is better than a guess by name.
+QUALIFY
+    row_number() OVER (
+        same_columns
+        ORDER BY
+            CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END, confidence DESC, kind, from_column, to_column
+    ) = 1
+    AND (method <> 'name' OR NOT bool_or(method = 'dbt') OVER (PARTITION BY project_name, environment, to_unique_id));
 
 COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns of which one flows into the other, directly.';
 COMMENT ON COLUMN v1.column_edges.project_name IS 'The project.';
@@ -37,4 +71,5 @@ COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that re
 COMMENT ON COLUMN v1.column_edges.to_column IS 'The column that it flows into.';
 COMMENT ON COLUMN v1.column_edges.kind IS 'passthrough, rename, cast, field (part of a struct or JSON value), transform, aggregation, window, or condition (it only decides which value is taken).';
 COMMENT ON COLUMN v1.column_edges.confidence IS 'How sure that is: 1.0 among known columns, less where columns of a relation are unknown, 0.3 by name only.';
-COMMENT ON COLUMN v1.column_edges.method IS 'How that was found: sql, or name where the code cannot be read.';
+COMMENT ON COLUMN v1.column_edges.method IS 'How that was found: sql; dbt where only the lineage that dbt 2.0 wrote has it; name where the code cannot be read.';
+COMMENT ON COLUMN v1.column_edges.dbt_lineage_kind IS 'copy or mod, where the lineage that dbt 2.0 wrote has the edge too.';

@@ -43,7 +43,8 @@ CREATE VIEW column_edges AS SELECT
     NULL::VARCHAR AS to_column,
     NULL::VARCHAR AS kind,
     NULL::DOUBLE AS confidence,
-    NULL::VARCHAR AS method
+    NULL::VARCHAR AS method,
+    NULL::VARCHAR AS dbt_lineage_kind
 WHERE FALSE;
 
 CREATE VIEW column_lineage_coverage AS SELECT

@@ -1,0 +1,39 @@
+-- When which column lineage of dbt 2.0's own counted for a project and environment: that of the environment, else the
+-- one that nothing says an environment of.
+-- grain: project_name, environment, artifact_key
+CREATE OR REPLACE VIEW internal.dbt_column_lineages AS
+WITH lineages AS (
+    SELECT
+        settled.project_name,
+        settled.environment,
+        artifacts.artifact_key,
+        coalesce(artifacts.generated_at, TIMESTAMP '-infinity') AS valid_from,
+        lead(coalesce(artifacts.generated_at, TIMESTAMP '-infinity')) OVER (
+            PARTITION BY settled.project_name, settled.environment
+            ORDER BY artifacts.generated_at NULLS FIRST, artifacts.artifact_id
+        ) AS valid_to
+    FROM stored.settled_artifacts AS settled
+    INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
+    WHERE settled.is_current AND artifacts.kind = 'column_lineage'
+),
+
+environments AS (
+    SELECT DISTINCT project_name, environment FROM internal.manifest_periods
+)
+
+SELECT
+    environments.project_name,
+    environments.environment,
+    lineages.artifact_key,
+    lineages.valid_from,
+    lineages.valid_to
+FROM environments
+INNER JOIN lineages
+    ON lineages.project_name IS NOT DISTINCT FROM environments.project_name
+    AND (lineages.environment = environments.environment OR lineages.environment = 'default')
+QUALIFY dense_rank() OVER (
+    PARTITION BY environments.project_name, environments.environment
+    ORDER BY lineages.environment = environments.environment DESC
+) = 1;
+
+COMMENT ON VIEW internal.dbt_column_lineages IS 'One row per column lineage that dbt wrote: from its own time to that of the next.';
