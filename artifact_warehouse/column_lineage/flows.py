@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from artifact_warehouse.column_lineage.model import Relation
 
 CAST = 1
@@ -76,12 +78,18 @@ _KINDS = (
 
 def kind(flags: int, from_column: str, to_column: str) -> str:
     """The kind of an edge with these flags, in the words of the contract."""
-    for flag, word in _KINDS:
-        if flags & flag:
-            return word
-    return "passthrough" if from_column.lower() == to_column.lower() else "rename"
+    if flags and (word := _kind(flags)) is not None:
+        return word
+    is_same = from_column == to_column or from_column.lower() == to_column.lower()
+    return "passthrough" if is_same else "rename"
 
 
+@cache
+def _kind(flags: int) -> str | None:
+    return next((word for flag, word in _KINDS if flags & flag), None)
+
+
+@cache
 def confidence(flags: int) -> float:
     """How sure an edge is: 1.0 where its column was looked up among known ones.
 

@@ -36,6 +36,8 @@ class Edge(NamedTuple):
     """passthrough, rename, cast, field, transform, aggregation, window or condition."""
     confidence: float
     """1.0 where every name was looked up among known columns; see `flows.confidence`."""
+    method: str = "sql"
+    """How that was found; `name` where the code cannot be read."""
 
 
 class Use(NamedTuple):

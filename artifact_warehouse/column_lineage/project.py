@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from artifact_warehouse.column_lineage.dialects import dialect_of_adapter
-from artifact_warehouse.column_lineage.model import Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.column_lineage.resolution import resolve
 
 _Item = TypeVar("_Item")
@@ -95,17 +95,6 @@ class Node:
         return "\0".join((self.unique_id, self.name, self.alias, *names, str(self.is_ephemeral)))
 
 
-class ColumnEdge(NamedTuple):
-    """Data flows from a column to a column of the node; `method` is sql or name."""
-
-    from_unique_id: str
-    from_column: str
-    to_column: str
-    kind: str
-    confidence: float
-    method: str
-
-
 @dataclass(frozen=True)
 class NodeLineage:
     """Where the columns of a node come from, and how much of that is known."""
@@ -121,7 +110,7 @@ class NodeLineage:
     unresolved_columns: tuple[str, ...] = ()
     error: str | None = None
     repair: str | None = None
-    edges: tuple[ColumnEdge, ...] = ()
+    edges: tuple[Edge, ...] = ()
     uses: tuple[Use, ...] = ()
     """Their relations are named as those of edges: by unique_id, or as written."""
 
@@ -316,7 +305,7 @@ def _settled(
         unresolved,
         "; ".join(reasons) or None,
         resolution.repair,
-        _unique(ColumnEdge(*edge, "sql") for edge in resolution.edges),
+        _unique(resolution.edges),
         _unique(resolution.uses),
     )
 
@@ -327,7 +316,7 @@ def _matched_by_name(
     """What can be said of SQL that cannot be read: columns of the same name may well be the same."""
     columns = own.names
     edges = tuple(
-        ColumnEdge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
+        Edge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
         for column in columns
         for parent in parents
         if column.lower() in parent.columns

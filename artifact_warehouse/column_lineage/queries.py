@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -142,19 +142,18 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
     frame = whole_frame(select, scope) or _selected(select, scope)
     if walk.dialect.has_lateral_aliases:
         scope.aliases = frame.columns
-    for clause in ("where", "prewhere", "connect"):
-        _use_clause(select, clause, "filter", scope)
+    args = select.args
+    _use("filter", [args[clause] for clause in _BEFORE_ALIASES if args.get(clause) is not None], scope)
     scope.aliases = frame.columns
-    for clause in ("having", "qualify"):
-        _use_clause(select, clause, "filter", scope)
+    _use("filter", [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None], scope)
     _group(select, frame, scope)
     _sorted(select, frame, scope)
-    for clause in ("limit", "offset"):
-        _use_clause(select, clause, "filter", scope)
-    kind = select.args.get("kind")
-    if kind == "STRUCT":
-        return _struct_of(frame)
-    return frame
+    return _struct_of(frame) if args.get("kind") == "STRUCT" else frame
+
+
+_BEFORE_ALIASES = ("where", "prewhere", "connect")
+_AFTER_ALIASES = ("having", "qualify", "limit", "offset")
+"""Clauses that can name the columns of the select list."""
 
 
 def _selected(select: exp.Select, scope: Scope) -> Frame:
@@ -257,17 +256,12 @@ def _matches(pattern: str, name: str) -> bool:
         return True
 
 
-def _use_clause(select: exp.Expr, clause: str, kind: str, scope: Scope) -> None:
-    expression = select.args.get(clause)
-    if expression is not None:
-        _use(kind, [expression], scope)
-
-
-def _use(kind: str, expressions: Iterable[exp.Expr], scope: Scope) -> None:
-    flow = Flow()
-    for expression in expressions:
-        collect(expression, scope, 0, flow)
-    scope.walk.use(kind, flow)
+def _use(kind: str, expressions: Sequence[exp.Expr], scope: Scope) -> None:
+    if expressions:
+        flow = Flow()
+        for expression in expressions:
+            collect(expression, scope, 0, flow)
+        scope.walk.use(kind, flow)
 
 
 def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:

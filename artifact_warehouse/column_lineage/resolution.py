@@ -50,16 +50,21 @@ def resolve(
         raise UnreadableSql("is nested too deeply") from None
     except Exception as error:  # no query may keep others from being resolved: this one says that it is our fault
         raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
-    spellings = {name: frame.spelling(name) for name in frame.names()}
-    flows = {name: frame.columns_flow(name) for name in spellings}
-    unresolved: tuple[str, ...] = ()
+    flows: dict[str, Flow | None]
     if wanted:
-        found = {name: _wanted(frame, name, index, wanted) for index, name in enumerate(wanted)}
-        unresolved = tuple(wanted[name] for name, flow in found.items() if flow is None)
-        spellings, flows = dict(wanted), {name: flow for name, flow in found.items() if flow is not None}
+        names = tuple(wanted.values())
+        listed = frame.columns
+        flows = {
+            name: listed.get(lower) or _wanted(frame, lower, i, wanted)
+            for i, (lower, name) in enumerate(wanted.items())
+        }
+    else:
+        flows = {frame.spelling(name): frame.columns_flow(name) for name in frame.names()}
+        names = tuple(flows)
+    unresolved = tuple(name for name, flow in flows.items() if flow is None)
     return Resolution(
-        columns=tuple(spellings.values()),
-        edges=tuple(_edges(walk, flows, spellings)),
+        columns=names,
+        edges=tuple(_edges(walk, flows)),
         uses=tuple(_uses(walk)),
         unresolved_columns=unresolved,
         unresolved_names=tuple(walk.unresolved),
@@ -83,12 +88,12 @@ def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> F
     return flow
 
 
-def _edges(walk: Walk, flows: Mapping[str, Flow], spellings: Mapping[str, str]) -> Iterator[Edge]:
-    for name, flow in flows.items():
-        to_column = spellings[name]
-        for origin, flags in walk.recursions.settled(flow).items():
-            edge_kind = kind(flags, origin.column, to_column)
-            yield Edge(origin.relation.name, origin.column, to_column, edge_kind, confidence(flags))
+def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
+    for to_column, flow in flows.items():
+        for origin, flags in walk.recursions.settled(flow).items() if flow else ():
+            column = origin.column
+            sure = confidence(flags) if flags else 1.0
+            yield Edge(origin.relation.name, column, to_column, kind(flags, column, to_column), sure)
 
 
 def _uses(walk: Walk) -> Iterator[Use]:
