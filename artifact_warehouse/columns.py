@@ -97,16 +97,17 @@ def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> 
     """
     if not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
-    outcomes: list[NodeOutcome] = []
+    outcomes: dict[str, NodeOutcome] = {}
     for attempt in range(1, _ATTEMPTS + 1):
+        earlier_count = len(outcomes)
         step = _Step(path, wait, outcomes, progress or (lambda done, total: None))
         try:
-            unchanged_count = step.run()
+            unchanged_count = max(step.run() - earlier_count, 0)
         except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
             if attempt == _ATTEMPTS:
                 raise
         else:
-            return ColumnsReport(tuple(outcomes), unchanged_count)
+            return ColumnsReport(tuple(outcomes.values()), unchanged_count)
     raise AssertionError("every attempt returns or raises")
 
 
@@ -121,7 +122,7 @@ class _Work(NamedTuple):
 class _Step:
     """One run over all that is to be done."""
 
-    def __init__(self, path: Path, wait: float, outcomes: list[NodeOutcome], progress: Progress) -> None:
+    def __init__(self, path: Path, wait: float, outcomes: dict[str, NodeOutcome], progress: Progress) -> None:
         self._path = path
         self._wait = wait
         self._outcomes = outcomes
@@ -219,7 +220,8 @@ class _Step:
                     with writing.registered(connection, rows):
                         connection.execute(_FORGET)  # what is said of these manifests already makes room
                 writing.insert(connection, table, rows)
-        self._outcomes += [NodeOutcome(*(getattr(p, name) for name in NodeOutcome._fields)) for p in pending]
+        names = NodeOutcome._fields
+        self._outcomes.update({p.lineage_id: NodeOutcome(*(getattr(p, name) for name in names)) for p in pending})
 
 
 def _lineages(lineages: list[NodeLineage], versions: str) -> dict[Table, pa.Table]:

@@ -112,7 +112,7 @@ def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str
     resolved = connection.execute(
         f"SELECT columns FROM internal.column_lineages_at({time}) "
         "INNER JOIN stored.column_lineages AS lineages USING (lineage_id) "
-        "WHERE lineages.unique_id = $1 OR split_part($1, '.', 1) NOT IN (SELECT unnest($2)) LIMIT 1",
+        "WHERE lineages.unique_id = $1 OR split_part($1, '.', 1) NOT IN (SELECT unnest($2)) ORDER BY ALL",
         [unique_id, list(_RESOLVED_TYPES)],
     ).fetchall()
     if not resolved:
@@ -123,7 +123,8 @@ def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str
         "UNION SELECT column_name FROM internal.described_columns WHERE unique_id = $1 ORDER BY ALL",
         [unique_id],
     ).fetchall()
-    own = resolved[0][0] if unique_id.split(".", 1)[0] in _RESOLVED_TYPES else []
+    of_environments = resolved if unique_id.split(".", 1)[0] in _RESOLVED_TYPES else []
+    own = [name for (columns,) in of_environments for name in columns or ()]
     known: dict[str, str] = {name.lower(): name for name in (*(name for (name,) in others), *own)}
     if column.lower() not in known:
         near = get_close_matches(column.lower(), known, n=5, cutoff=0.5) or sorted(known)[:10]
@@ -175,6 +176,6 @@ def _key(unique_id: str, column: str | None) -> str:
 
 def _label(key: str, unique_id: str) -> str:
     """The type and the name; of what is no node of dbt's, the name as code has it."""
-    resource_type, *_, name = unique_id.split(".", 2)
-    is_node = resource_type in (*_RESOLVED_TYPES, "source") and name != unique_id
+    resource_type, *_, name = unique_id.split(".", 2) if unique_id.count(".") > 1 else ("", unique_id)
+    is_node = resource_type in (*_RESOLVED_TYPES, "source")
     return f"{resource_type} {name}{key.removeprefix(unique_id)}" if is_node else key

@@ -61,7 +61,7 @@ class PrunedMeanwhile(ArtifactWarehouseError):
     """A prune came between two batches of what was written, and may have removed what the later one refers to."""
 
     def __str__(self) -> str:
-        return "the warehouse was pruned during this load; what was written before is kept; load again to go on"
+        return "the warehouse was pruned meanwhile; what was written before is kept; do it again to go on"
 
 
 class LoadInterrupted(KeyboardInterrupt):

@@ -66,20 +66,18 @@ def periods(
 ) -> list[Period]:
     """Every manifest that was once the current one of its project and environment, in the order of time.
 
-    `known` maps manifests to the ids that are known of them: their inputs are left out.
+    `known` maps manifests to the ids that are known of them: their inputs are left out. Without it, all are.
     """
     rows = map(_Entry._make, connection.execute(_TIMELINE).fetchall())
     found: list[Period] = []
     for _, entries in groupby(rows, key=lambda entry: (entry.project_name, entry.environment)):
-        found += _periods(entries, versions, known or {})
+        found += _periods(entries, versions, known)
     return found
 
 
 def unresolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[Period]:
     """The manifests whose lineage is not stored, or is that of other inputs."""
-    query = "SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages"
-    known = dict(connection.execute(query).fetchall())
-    return [period for period in periods(connection, versions, known) if period.inputs]
+    return [period for period in periods(connection, versions, _known(connection)) if period.inputs]
 
 
 def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Period]) -> dict[str, Inputs]:
@@ -91,8 +89,13 @@ def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Perio
 
 def resolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[int]:
     """The manifests whose stored lineage is that of their inputs."""
-    waiting = {period.artifact_key for period in unresolved(connection, versions)}
-    return [key for key in (period.artifact_key for period in periods(connection, versions)) if key not in waiting]
+    known = _known(connection)
+    return [p.artifact_key for p in periods(connection, versions) if known.get(p.artifact_key) == p.timeline_id]
+
+
+def _known(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    query = "SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages"
+    return dict(connection.execute(query).fetchall())
 
 
 def keep(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
@@ -108,7 +111,7 @@ def keep(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: It
     connection.unregister("kept")
 
 
-def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str]) -> Iterator[Period]:
+def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str] | None) -> Iterator[Period]:
     """Those of one project and environment. What came at the very moment at which a period ends belongs to the next."""
     current: _Entry | None = None
     renderings, catalogs = _LastSeen(), _LastSeen()
@@ -129,13 +132,13 @@ def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str])
 
 
 def _period(
-    manifest: _Entry, versions: str, renderings: _LastSeen, catalogs: _LastSeen, known: Mapping[int, str]
+    manifest: _Entry, versions: str, renderings: _LastSeen, catalogs: _LastSeen, known: Mapping[int, str] | None
 ) -> Period:
     assert manifest.manifest_key is not None
     own = (versions, manifest.adapter_type, manifest.graph_id, manifest.rendering_set_id)
     timeline_id = _hash(*map(str, own), str(renderings.digest), str(catalogs.digest)).hex()
     inputs = None
-    if known.get(manifest.manifest_key) != timeline_id:
+    if known is not None and known.get(manifest.manifest_key) != timeline_id:
         ids = (manifest.adapter_type, manifest.graph_id, manifest.rendering_set_id)
         inputs = Inputs(*ids, renderings.ids(), catalogs.ids())
     return Period(manifest.manifest_key, timeline_id, inputs)

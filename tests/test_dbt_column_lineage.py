@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -118,3 +119,28 @@ def test_broken_parquet_is_quarantined_and_other_parquet_is_none_of_ours(tmp_pat
     assert "no sound Parquet" in (broken.reason or "")
     assert [Path(outcome.uri).name for outcome in report.skipped] == ["v1_1.parquet"]
     assert [outcome.kind for outcome in report.loaded] == ["manifest"]
+
+
+def test_a_lineage_without_a_clock_is_of_the_manifest_that_it_lies_beside(tmp_path: Path, target: Path) -> None:
+    """The files of three days, in either order of loading: the last day's counts, whatever it is called."""
+    newest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    days = []
+    for day, column in enumerate(("b_first", "c_second", "a_third"), start=1):
+        folder = tmp_path / f"day{day}" / "target"
+        newest["metadata"] |= {"generated_at": f"2026-12-0{day}T00:00:00Z", "invocation_id": f"day-{day}"}
+        write_lineage(folder / "info_schema/v1/dbt.column_lineage.parquet", [(*EDGES[1][:3], column, "mod")],
+                      INFORMATION_SCHEMA)  # fmt: skip
+        (folder / "manifest.json").write_text(json.dumps(newest), encoding="utf-8")
+        days.append(folder)
+    for name, order in (("forth", days), ("back", days[::-1])):
+        path = tmp_path / f"{name}.duckdb"
+        with Warehouse(path) as wh:
+            for folder in order:
+                wh.load([folder])
+            wh.resolve_columns()
+            past = wh.sql(
+                "SELECT column_name FROM v1.column_descendants_at('model.harbor_cafe.stg_orders', 'order_id', "
+                f"TIMESTAMP '2026-12-02 12:00:00') WHERE unique_id = '{BIG}' AND column_name LIKE '%\\_%' ESCAPE '\\'"
+            ).fetchall()
+        assert {edge[1] for edge in edges_of(path, "method = 'dbt'")} == {"a_third"}, name
+        assert ("c_second",) in past and ("a_third",) not in past, name

@@ -62,6 +62,9 @@ class Flow(dict[Origin, int]):
         return flow
 
 
+UNRESOLVED = Origin(Relation(""), "")
+"""Where the values of a name come from that no relation has: whatever they flow into is not resolved."""
+
 NOTHING = Flow()
 """The flow of what comes from no column: literals, count(*), now()."""
 

@@ -59,7 +59,7 @@ class Resolution:
     edges: tuple[Edge, ...]
     uses: tuple[Use, ...]
     unresolved_columns: tuple[str, ...] = ()
-    """Those of the wanted columns that the query does not seem to have."""
+    """Those that the query does not seem to have, though wanted, or that come from a name that no relation has."""
     unresolved_names: tuple[str, ...] = ()
     """Names in the query that belong to none of the relations it reads."""
     is_open: bool = False

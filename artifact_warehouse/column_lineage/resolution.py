@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from artifact_warehouse.column_lineage.dialects import dialect_of
-from artifact_warehouse.column_lineage.flows import FIELD, Flow, confidence, kind
+from artifact_warehouse.column_lineage.flows import FIELD, UNRESOLVED, Flow, confidence, kind
 from artifact_warehouse.column_lineage.frames import Frame
 from artifact_warehouse.column_lineage.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.column_lineage.parsing import parse
@@ -61,7 +61,7 @@ def resolve(
     else:
         flows = {frame.spelling(name): frame.columns_flow(name) for name in frame.names()}
         names = tuple(flows)
-    unresolved = tuple(name for name, flow in flows.items() if flow is None)
+    unresolved = tuple(name for name, flow in flows.items() if flow is None or UNRESOLVED in flow)
     return Resolution(
         columns=names,
         edges=tuple(_edges(walk, flows)),
@@ -91,6 +91,8 @@ def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> F
 def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
     for to_column, flow in flows.items():
         for origin, flags in walk.recursions.settled(flow).items() if flow else ():
+            if origin is UNRESOLVED:
+                continue
             column = origin.column
             sure = confidence(flags) if flags else 1.0
             yield Edge(origin.relation.name, column, to_column, kind(flags, column, to_column), sure)
@@ -99,6 +101,8 @@ def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
 def _uses(walk: Walk) -> Iterator[Use]:
     for use_kind, flow in walk.uses.items():
         for origin, flags in walk.recursions.settled(flow).items():
+            if origin is UNRESOLVED:
+                continue
             yield Use(origin.relation.name, origin.column, use_kind, confidence(flags))
 
 

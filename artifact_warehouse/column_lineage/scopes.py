@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from artifact_warehouse.column_lineage.dialects import Dialect
-from artifact_warehouse.column_lineage.flows import FIELD, GUESSED, Flow
+from artifact_warehouse.column_lineage.flows import FIELD, GUESSED, UNRESOLVED, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, RelationFrame, union
 from artifact_warehouse.column_lineage.model import FindRelation, Relation, UnreadableSql
 from artifact_warehouse.column_lineage.recursion import Recursions
@@ -251,7 +251,7 @@ class Scope:
     # ------------------------------------------------------------------ columns
 
     def column(self, column: exp.Column) -> Flow | None:
-        """What a column stands for, qualified or not; None (and noted) for nothing that is known."""
+        """What a column stands for, qualified or not; None for a word that is no column."""
         args = column.args
         name = args["this"].name
         table = args.get("table")
@@ -261,8 +261,9 @@ class Scope:
             flow = self._of_table(table.name.lower(), name)
         else:
             flow = self._of_path([part.name for part in column.parts])
-        if flow is None:
-            self._note(column, name)
+        if flow is None and (table is not None or not (name.lower() in _WORDS or name.startswith("$"))):
+            self.walk.unresolved[".".join(part.name for part in column.parts)] = None
+            return _FROM_NOWHERE
         return flow
 
     def _of_table(self, table: str, name: str) -> Flow | None:
@@ -293,10 +294,6 @@ class Scope:
             scope = scope.outer
         return None
 
-    def _note(self, column: exp.Column, name: str) -> None:
-        if column.args.get("table") is not None or not (name.lower() in _WORDS or name.startswith("$")):
-            self.walk.unresolved[".".join(part.name for part in column.parts)] = None
-
 
 def _of_frame(frame: Frame, name: str) -> Flow | None:
     """A column that is named with its relation, so that nothing else is meant."""
@@ -322,6 +319,8 @@ def field(flow: Flow, path: list[str]) -> Flow:
         flow = part
     return flow
 
+
+_FROM_NOWHERE = Flow({UNRESOLVED: 0})
 
 _WORDS = {
     *("current_date", "current_time", "current_timestamp", "current_user", "localtime", "localtimestamp", "sysdate"),

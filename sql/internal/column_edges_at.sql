@@ -15,26 +15,31 @@ INNER JOIN stored.column_edges AS edges ON edges.lineage_id = lineages.lineage_i
 LEFT JOIN internal.relation_names AS names
     ON names.artifact_key = lineages.artifact_key
     AND names.relation_name = edges.from_unique_id
+WHERE
+    -- What dbt itself knows of a node is better than a guess by name.
+    edges.method <> 'name'
+    OR lineages.unique_id NOT IN (SELECT to_unique_id FROM stored.dbt_column_edges WHERE to_unique_id IS NOT NULL)
 
 UNION ALL
 
 SELECT
-    periods.artifact_key,
-    periods.project_name,
-    periods.environment,
+    lineages.artifact_key,
+    lineages.project_name,
+    lineages.environment,
     edges.from_unique_id,
     edges.from_column,
     edges.to_unique_id,
     edges.to_column,
     edges.kind
-FROM internal.column_lineage_periods AS periods
-INNER JOIN internal.dbt_column_lineages AS dbt_lineages
-    ON dbt_lineages.project_name IS NOT DISTINCT FROM periods.project_name
-    AND dbt_lineages.environment = periods.environment
-INNER JOIN internal.dbt_column_edges AS edges ON edges.artifact_key = dbt_lineages.artifact_key
-WHERE
-    periods.valid_from <= ts AND (periods.valid_to IS NULL OR ts < periods.valid_to)
-    AND dbt_lineages.valid_from <= ts AND (dbt_lineages.valid_to IS NULL OR ts < dbt_lineages.valid_to)
-    AND edges.to_column IS NOT NULL;
+FROM internal.column_lineages_at(ts) AS lineages
+INNER JOIN internal.dbt_column_lineages AS written
+    ON written.project_name IS NOT DISTINCT FROM lineages.project_name
+    AND written.environment = lineages.environment
+    AND written.valid_from <= ts
+    AND (written.valid_to IS NULL OR ts < written.valid_to)
+INNER JOIN internal.dbt_column_edges AS edges
+    ON edges.artifact_key = written.artifact_key
+    AND edges.to_unique_id = lineages.unique_id
+WHERE edges.to_column IS NOT NULL;
 
 COMMENT ON MACRO TABLE internal.column_edges_at IS 'One row per column, column it flows into, and manifest that says so.';

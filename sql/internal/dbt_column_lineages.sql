@@ -2,19 +2,28 @@
 -- one that nothing says an environment of.
 -- grain: project_name, environment, artifact_key
 CREATE OR REPLACE VIEW internal.dbt_column_lineages AS
-WITH lineages AS (
+WITH written AS (
     SELECT
         settled.project_name,
         settled.environment,
         artifacts.artifact_key,
-        coalesce(artifacts.generated_at, TIMESTAMP '-infinity') AS valid_from,
-        lead(coalesce(artifacts.generated_at, TIMESTAMP '-infinity')) OVER (
-            PARTITION BY settled.project_name, settled.environment
-            ORDER BY artifacts.generated_at NULLS FIRST, artifacts.artifact_id
-        ) AS valid_to
+        artifacts.artifact_id,
+        -- The information schema has no clock: its time is that of the manifest that it lies beside.
+        coalesce(artifacts.generated_at, manifests.generated_at, TIMESTAMP '-infinity') AS valid_from
     FROM stored.settled_artifacts AS settled
     INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
+    LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
     WHERE settled.is_current AND artifacts.kind = 'column_lineage'
+),
+
+lineages AS (
+    SELECT
+        project_name,
+        environment,
+        artifact_key,
+        valid_from,
+        lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from, artifact_id) AS valid_to
+    FROM written
 ),
 
 environments AS (

@@ -1,4 +1,5 @@
--- The node that a name in code stands for, though dbt was not told: in lower case, with and without the database.
+-- The node that a name in code stands for, though dbt was not told: in lower case, with and without the database. A name
+-- that several nodes share is nobody's.
 -- grain: artifact_key, relation_name
 CREATE OR REPLACE VIEW internal.relation_names AS
 -- What is read and is no node's id: of a few names only need the nodes of all manifests be looked through.
@@ -39,6 +40,7 @@ SELECT artifacts.artifact_key, named.relation_name, min(named.unique_id) AS uniq
 FROM named
 INNER JOIN stored.set_members AS members ON members.member_id = named.rendering_id
 INNER JOIN stored.artifacts AS artifacts ON artifacts.rendering_set_id = members.set_id
-GROUP BY artifacts.artifact_key, named.relation_name;
+GROUP BY artifacts.artifact_key, named.relation_name
+HAVING count(DISTINCT named.unique_id) = 1;
 
 COMMENT ON VIEW internal.relation_names IS 'One row per name of a relation that a node of a manifest makes or is, where code uses it.';

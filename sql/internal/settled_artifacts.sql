@@ -102,7 +102,7 @@ settled AS (
     SELECT
         said.artifact_key,
         said.kind,
-        said.invocation_id,
+        coalesce(said.invocation_id, beside.invocation_id) AS invocation_id,
         -- What has no clock comes before everything that has one.
         coalesce(said.generated_at, TIMESTAMP '0001-01-01') AS clock,
         said.rank,

@@ -19,6 +19,10 @@ WITH edges AS (
     LEFT JOIN internal.relation_names AS names
         ON names.artifact_key = lineages.artifact_key
         AND names.relation_name = edges.from_unique_id
+    WHERE
+        -- What dbt itself knows of a node is better than a guess by name.
+        edges.method <> 'name'
+        OR lineages.unique_id NOT IN (SELECT to_unique_id FROM stored.dbt_column_edges WHERE to_unique_id IS NOT NULL)
 
     UNION ALL
 
@@ -53,14 +57,10 @@ WINDOW same_columns AS (
     PARTITION BY
         project_name, environment, from_unique_id, lower(from_column), to_unique_id, lower(to_column)
 )
--- What dbt itself knows is better than a guess by name.
-QUALIFY
-    row_number() OVER (
-        same_columns
-        ORDER BY
-            CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END, confidence DESC, kind, from_column, to_column
-    ) = 1
-    AND (method <> 'name' OR NOT bool_or(method = 'dbt') OVER (PARTITION BY project_name, environment, to_unique_id));
+QUALIFY row_number() OVER (
+    same_columns
+    ORDER BY CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END, confidence DESC, kind, from_column, to_column
+) = 1;
 
 COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns of which one flows into the other, directly.';
 COMMENT ON COLUMN v1.column_edges.project_name IS 'The project.';
