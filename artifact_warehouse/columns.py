@@ -48,6 +48,8 @@ _PART_NODES = 100
 _ONE_RESOLVER = threading.Lock()
 _Result = TypeVar("_Result")
 _ATTEMPTS = 3
+_STEP_MANIFESTS = 500
+"""Each comes with the ids of all sets before it."""
 
 Progress = Callable[[int, int], None]
 """Called with how many nodes are done, and how many there are as far as is known."""
@@ -98,17 +100,19 @@ def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> 
     if not path.exists():
         raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
     outcomes: dict[str, NodeOutcome] = {}
-    for attempt in range(1, _ATTEMPTS + 1):
+    failure_count = 0
+    while True:
         earlier_count = len(outcomes)
         step = _Step(path, wait, outcomes, progress or (lambda done, total: None))
         try:
             unchanged_count = max(step.run() - earlier_count, 0)
         except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
-            if attempt == _ATTEMPTS:
+            failure_count += 1
+            if failure_count == _ATTEMPTS:
                 raise
         else:
-            return ColumnsReport(tuple(outcomes.values()), unchanged_count)
-    raise AssertionError("every attempt returns or raises")
+            if step.is_last:
+                return ColumnsReport(tuple(outcomes.values()), unchanged_count)
 
 
 class _Work(NamedTuple):
@@ -120,7 +124,7 @@ class _Work(NamedTuple):
 
 
 class _Step:
-    """One run over all that is to be done."""
+    """One run over what is to be done, or as much of it as is in hand at once."""
 
     def __init__(self, path: Path, wait: float, outcomes: dict[str, NodeOutcome], progress: Progress) -> None:
         self._path = path
@@ -128,6 +132,7 @@ class _Step:
         self._outcomes = outcomes
         self._report = progress
         self._versions = resolver()
+        self.is_last = True
         self._last_prune: str | None = None
         self._known: KnownLineages
         self._reader: Reader
@@ -145,7 +150,8 @@ class _Step:
             store.migrate(connection)
             self._last_prune = writing.insist_on_prune(connection, None)
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
-            todo = timeline.unresolved(connection, self._versions)
+            todo = timeline.unresolved(connection, self._versions, _STEP_MANIFESTS)
+            self.is_last = len(todo) < _STEP_MANIFESTS
             self._waiting = list(reversed(timeline.new_inputs(connection, todo).items()))
             if self._waiting:
                 self._start(connection)

@@ -85,7 +85,7 @@ def lineage(
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = (
             wh.column_lineage(node, column, directions, depth, at)
-            if column
+            if column is not None
             else wh.lineage(node, directions, depth, at)
         )
     is_tree = output_format == "tree" or (output_format is None and output is None and sys.stdout.isatty())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import duckdb
@@ -63,21 +63,20 @@ class _Entry(NamedTuple):
 
 def periods(
     connection: duckdb.DuckDBPyConnection, versions: str, known: Mapping[int, str] | None = None
-) -> list[Period]:
+) -> Iterator[Period]:
     """Every manifest that was once the current one of its project and environment, in the order of time.
 
     `known` maps manifests to the ids that are known of them: their inputs are left out. Without it, all are.
     """
     rows = map(_Entry._make, connection.execute(_TIMELINE).fetchall())
-    found: list[Period] = []
     for _, entries in groupby(rows, key=lambda entry: (entry.project_name, entry.environment)):
-        found += _periods(entries, versions, known)
-    return found
+        yield from _periods(entries, versions, known)
 
 
-def unresolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[Period]:
-    """The manifests whose lineage is not stored, or is that of other inputs."""
-    return [period for period in periods(connection, versions, _known(connection)) if period.inputs]
+def unresolved(connection: duckdb.DuckDBPyConnection, versions: str, limit: int) -> list[Period]:
+    """The first manifests whose lineage is not stored, or is that of other inputs."""
+    waiting = (period for period in periods(connection, versions, _known(connection)) if period.inputs)
+    return list(islice(waiting, limit))
 
 
 def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Period]) -> dict[str, Inputs]:

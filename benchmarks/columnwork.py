@@ -32,7 +32,7 @@ class Inputs:
 
     def __init__(self, path: Path) -> None:
         with store.opened(path) as connection:
-            [inputs, *_] = timeline.new_inputs(connection, timeline.unresolved(connection, resolver())).values()
+            [inputs, *_] = timeline.new_inputs(connection, timeline.unresolved(connection, resolver(), 1)).values()
             self._reader = Reader()
             self._nodes: list[Node] = self._reader.nodes(connection, inputs)
             self._adapter_type = inputs.adapter_type

@@ -314,3 +314,39 @@ def test_a_deep_stack_leaves_the_recursion_limit_as_it_was() -> None:
     limits = sys.getrecursionlimit(), threading.stack_size()
     with_deep_stack(lambda: resolved("select id from orders"))
     assert (sys.getrecursionlimit(), threading.stack_size()) == limits
+
+
+CORRELATED = [
+    ("a name in a subquery over a function is the outer relation's, which is known to have it",
+     "duckdb", "select (select max(u + amount) from unnest(tags) as t(u)) as n from orders",
+     ["orders.amount -> n aggregation", "orders.tags -> n aggregation"]),
+    ("so it is over the items of an array", "bigquery",
+     "select (select sum(x.q * amount) from unnest(tags) as x) as n from orders",
+     ["orders.amount -> n aggregation", "orders.tags -> n aggregation"]),
+    ("so it is over rows that a function makes", "postgres",
+     "select id from orders where id in (select x from generate_series(1, 3) as x where x > amount)",
+     ["orders.id -> id passthrough"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "expected"), [case[1:] for case in CORRELATED], ids=[c[0] for c in CORRELATED]
+)
+def test_what_is_known_around_is_read_within(dialect: str, sql: str, expected: list[str]) -> None:
+    found = resolved(sql, dialect)
+    assert [line for line in lines(found) if "->" in line] == expected
+    assert "amount" in {edge.from_column for edge in found.edges} | {use.from_column for use in found.uses}
+
+
+def test_a_name_that_an_unknown_relation_may_have_too_is_a_guess() -> None:
+    found = resolved("select id from orders where exists (select 1 from raw.clicks u where u.k = amount)", "postgres")
+    assert {(use.from_relation, use.confidence) for use in found.uses if use.from_column == "amount"} == {
+        ("orders", 0.5),
+        ("raw.clicks", 0.5),
+    }
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "snowflake", "databricks", "postgres", "bigquery"])
+def test_an_alias_that_is_there_twice_stands_for_neither(dialect: str) -> None:
+    found = resolved("select id as x, note as x from orders", dialect)
+    assert lines(found) == ["orders.id -> x rename", "orders.note -> x_1 rename"]

@@ -581,3 +581,18 @@ def test_a_large_project_has_the_lineage_that_was_put_into_it(unpacked: Callable
     twice = "model.scale.dim_product__event_2586"
     assert put_in <= values
     assert {(row[1], row[2], row[3]) for row in values - put_in} == {("origin", twice, "origin")}
+
+
+def test_a_long_history_is_resolved_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in one step, whatever the number of manifests that a step takes."""
+    paths = [tmp_path / name / "wh.duckdb" for name in ("whole", "steps")]
+    for path, size in zip(paths, (500, 2), strict=True):
+        path.parent.mkdir()
+        monkeypatch.setattr(columns, "_STEP_MANIFESTS", size)
+        with Warehouse(path) as wh:
+            for day in range(1, 6):
+                nodes = [source("raw"), node("m", f"select id as c{day} from wh.raw.raw", "source.shop.raw")]
+                wh.load([write_manifest(tmp_path / f"d{day}", f"2026-11-0{day}T00:00:00", nodes)])
+            report = wh.resolve_columns()
+        assert (len(report.outcomes), report.unchanged_count) == (5, 0)
+    assert history(paths[0]) == history(paths[1])

@@ -243,8 +243,8 @@ def _seen(node: Node, found: NodeLineage | KnownLineage | None) -> str | Columns
 class _Finder:
     """Finds a relation by the parts of its name among the ones a node may read; case and quotes do not matter.
 
-    By its full name, else by schema and name, else by the bare name; one that several share is nobody's. What is not
-    found is a relation that dbt knows nothing of.
+    By its full name; where the code or the node names no database, by schema and name; else by the bare name. A name
+    that several share is nobody's. What is not found is a relation that dbt knows nothing of.
     """
 
     def __init__(self, relations: Iterable[tuple[Node, Relation]]) -> None:
@@ -263,8 +263,9 @@ class _Finder:
 
     def __call__(self, parts: tuple[str, ...]) -> Relation:
         name = ".".join(parts).translate(_QUOTES).lower()
-        tail = ".".join(name.rsplit(".", 2)[-2:])
-        found = self._found.get(name) or self._shorter.get(tail)
+        found = self._found.get(name) or self._found.get(".".join(name.rsplit(".", 2)[-2:]))
+        if found is None and name.count(".") < 2:
+            found = self._shorter.get(name)
         return found or Relation(name, is_complete=False)
 
 

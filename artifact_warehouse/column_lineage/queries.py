@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -161,7 +162,11 @@ def _selected(select: exp.Select, scope: Scope) -> Frame:
     scope.earlier = frame.columns
     items = select.expressions
     if scope.walk.dialect.has_lateral_aliases:
-        scope.aliased = {item.alias.lower(): item.this for item in items if type(item) is exp.Alias}
+        aliases = [item for item in items if type(item) is exp.Alias]
+        scope.aliased = {item.alias.lower(): item.this for item in aliases}
+        if len(scope.aliased) < len(aliases):  # one that is there twice stands for neither before its turn
+            counts = Counter(item.alias.lower() for item in aliases)
+            scope.aliased = {name: item for name, item in scope.aliased.items() if counts[name] == 1}
     for index, item in enumerate(items):
         _add_item(frame, item, index, scope)
     return frame

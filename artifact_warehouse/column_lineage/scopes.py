@@ -113,20 +113,9 @@ class Scope:
     """The names of one SELECT: what it reads from, by alias, within the scopes around it."""
 
     __slots__ = (
-        *(
-            "_busy",
-            "_named_values",
-            "_subqueries",
-            "aliased",
-            "aliases",
-            "ctes",
-            "earlier",
-            "frames",
-            "merged",
-            "outer",
-        ),
-        *("parameters", "qualified", "value_of", "walk", "windows"),
-    )
+        "_busy", "_named_values", "_subqueries", "aliased", "aliases", "ctes", "earlier", "frames", "is_beside",
+        "merged", "outer", "parameters", "qualified", "value_of", "walk", "windows",
+    )  # fmt: skip
 
     def __init__(self, walk: Walk, outer: Scope | None, ctes: Ctes) -> None:
         self.walk = walk
@@ -147,9 +136,18 @@ class Scope:
         self.aliased: Mapping[str, exp.Expr] = {}
         """The expressions of aliases that may have to be resolved before their turn."""
         self.value_of: Callable[[exp.Expr, Scope], Flow] | None = None
+        self.is_beside = False
+        """Whether it is what stands beside a query in FROM, which is read only where nothing else can be meant."""
         self._busy: set[str] = set()
         self._subqueries: dict[int, Frame] = {}
         self._named_values: dict[str, Flow] = {}
+
+    def beside(self) -> Scope:
+        """What a query in FROM could read of what stands before it; without LATERAL, it rarely may."""
+        scope = Scope(self.walk, self.outer, self.ctes)
+        scope.frames, scope.merged, scope.qualified = self.frames, self.merged, self.qualified
+        scope.is_beside = True
+        return scope
 
     # ------------------------------------------------------------------ names
 
@@ -205,7 +203,7 @@ class Scope:
         return flow
 
     def _from_open_frames(self, name: str) -> Flow | None:
-        """A column of what may have more columns than are known."""
+        """A column of what may have more columns than are known; unless a query around is known to have it."""
         functions, relation = [], None
         for frame in self.frames.values():
             if frame.is_open and isinstance(frame, FunctionFrame):
@@ -214,11 +212,30 @@ class Scope:
                 return None
             elif frame.is_open:
                 relation = frame
+        around = self.outer._listed(name) if self.outer is not None and (functions or relation) else None
+        if around is not None and relation is None:
+            return around
         frames = functions if relation is None else [relation]
         flows = [flow for frame in frames if (flow := frame.get(name)) is not None]
+        if around is not None:
+            flows.append(around)
         if not flows:
             return None
         return flows[0] if len(flows) == 1 else union(flows, GUESSED)
+
+    def _listed(self, name: str) -> Flow | None:
+        """The column of what is known to have it, here or around."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.parameters:
+                return scope.parameters[name]
+            if name in scope.merged and not scope.is_beside:
+                return scope.merged[name]
+            for frame in scope.frames.values() if not scope.is_beside else ():
+                if name in frame:
+                    return frame.get(name)
+            scope = scope.outer
+        return None
 
     def _by_elimination(self, name: str) -> Flow | None:
         """An alias of the same select list in a dialect without such: nothing else can be meant."""

@@ -69,7 +69,7 @@ def _frame(source: exp.Expr, alias: str, columns: list[str], scope: Scope) -> tu
         if isinstance(inner, exp.Pivot):
             return renamed(_duckdb_pivot(inner, scope), columns), alias
         # It may read what stands before it: LATERAL is often left out, and nothing is lost by not insisting on it.
-        around = scope if scope.frames else scope.outer
+        around = scope.beside() if scope.frames else scope.outer
         ctes = scope.walk.with_ctes(source, around, scope.ctes)
         return renamed(scope.walk.query(inner or source, around, ctes), columns), alias
     if isinstance(source, exp.Query):
