@@ -596,3 +596,15 @@ def test_a_long_history_is_resolved_in_steps(tmp_path: Path, monkeypatch: pytest
             report = wh.resolve_columns()
         assert (len(report.outcomes), report.unchanged_count) == (5, 0)
     assert history(paths[0]) == history(paths[1])
+
+
+def test_a_column_that_the_catalog_has_not_seen_yet_is_there(tmp_path: Path, resolved: Callable) -> None:
+    """And one that it still has, though the code selects it no more, is told."""
+    nodes = [source("raw"), node("m", "select id, id + 1 as fresh from wh.raw.raw", "source.shop.raw")]
+    manifest = write_manifest(tmp_path / "t", "2026-11-02T00:00:00", nodes)
+    relations = {"source.shop.raw": {"id": "int"}, "model.shop.m": {"id": "int", "stale": "int"}}
+    wh = resolved(manifest, write_catalog(tmp_path / "t", "2026-11-01T00:00:00", relations))
+    assert edges(wh) == {("raw.id", "m.id"), ("raw.id", "m.fresh")}
+    found = coverage(wh, "m")
+    assert (found["status"], found["column_count"], found["unresolved_columns"]) == ("partial", 3, ["stale"])
+    assert "does not select: stale" in found["error"]

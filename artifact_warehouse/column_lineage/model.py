@@ -55,11 +55,13 @@ class Resolution:
     """Where the columns of a query come from."""
 
     columns: tuple[str, ...]
-    """The names of the query's columns, as far as they are known, in their order."""
+    """The names of the query's columns, as far as they are known: the wanted ones, then what else it selects."""
     edges: tuple[Edge, ...]
     uses: tuple[Use, ...]
+    missing_columns: tuple[str, ...] = ()
+    """Those of the wanted columns that the query does not seem to have."""
     unresolved_columns: tuple[str, ...] = ()
-    """Those that the query does not seem to have, though wanted, or that come from a name that no relation has."""
+    """The missing ones, and those that come from a name that no relation has."""
     unresolved_names: tuple[str, ...] = ()
     """Names in the query that belong to none of the relations it reads."""
     is_open: bool = False

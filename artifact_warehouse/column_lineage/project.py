@@ -289,12 +289,15 @@ def _wanted(node: Node, columns: Columns) -> Mapping[str, str] | None:
 def _settled(
     lineage_id: str, node: Node, dialect: str | None, catalogued: Columns, resolution: Resolution
 ) -> NodeLineage:
-    columns = catalogued.names if node.catalogued_id else resolution.columns
+    own = [name for name in catalogued.names if node.catalogued_id and name not in resolution.columns]
+    columns = (*resolution.columns, *own)  # a snapshot's, which its SQL was not asked for
     unresolved = resolution.unresolved_columns
     has_more = resolution.is_open and not node.catalogued_id
     reasons = ["selects * from a relation of unknown columns"] if has_more else []
     if names := sorted(set(resolution.unresolved_names)):
         reasons.append(f"no relation is known to have {', '.join(names)}")
+    if resolution.missing_columns:
+        reasons.append(f"the catalog has columns that it does not select: {', '.join(resolution.missing_columns)}")
     return NodeLineage(
         lineage_id,
         node.unique_id,

@@ -20,6 +20,9 @@ from artifact_warehouse.column_lineage.setoperations import Recursion, is_recurs
 from artifact_warehouse.column_lineage.sources import add_join, add_source
 from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields, whole_frame
 
+UNNAMED = "_col_"
+"""How a column begins, before its place, that only the database has a name for."""
+
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
 
@@ -224,7 +227,7 @@ def _add_unnamed(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None
         _add_matching(frame, item, scope)
     else:
         flow = value_of(item, scope)
-        frame.put(item.output_name or f"_col_{index}", flow)
+        frame.put(item.output_name or f"{UNNAMED}{index}", flow)
         if isinstance(item, ITEM_FUNCTIONS):
             frame.unlisted.append(FunctionFrame(flow))
 

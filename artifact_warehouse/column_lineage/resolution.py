@@ -13,7 +13,7 @@ from artifact_warehouse.column_lineage.flows import FIELD, UNRESOLVED, Flow, con
 from artifact_warehouse.column_lineage.frames import Frame
 from artifact_warehouse.column_lineage.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.column_lineage.parsing import parse
-from artifact_warehouse.column_lineage.queries import frame_of_query
+from artifact_warehouse.column_lineage.queries import UNNAMED, frame_of_query
 from artifact_warehouse.column_lineage.scopes import Walk
 
 _STACK_BYTES = 512 * 1024 * 1024
@@ -50,23 +50,21 @@ def resolve(
         raise UnreadableSql("is nested too deeply") from None
     except Exception as error:  # no query may keep others from being resolved: this one says that it is our fault
         raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
-    flows: dict[str, Flow | None]
+    flows: dict[str, Flow | None] = {}
     if wanted:
-        names = tuple(wanted.values())
         listed = frame.columns
-        flows = {
-            name: listed.get(lower) or _wanted(frame, lower, i, wanted)
-            for i, (lower, name) in enumerate(wanted.items())
-        }
-    else:
-        flows = {frame.spelling(name): frame.columns_flow(name) for name in frame.names()}
-        names = tuple(flows)
-    unresolved = tuple(name for name, flow in flows.items() if flow is None or UNRESOLVED in flow)
+        for index, (name, spelling) in enumerate(wanted.items()):
+            flows[spelling] = listed.get(name) or _wanted(frame, name, index, wanted)
+    if not wanted or not frame.is_open:  # what a catalog has not seen yet is there too
+        unnamed = UNNAMED if wanted else ()
+        new = [name for name in frame.names() if name not in (wanted or ()) and not name.startswith(unnamed)]
+        flows |= {frame.spelling(name): frame.columns_flow(name) for name in new}
     return Resolution(
-        columns=names,
+        columns=tuple(flows),
         edges=tuple(_edges(walk, flows)),
         uses=tuple(_uses(walk)),
-        unresolved_columns=unresolved,
+        missing_columns=tuple(name for name, flow in flows.items() if flow is None),
+        unresolved_columns=tuple(name for name, flow in flows.items() if flow is None or UNRESOLVED in flow),
         unresolved_names=tuple(walk.unresolved),
         is_open=frame.is_open,
         repair=repair,
@@ -84,7 +82,7 @@ def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> F
     if flow is None and not frame.is_open and len(frame.columns) == len(wanted):
         # What has no alias is named by the database: it is known by its place.
         other = list(frame.columns)[index]
-        return frame.columns[other] if other not in wanted else None
+        return frame.columns[other] if other.startswith(UNNAMED) else None
     return flow
 
 
