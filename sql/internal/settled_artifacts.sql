@@ -102,7 +102,7 @@ settled AS (
     SELECT
         said.artifact_key,
         said.kind,
-        coalesce(said.invocation_id, beside.invocation_id) AS invocation_id,
+        CASE WHEN said.kind = 'column_lineage' THEN beside.invocation_id ELSE said.invocation_id END AS invocation_id,
         -- What has no clock comes before everything that has one.
         coalesce(said.generated_at, TIMESTAMP '0001-01-01') AS clock,
         said.rank,
