@@ -19,7 +19,12 @@ from artifact_warehouse import Warehouse, sqlfiles
 
 OLDEST = "1.4.5"
 VIEWS = [file.full_name for file in sqlfiles.sql_files() if file.schema == "v1" and file.kind == "view"]
-MACROS = ["v1.ancestors_of('model.harbor_cafe.fct_orders')", "v1.descendants_of('source.harbor_cafe.pos.orders')"]
+MACROS = [
+    "v1.ancestors_of('model.harbor_cafe.fct_orders')",
+    "v1.descendants_of('source.harbor_cafe.pos.orders')",
+    "v1.column_ancestors_of('model.harbor_cafe.fct_orders', 'order_id')",
+    "v1.column_descendants_of('model.harbor_cafe.stg_orders', 'order_id')",
+]
 
 READ = """
 import json, sys, duckdb
@@ -32,7 +37,7 @@ with duckdb.connect(sys.argv[1], read_only=True) as connection:
     }
 print(json.dumps({"version": duckdb.__version__, "rows": rows}))
 """
-LOAD = "import sys; from artifact_warehouse import Warehouse; Warehouse(sys.argv[1]).load(sys.argv[2])"
+LOAD = "import sys; from artifact_warehouse import Warehouse; Warehouse(sys.argv[1]).load(sys.argv[2], columns=True)"
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +52,7 @@ def oldest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def newest_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("newest") / "dbt.duckdb"
-    Warehouse(path).load(SAMPLES)
+    Warehouse(path).load(SAMPLES, columns=True)
     return path
 
 
