@@ -337,31 +337,27 @@ forward (run, shape, number, level, finish) AS (
     INNER JOIN timed ON timed.run = reached.run AND timed.number = reached.child
 ),
 
--- The same upwards: the longest chain of times below every node.
-backward (run, shape, number, step, rest) AS (
-    SELECT run, shape, number, 0, CAST(0 AS BIGINT)
+-- The same upwards: the longest chain of times from every node on, its own time included.
+backward (run, shape, number, step, remaining) AS (
+    SELECT run, shape, number, 0, duration
     FROM timed
     WHERE (shape, number) NOT IN (SELECT (shape, parent) FROM acyclic_edges)
     UNION ALL
-    SELECT reached.run, reached.shape, reached.parent, reached.step, reached.rest
+    SELECT timed.run, timed.shape, timed.number, reached.step, reached.remaining + timed.duration
     FROM (
-        SELECT
-            backward.run,
-            backward.shape,
-            acyclic_edges.parent,
-            backward.step + 1 AS step,
-            max(backward.rest + timed.duration) AS rest
+        SELECT backward.run, acyclic_edges.parent, backward.step + 1 AS step, max(backward.remaining) AS remaining
         FROM backward
-        INNER JOIN timed ON timed.run = backward.run AND timed.number = backward.number
         INNER JOIN acyclic_edges ON acyclic_edges.shape = backward.shape AND acyclic_edges.child = backward.number
-        GROUP BY backward.run, backward.shape, acyclic_edges.parent, backward.step
+        GROUP BY backward.run, acyclic_edges.parent, backward.step
     ) AS reached
+    INNER JOIN timed ON timed.run = reached.run AND timed.number = reached.parent
 ),
 
 lengths AS MATERIALIZED (
     SELECT
         timed.run,
         timed.number,
+        timed.run * 4294967296 + timed.number AS node,
         timed.shape,
         timed.level,
         timed.completed_at,
@@ -369,19 +365,21 @@ lengths AS MATERIALIZED (
         timed.duration,
         timed.is_cyclic,
         heads.finish,
-        heads.finish + tails.rest AS through,
+        heads.finish + tails.remaining - timed.duration AS through,
         max(heads.finish) OVER (PARTITION BY timed.run) AS total
     FROM timed
     LEFT JOIN (SELECT run, number, max(finish) AS finish FROM forward GROUP BY run, number) AS heads
         ON heads.run = timed.run
         AND heads.number = timed.number
         AND NOT timed.is_cyclic
-    LEFT JOIN (SELECT run, number, max(rest) AS rest FROM backward GROUP BY run, number) AS tails
+    LEFT JOIN (SELECT run, number, max(remaining) AS remaining FROM backward GROUP BY run, number) AS tails
         ON tails.run = timed.run
         AND tails.number = timed.number
 ),
 
 -- The parent that finished last, in the run and in the fastest schedule; of those that finished together, the first id.
+-- From the parents by the edges to the children, in this order: a condition on the run alone would tempt DuckDB to join
+-- every node of a run with every other.
 waits AS MATERIALIZED (
     SELECT
         children.run,
@@ -393,9 +391,9 @@ waits AS MATERIALIZED (
             max(CAST(parents.finish AS HUGEINT) * 4294967296 + 4294967295 - parents.number) % 4294967296 AS BIGINT
         ) AS critical_parent,
         list(parents.number ORDER BY parents.number) AS parents
-    FROM lengths AS children
-    INNER JOIN acyclic_edges ON acyclic_edges.shape = children.shape AND acyclic_edges.child = children.number
-    INNER JOIN lengths AS parents ON parents.run = children.run AND parents.number = acyclic_edges.parent
+    FROM lengths AS parents
+    INNER JOIN acyclic_edges ON acyclic_edges.shape = parents.shape AND acyclic_edges.parent = parents.number
+    INNER JOIN lengths AS children ON children.node = parents.run * 4294967296 + acyclic_edges.child
     GROUP BY children.run, children.number
 ),
 
@@ -407,8 +405,8 @@ passing AS (
         FROM acyclic_edges
         WHERE child_level > parent_level + 1
     ) AS level
-    INNER JOIN lengths AS children ON children.shape = level.shape AND children.number = level.child
-    INNER JOIN lengths AS parents ON parents.run = children.run AND parents.number = level.parent
+    INNER JOIN lengths AS parents ON parents.shape = level.shape AND parents.number = level.parent
+    INNER JOIN lengths AS children ON children.node = parents.run * 4294967296 + level.child
     GROUP BY children.run, level.level
 ),
 
