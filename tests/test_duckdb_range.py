@@ -19,7 +19,11 @@ from artifact_warehouse import Warehouse, sqlfiles
 
 OLDEST = "1.4.5"
 VIEWS = [file.full_name for file in sqlfiles.sql_files() if file.schema == "v1" and file.kind == "view"]
-MACROS = ["v1.ancestors_of('model.harbor_cafe.fct_orders')", "v1.descendants_of('source.harbor_cafe.pos.orders')"]
+MACROS = [
+    "v1.ancestors_of('model.harbor_cafe.fct_orders')",
+    "v1.descendants_of('source.harbor_cafe.pos.orders')",
+    "v1.simulate_run((SELECT max(invocation_id) FROM v1.invocations WHERE command = 'build'), 2)",
+]
 
 READ = """
 import json, sys, duckdb
