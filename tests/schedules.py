@@ -1,7 +1,7 @@
 """The schedule of a run, worked out from its two files with networkx: an oracle for v1.run_timelines and its like.
 
 It goes by dbt's own words: what `dbt build` adds to the graph is found by the ancestors of every node, and what was not
-executed is taken out one node after the other. Drag is what is left when the whole is worked out again without the node.
+executed is taken out one node after the other. Drag is found by working it all out again without the node.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Step:
 
 
 def type_of(unique_id: str) -> str:
-    return unique_id.split(".")[0]
+    return unique_id.split(".", maxsplit=1)[0]
 
 
 def microseconds(text: str) -> int:
@@ -91,7 +91,7 @@ def graph_of(manifest: dict[str, Any], command: str, dbt_version: str) -> nx.DiG
         return nx.create_empty_copy(graph)
     if command != "build":
         return graph
-    is_new = int(dbt_version.split(".")[0]) >= 2
+    is_new = int(dbt_version.split(".", maxsplit=1)[0]) >= 2
     test_edges = [(test, node) for test, node in held_back(graph, parents) if not is_new or type_of(node) == "model"]
     unit_tests = [node for node in sorted(graph) if type_of(node) == "unit_test"]
     models = {unit_test: parents[unit_test] for unit_test in unit_tests}

@@ -1,4 +1,4 @@
-"""What every node of a run waited for, the critical paths, slack and drag, against a schedule of its own by networkx."""
+"""What every node of a run waited for, the critical paths, slack and drag, against a schedule made by networkx."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def random_run(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     ids: list[str] = []
     parents: dict[str, list[str]] = {}
     for number in range(rng.randrange(1, 40)):
-        kind = rng.choice(("model", "model", "model", "model", "test", "test", "snapshot", "unit_test", "seed", "source"))
+        kind = rng.choice(
+            ("model", "model", "model", "model", "test", "test", "snapshot", "unit_test", "seed", "source")
+        )
         names = [i for i in ids if schedules.type_of(i) in ("model", "snapshot", "seed", "source")]
         above = [name for name in names if rng.random() < share]
         if kind == "unit_test":
@@ -110,7 +112,10 @@ TIMELINE = (
 def timelines(wh: Warehouse) -> dict[tuple[str, str], dict[str, schedules.Step]]:
     """{invocation: {unique_id: Step}} of every run, hooks left out."""
     found: dict[tuple[str, str], dict[str, schedules.Step]] = {}
-    query = f"SELECT invocation_id, command, {TIMELINE} FROM v1.run_timelines WHERE resource_type IS DISTINCT FROM 'operation'"
+    query = (
+        f"SELECT invocation_id, command, {TIMELINE} FROM v1.run_timelines "
+        "WHERE resource_type IS DISTINCT FROM 'operation'"
+    )
     for invocation_id, command, unique_id, *step in wh.sql(query).fetchall():
         found.setdefault((invocation_id, command), {})[unique_id] = schedules.Step(*step)
     return found
@@ -180,7 +185,9 @@ def test_critical_paths_are_the_steps_of_the_timelines(loaded: Loaded) -> None:
             f"SELECT invocation_id, command, unique_id, {column} FROM v1.run_timelines WHERE {column} IS NOT NULL"
         ).fetchall()
     }
-    rows = loaded.warehouse.sql("SELECT invocation_id, command, path, step, unique_id FROM v1.critical_paths").fetchall()
+    rows = loaded.warehouse.sql(
+        "SELECT invocation_id, command, path, step, unique_id FROM v1.critical_paths"
+    ).fetchall()
     assert {row[:4]: row[4] for row in rows} == steps
 
 
@@ -251,7 +258,7 @@ def test_threads_are_busy_or_idle(loaded: Loaded) -> None:
             for start, end in sorted(of):
                 busy += max(end - max(start, free_at), 0)
                 free_at = max(free_at, end)
-            expected[*run, thread] = (len(of), busy, span - busy, len(threads))
+            expected[(*run, thread)] = (len(of), busy, span - busy, len(threads))
     rows = wh.sql(
         "SELECT invocation_id, command, thread_id, result_count, round(busy_seconds * 1e6)::bigint, "
         "round(idle_seconds * 1e6)::bigint, thread_count FROM v1.thread_utilization"
@@ -273,7 +280,9 @@ def test_a_cycle_has_no_schedule_and_comes_to_an_end(tmp_path: Path) -> None:
     write_run(tmp_path / "run", *cyclic_run(80))
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         wh.load(tmp_path / "run")
-        rows = wh.sql("SELECT slack_seconds, drag_seconds, observed_step, critical_step FROM v1.run_timelines").fetchall()
+        rows = wh.sql(
+            "SELECT slack_seconds, drag_seconds, observed_step, critical_step FROM v1.run_timelines"
+        ).fetchall()
         assert rows == [(None, None, None, None)] * 80
         assert wh.sql("FROM v1.simulate_run('graph 1', 4)").fetchall() == []
 

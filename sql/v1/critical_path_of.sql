@@ -1,4 +1,4 @@
--- v1.critical_paths of one invocation, at once.
+-- The critical paths of one invocation, at once: what v1.critical_paths has of it.
 -- grain: invocation_id, command, path, step
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.critical_path_of(of_invocation) AS TABLE
