@@ -2,7 +2,7 @@
 -- Within v1 lines are only added, at the end of a view. Load this file into an empty database to develop
 -- against v1 without data. Table macros are not restated: ancestors_of, descendants_of,
 -- ancestors_at, descendants_at, column_ancestors_of, column_descendants_of, column_ancestors_at,
--- column_descendants_at.
+-- column_descendants_at, run_timeline_of, critical_path_of, simulate_run.
 
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,
@@ -87,6 +87,23 @@ CREATE VIEW columns AS SELECT
     NULL::JSON AS constraints,
     NULL::BIGINT AS test_count,
     NULL::BIGINT AS failing_test_count
+WHERE FALSE;
+
+CREATE VIEW critical_paths AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS path,
+    NULL::BIGINT AS step,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS resource_type,
+    NULL::DOUBLE AS execution_seconds,
+    NULL::DOUBLE AS started_after_seconds,
+    NULL::DOUBLE AS completed_after_seconds,
+    NULL::DOUBLE AS queued_seconds,
+    NULL::DOUBLE AS slack_seconds,
+    NULL::DOUBLE AS drag_seconds
 WHERE FALSE;
 
 CREATE VIEW definitions AS SELECT
@@ -350,6 +367,23 @@ CREATE VIEW node_ancestors AS SELECT
     NULL::INTEGER AS distance
 WHERE FALSE;
 
+CREATE VIEW node_criticality AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS resource_type,
+    NULL::BIGINT AS run_count,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS critical_count,
+    NULL::DOUBLE AS critical_rate,
+    NULL::BIGINT AS observed_count,
+    NULL::DOUBLE AS observed_rate,
+    NULL::DOUBLE AS slack_seconds_avg,
+    NULL::DOUBLE AS drag_seconds_avg,
+    NULL::DOUBLE AS drag_seconds_max,
+    NULL::DOUBLE AS drag_seconds_sum
+WHERE FALSE;
+
 CREATE VIEW node_edges AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -529,6 +563,33 @@ CREATE VIEW run_success_rates AS SELECT
     NULL::DOUBLE AS elapsed_seconds_avg,
     NULL::DOUBLE AS elapsed_seconds_median,
     NULL::DOUBLE AS elapsed_seconds_max
+WHERE FALSE;
+
+CREATE VIEW run_timelines AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS thread_id,
+    NULL::TIMESTAMP AS started_at,
+    NULL::TIMESTAMP AS completed_at,
+    NULL::DOUBLE AS started_after_seconds,
+    NULL::DOUBLE AS compile_seconds,
+    NULL::DOUBLE AS execute_seconds,
+    NULL::DOUBLE AS completed_after_seconds,
+    NULL::DOUBLE AS execution_seconds,
+    NULL::DOUBLE AS idle_seconds,
+    NULL::VARCHAR AS waited_for_unique_id,
+    NULL::DOUBLE AS queued_seconds,
+    NULL::DOUBLE AS scheduled_seconds,
+    NULL::DOUBLE AS earliest_start_seconds,
+    NULL::DOUBLE AS slack_seconds,
+    NULL::DOUBLE AS drag_seconds,
+    NULL::INTEGER AS observed_step,
+    NULL::INTEGER AS critical_step
 WHERE FALSE;
 
 CREATE VIEW saved_queries AS SELECT
@@ -874,6 +935,22 @@ CREATE VIEW tests AS SELECT
     NULL::BIGINT AS last_failures,
     NULL::BOOLEAN AS is_skipped,
     NULL::BOOLEAN AS is_failing
+WHERE FALSE;
+
+CREATE VIEW thread_utilization AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS thread_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::BIGINT AS result_count,
+    NULL::TIMESTAMP AS first_started_at,
+    NULL::TIMESTAMP AS last_completed_at,
+    NULL::DOUBLE AS busy_seconds,
+    NULL::DOUBLE AS idle_seconds,
+    NULL::DOUBLE AS run_span_seconds,
+    NULL::DOUBLE AS utilization_rate,
+    NULL::BIGINT AS thread_count
 WHERE FALSE;
 
 CREATE VIEW unit_tests AS SELECT
