@@ -44,15 +44,20 @@ invocation_outcomes AS MATERIALIZED (
     GROUP BY artifact_key
 ),
 
--- Of what has several invocations, the last result of each node counts.
+-- Of what has several invocations, the last executed result of each node counts; of one that never was, the last.
 last_results AS (
     SELECT
         members.logical_artifact_key,
-        arg_max(executions.status_class, coalesce(executions.recency, 0)) AS status_class,
+        -- What was executed comes after all that was not: 2^100 is more than any recency.
+        arg_max(
+            executions.status_class,
+            coalesce(executions.recency, 0)
+            + CASE WHEN executions.is_executed THEN CAST(1267650600228229401496703205376 AS HUGEINT) ELSE 0 END
+        ) AS status_class,
         bool_or(executions.status_class IN ('failure', 'skipped')) AS has_failed
     FROM internal.classified_executions AS executions
     INNER JOIN members ON members.artifact_key = executions.artifact_key
-    WHERE members.invocation_count > 1 AND executions.is_counted AND executions.status_class <> 'not_executed'
+    WHERE members.invocation_count > 1 AND executions.is_counted
     GROUP BY members.logical_artifact_key, executions.unique_id
 ),
 
@@ -152,10 +157,10 @@ COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps: invocations wit
 COMMENT ON COLUMN v1.logical_runs.retry_count IS 'How many of the invocations are a dbt retry.';
 COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'In how many of them a node failed, or which were aborted.';
 COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed in the end and none failed; false where the last attempt at a step was aborted as a whole; NULL when none was executed.';
-COMMENT ON COLUMN v1.logical_runs.executed_count IS 'Nodes whose final result is of class success, warn or failure.';
+COMMENT ON COLUMN v1.logical_runs.executed_count IS 'Nodes whose final result (v1.logical_run_nodes) is of class success, warn or failure.';
 COMMENT ON COLUMN v1.logical_runs.success_count IS 'Nodes whose final result is of class success.';
 COMMENT ON COLUMN v1.logical_runs.warn_count IS 'Nodes whose final result is of class warn.';
 COMMENT ON COLUMN v1.logical_runs.failure_count IS 'Nodes whose final result is of class failure.';
 COMMENT ON COLUMN v1.logical_runs.skipped_count IS 'Nodes whose final result is of class skipped.';
-COMMENT ON COLUMN v1.logical_runs.recovered_count IS 'Nodes that failed or were skipped at first, and succeeded or warned in the end.';
+COMMENT ON COLUMN v1.logical_runs.recovered_count IS 'Nodes that failed or were skipped in it, and whose final result is a success or a warning.';
 COMMENT ON COLUMN v1.logical_runs.invocation_ids IS 'All its invocations, in order.';
