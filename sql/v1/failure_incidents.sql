@@ -125,7 +125,7 @@ LEFT JOIN failing_parents
     AND failing_parents.unique_id = streaks.unique_id
     AND failing_parents.opened_at = streaks.opened_at;
 
-COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure with none between them that succeeded or warned. A warning is no failure; a skip neither fails nor ends a streak. Of results with the same completion the last counts.';
+COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure with none between them that succeeded or warned. A warning is no failure; a skip neither fails nor ends a streak. What closes at the time at which it opened is none.';
 COMMENT ON COLUMN v1.failure_incidents.project_name IS 'The project.';
 COMMENT ON COLUMN v1.failure_incidents.environment IS 'The environment.';
 COMMENT ON COLUMN v1.failure_incidents.unique_id IS 'dbt''s id of the node.';
@@ -137,8 +137,8 @@ COMMENT ON COLUMN v1.failure_incidents.is_open IS 'Whether nothing has closed it
 COMMENT ON COLUMN v1.failure_incidents.recovery_seconds IS 'From opened_at to closed_at; NULL while open.';
 COMMENT ON COLUMN v1.failure_incidents.failure_count IS 'How many executed results failed.';
 COMMENT ON COLUMN v1.failure_incidents.missed_run_count IS 'skipped_run_count and absent_run_count together.';
-COMMENT ON COLUMN v1.failure_incidents.skipped_run_count IS 'In how many runs between the first failing and the closing one (in the order of generated_at; while open, up to the newest of the environment) the node was skipped.';
-COMMENT ON COLUMN v1.failure_incidents.absent_run_count IS 'How many executing runs of the project and environment between these neither executed nor skipped it, whatever they had selected; aborted runs do not count.';
+COMMENT ON COLUMN v1.failure_incidents.skipped_run_count IS 'How many times it was skipped after opened_at and up to closed_at (while open, up to now).';
+COMMENT ON COLUMN v1.failure_incidents.absent_run_count IS 'How many executing runs of the project and environment, written after the first failing run and before the closing one (while open, all since), neither executed nor skipped it, whatever they had selected; aborted runs do not count.';
 COMMENT ON COLUMN v1.failure_incidents.first_invocation_id IS 'The invocation of the first failure.';
 COMMENT ON COLUMN v1.failure_incidents.first_command IS 'Its command.';
 COMMENT ON COLUMN v1.failure_incidents.last_invocation_id IS 'The invocation of the last failure.';

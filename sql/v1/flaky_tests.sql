@@ -10,9 +10,9 @@ WITH recoveries AS (
         count(*) AS recovery_count,
         count(*) FILTER (WHERE is_flip) AS flip_count,
         count(*) FILTER (WHERE is_flip AND is_source_unchecked) AS unchecked_flip_count,
-        count(*) FILTER (WHERE is_definition_changed) AS definition_changed_count,
-        count(*) FILTER (WHERE is_rebuilt) AS rebuilt_count,
-        count(*) FILTER (WHERE is_source_loaded) AS source_loaded_count,
+        count(*) FILTER (WHERE explanation = 'rebuild') AS rebuild_count,
+        count(*) FILTER (WHERE explanation = 'definition') AS definition_count,
+        count(*) FILTER (WHERE explanation = 'source') AS source_count,
         max(recovered_at) FILTER (WHERE is_flip) AS last_flip_at,
         arg_max(failing_invocation_id, recovered_at) FILTER (WHERE is_flip) AS last_failing_invocation_id,
         arg_max(passing_invocation_id, recovered_at) FILTER (WHERE is_flip) AS last_passing_invocation_id
@@ -33,9 +33,9 @@ SELECT
     recoveries.unchecked_flip_count,
     recoveries.recovery_count,
     recoveries.recovery_count - recoveries.flip_count AS explained_count,
-    recoveries.definition_changed_count,
-    recoveries.rebuilt_count,
-    recoveries.source_loaded_count,
+    recoveries.rebuild_count,
+    recoveries.definition_count,
+    recoveries.source_count,
     recoveries.last_flip_at,
     recoveries.last_failing_invocation_id,
     recoveries.last_passing_invocation_id
@@ -58,10 +58,10 @@ COMMENT ON COLUMN v1.flaky_tests.flip_rate IS 'flip_count over executed_count, 0
 COMMENT ON COLUMN v1.flaky_tests.failure_count IS 'How many times it failed.';
 COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source above it, whose freshness was not checked between failure and pass.';
 COMMENT ON COLUMN v1.flaky_tests.recovery_count IS 'How many times it went from failing to passing.';
-COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these are no flips: what explains them is counted in the next three, where several things may explain one.';
-COMMENT ON COLUMN v1.flaky_tests.definition_changed_count IS 'How many times its definition, or one above it, had changed.';
-COMMENT ON COLUMN v1.flaky_tests.rebuilt_count IS 'How many times something above it had been rebuilt.';
-COMMENT ON COLUMN v1.flaky_tests.source_loaded_count IS 'How many times a source above it is known to have had new data.';
+COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these are no flips; the next three say why, and the rest is of runs without a manifest.';
+COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How many times something above it had been rebuilt.';
+COMMENT ON COLUMN v1.flaky_tests.definition_count IS 'How many times its definition, or one above it, had changed, with no rebuild.';
+COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How many times a source above it is known to have had new data, with no rebuild and no change of a definition.';
 COMMENT ON COLUMN v1.flaky_tests.last_flip_at IS 'When it last passed after a failure with nothing to explain it, UTC.';
 COMMENT ON COLUMN v1.flaky_tests.last_failing_invocation_id IS 'The invocation in which it failed before that.';
 COMMENT ON COLUMN v1.flaky_tests.last_passing_invocation_id IS 'The invocation in which it then passed.';
