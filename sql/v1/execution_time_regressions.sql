@@ -5,131 +5,167 @@
 -- A series are the executions of a node that compare: same environment, materialization, full refresh or not. Its
 -- baseline, at each, is the 20 before it. Whole microseconds have the same median in every version of DuckDB.
 CREATE OR REPLACE VIEW v1.execution_time_regressions AS
+-- A node is one number here, and so are a project and environment: sorting by numbers is faster than by texts.
 WITH runs AS MATERIALIZED (
-    SELECT artifact_key, invocation_id, command, graph_id, dbt_version, threads
+    SELECT
+        artifact_key,
+        invocation_id,
+        command,
+        graph_id,
+        dbt_version,
+        threads,
+        project_name,
+        environment,
+        coalesce(is_full_refresh, FALSE) AS is_full_refresh,
+        dense_rank() OVER (ORDER BY project_name NULLS FIRST, environment NULLS FIRST) AS scope,
+        run_number
     FROM internal.current_runs
 ),
 
+executed AS (
+    SELECT
+        executions.unique_id,
+        runs.scope,
+        runs.is_full_refresh,
+        runs.graph_id,
+        executions.artifact_key,
+        executions.completed_at,
+        runs.run_number,
+        CAST(round(executions.execution_seconds * 1e6) AS BIGINT) AS microseconds,
+        CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected
+    FROM internal.classified_executions AS executions
+    INNER JOIN runs ON runs.artifact_key = executions.artifact_key
+    WHERE executions.is_executed AND executions.status_class IN ('success', 'warn')
+        AND executions.execution_seconds BETWEEN 0 AND 1e9
+        AND executions.completed_at IS NOT NULL
+),
+
+-- Where no time is a second above another, none is a second above a median.
+varying AS (
+    SELECT unique_id, row_number() OVER (ORDER BY unique_id) AS node
+    FROM executed
+    GROUP BY unique_id
+    HAVING max(microseconds) - min(microseconds) > 1000000 AND count(*) > 5
+),
+
 -- Few nodes ever change their materialization: only theirs is looked up run by run.
-materializations AS MATERIALIZED (
+materializations AS (
     SELECT unique_id, max(materialized) AS materialized, count(DISTINCT coalesce(materialized, '')) > 1 AS is_changed
     FROM stored.definitions
     GROUP BY unique_id
 ),
 
+nodes AS MATERIALIZED (
+    SELECT
+        varying.node,
+        varying.unique_id,
+        coalesce(materializations.is_changed, FALSE) AS is_changed,
+        CASE WHEN NOT materializations.is_changed THEN materializations.materialized END AS materialized
+    FROM varying
+    LEFT JOIN materializations ON materializations.unique_id = varying.unique_id
+),
+
 changed_materializations AS (
-    SELECT nodes.graph_id, nodes.unique_id, nodes.materialized
-    FROM internal.graph_nodes AS nodes
-    WHERE nodes.unique_id IN (
-        SELECT materializations.unique_id FROM materializations WHERE materializations.is_changed
-    )
+    SELECT graph_nodes.graph_id, graph_nodes.unique_id, graph_nodes.materialized
+    FROM internal.graph_nodes
+    WHERE graph_nodes.unique_id IN (SELECT nodes.unique_id FROM nodes WHERE nodes.is_changed)
 ),
 
-executed AS (
+comparable AS MATERIALIZED (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        artifact_key,
-        graph_id,
-        coalesce(is_full_refresh, FALSE) AS is_full_refresh,
-        completed_at,
-        recency,
-        CAST(round(execution_seconds * 1e6) AS BIGINT) AS microseconds,
-        CASE WHEN rows_affected >= 0 THEN rows_affected END AS rows_affected
-    FROM internal.classified_executions
-    WHERE is_executed AND status_class IN ('success', 'warn')
-        AND execution_seconds BETWEEN 0 AND 1e9
-        AND recency IS NOT NULL
-),
-
--- Where no time is a second above another, none is a second above a median.
-varying AS (
-    SELECT executed.unique_id
-    FROM executed
-    GROUP BY executed.project_name, executed.environment, executed.unique_id
-    HAVING max(executed.microseconds) - min(executed.microseconds) > 1000000 AND count(*) > 5
-),
-
-comparable AS (
-    SELECT
-        executed.project_name,
-        executed.environment,
-        executed.unique_id,
-        CASE WHEN materializations.is_changed THEN changed_materializations.materialized ELSE materializations.materialized END
-            AS materialized,
+        nodes.node,
+        executed.scope,
+        changed_materializations.materialized AS changed_materialized,
         executed.is_full_refresh,
         executed.artifact_key,
         executed.completed_at,
-        executed.recency,
+        executed.run_number,
         executed.microseconds,
         executed.rows_affected
     FROM executed
-    LEFT JOIN materializations ON materializations.unique_id = executed.unique_id
+    INNER JOIN nodes ON nodes.unique_id = executed.unique_id
     LEFT JOIN changed_materializations
         ON changed_materializations.graph_id = executed.graph_id
         AND changed_materializations.unique_id = executed.unique_id
-    WHERE executed.unique_id IN (SELECT varying.unique_id FROM varying)
+),
+
+-- Deviations take longer than medians, and few nodes ever are above half as much again as theirs.
+medians AS (
+    SELECT
+        node,
+        count(*) OVER baseline AS baseline_count,
+        median(microseconds) OVER baseline AS baseline_median,
+        min(microseconds) OVER (
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+            ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
+        ) AS following_min
+    FROM comparable
+    WINDOW baseline AS (
+        PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+        ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
+    )
 ),
 
 measured AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         artifact_key,
         completed_at,
-        recency,
+        run_number,
         microseconds,
         lag(artifact_key) OVER series AS previous_artifact_key,
         count(*) OVER baseline AS baseline_count,
         median(microseconds) OVER baseline AS baseline_median,
         mad(microseconds) OVER baseline AS baseline_deviation,
-        sum(rows_affected) OVER baseline AS baseline_rows,
-        count(rows_affected) OVER baseline AS baseline_rows_count,
+        CAST(sum(rows_affected) OVER baseline AS DOUBLE) / nullif(count(rows_affected) OVER baseline, 0)
+            AS baseline_rows_avg,
         count(*) OVER following AS following_count,
         min(microseconds) OVER following AS following_min,
         max(microseconds) OVER following AS following_max,
         median(microseconds) OVER following AS following_median,
-        sum(rows_affected) OVER following AS following_rows,
-        count(rows_affected) OVER following AS following_rows_count
+        CAST(sum(rows_affected) OVER following AS DOUBLE) / nullif(count(rows_affected) OVER following, 0)
+            AS following_rows_avg
     FROM comparable
+    WHERE node IN (
+        SELECT medians.node
+        FROM medians
+        WHERE medians.baseline_count >= 5
+            AND medians.following_min > medians.baseline_median + greatest(0.5 * medians.baseline_median, 1000000)
+    )
     WINDOW
-        series AS (
-            PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh ORDER BY recency
-        ),
+        series AS (PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number),
         baseline AS (
-            PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh ORDER BY recency
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
             ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
         ),
         following AS (
-            PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh ORDER BY recency
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
             ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
         )
 ),
 
 limited AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         artifact_key,
         completed_at,
-        recency,
+        run_number,
         microseconds,
         previous_artifact_key,
         baseline_count,
         baseline_median,
         baseline_deviation,
-        CAST(baseline_rows AS DOUBLE) / nullif(baseline_rows_count, 0) AS baseline_rows_avg,
+        baseline_rows_avg,
         following_count,
         following_max,
         following_median,
-        CAST(following_rows AS DOUBLE) / nullif(following_rows_count, 0) AS following_rows_avg,
+        following_rows_avg,
         baseline_median + greatest(6 * baseline_deviation, 0.5 * baseline_median, 1000000) AS limit_microseconds,
         baseline_count >= 5
         AND following_min > baseline_median + greatest(6 * baseline_deviation, 0.5 * baseline_median, 1000000)
@@ -140,14 +176,13 @@ limited AS (
 -- What is slow again within five executions goes on.
 begun AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         artifact_key,
         completed_at,
-        recency,
+        run_number,
         microseconds,
         previous_artifact_key,
         baseline_count,
@@ -161,7 +196,7 @@ begun AS (
         limit_microseconds,
         is_slow AND coalesce(
             max(CASE WHEN is_slow THEN 1 ELSE 0 END) OVER (
-                PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh ORDER BY recency
+                PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
                 ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING
             ),
             0
@@ -171,14 +206,13 @@ begun AS (
 
 numbered AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         artifact_key,
         completed_at,
-        recency,
+        run_number,
         microseconds,
         previous_artifact_key,
         baseline_count,
@@ -192,8 +226,8 @@ numbered AS (
         limit_microseconds,
         is_begin,
         sum(CASE WHEN is_begin THEN 1 ELSE 0 END) OVER (
-            PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh
-            ORDER BY recency ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY node, scope, changed_materialized, is_full_refresh
+            ORDER BY completed_at, run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS episode
     FROM begun
 ),
@@ -201,14 +235,13 @@ numbered AS (
 -- From here on there is little left: what ever became slower, from then on.
 held AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         artifact_key,
         completed_at,
-        recency,
+        run_number,
         microseconds,
         previous_artifact_key,
         baseline_count,
@@ -223,18 +256,20 @@ held AS (
         is_begin,
         episode,
         max(CASE WHEN is_begin THEN limit_microseconds END) OVER (
-            PARTITION BY project_name, environment, unique_id, materialized, is_full_refresh, episode
-        ) AS episode_limit
+            PARTITION BY node, scope, changed_materialized, is_full_refresh, episode
+        ) AS episode_limit,
+        row_number() OVER (
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+        ) AS place
     FROM numbered
     WHERE episode > 0
 ),
 
-episodes AS (
+ended AS (
     SELECT
-        project_name,
-        environment,
-        unique_id,
-        materialized,
+        node,
+        scope,
+        changed_materialized,
         is_full_refresh,
         max(completed_at) FILTER (WHERE is_begin) AS began_at,
         min(completed_at) FILTER (
@@ -251,21 +286,44 @@ episodes AS (
         max(following_median) FILTER (WHERE is_begin) AS following_median,
         max(baseline_rows_avg) FILTER (WHERE is_begin) AS baseline_rows_avg,
         max(following_rows_avg) FILTER (WHERE is_begin) AS following_rows_avg,
-        arg_max(microseconds, recency) AS last_microseconds
+        arg_max(microseconds, place) AS last_microseconds
     FROM held
-    GROUP BY project_name, environment, unique_id, materialized, is_full_refresh, episode
+    GROUP BY node, scope, changed_materialized, is_full_refresh, episode
+),
+
+episodes AS MATERIALIZED (
+    SELECT
+        nodes.unique_id,
+        coalesce(nodes.materialized, ended.changed_materialized) AS materialized,
+        ended.is_full_refresh,
+        ended.began_at,
+        ended.ended_at,
+        ended.execution_count,
+        ended.artifact_key,
+        ended.previous_artifact_key,
+        ended.baseline_count,
+        ended.baseline_median,
+        ended.baseline_deviation,
+        ended.limit_microseconds,
+        ended.following_count,
+        ended.following_median,
+        ended.baseline_rows_avg,
+        ended.following_rows_avg,
+        ended.last_microseconds
+    FROM ended
+    INNER JOIN nodes ON nodes.node = ended.node
 ),
 
 definitions AS MATERIALIZED (
-    SELECT nodes.graph_id, nodes.unique_id, nodes.definition_id
-    FROM internal.graph_nodes AS nodes
-    WHERE nodes.unique_id IN (SELECT episodes.unique_id FROM episodes)
+    SELECT graph_nodes.graph_id, graph_nodes.unique_id, graph_nodes.definition_id
+    FROM internal.graph_nodes
+    WHERE graph_nodes.unique_id IN (SELECT episodes.unique_id FROM episodes)
 ),
 
 compared AS (
     SELECT
-        episodes.project_name,
-        episodes.environment,
+        runs.project_name,
+        runs.environment,
         episodes.unique_id,
         episodes.materialized,
         episodes.is_full_refresh,
