@@ -66,7 +66,7 @@ class Run:
         self.is_aborted &= all(row["status"] == "error" and row["execution_time"] == 0 for row in rows)
         self.is_aborted &= len({row.get("message") for row in rows}) == 1
         self.outcomes = [] if self.is_aborted else [Outcome(self, row) for row in rows]
-        self.completed_at = max([self.generated_at, *(o.at for o in map(lambda row: Outcome(self, row), rows))])
+        self.completed_at = max([self.generated_at, *(Outcome(self, row).at for row in rows)])
 
     @property
     def place(self) -> tuple:
