@@ -4,6 +4,7 @@
 --
 -- A series are the executions of a node that compare: same environment, materialization, full refresh or not. Its
 -- baseline, at each, is the 20 before it. Whole microseconds have the same median in every version of DuckDB.
+-- Not portable: mad over a window.
 CREATE OR REPLACE VIEW v1.execution_time_regressions AS
 -- A node is one number here, and so are a project and environment: sorting by numbers is faster than by texts.
 WITH runs AS MATERIALIZED (
