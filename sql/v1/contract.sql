@@ -141,6 +141,40 @@ CREATE VIEW docs AS SELECT
     NULL::VARCHAR AS block_contents
 WHERE FALSE;
 
+CREATE VIEW execution_time_regressions AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS materialized,
+    NULL::BOOLEAN AS is_full_refresh,
+    NULL::TIMESTAMP AS began_at,
+    NULL::DATE AS began_date,
+    NULL::TIMESTAMP AS ended_at,
+    NULL::BOOLEAN AS is_confirmed,
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS resource_type,
+    NULL::DOUBLE AS baseline_seconds,
+    NULL::DOUBLE AS baseline_deviation_seconds,
+    NULL::BIGINT AS baseline_count,
+    NULL::DOUBLE AS limit_seconds,
+    NULL::DOUBLE AS regressed_seconds,
+    NULL::DOUBLE AS slowdown_ratio,
+    NULL::BIGINT AS execution_count,
+    NULL::DOUBLE AS last_execution_seconds,
+    NULL::VARCHAR[] AS changes,
+    NULL::VARCHAR[] AS changed_fields,
+    NULL::VARCHAR AS definition_id,
+    NULL::VARCHAR AS previous_definition_id,
+    NULL::VARCHAR AS previous_invocation_id,
+    NULL::VARCHAR AS dbt_version,
+    NULL::VARCHAR AS previous_dbt_version,
+    NULL::INTEGER AS threads,
+    NULL::INTEGER AS previous_threads,
+    NULL::DOUBLE AS rows_affected_avg,
+    NULL::DOUBLE AS baseline_rows_affected_avg
+WHERE FALSE;
+
 CREATE VIEW exposures AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -163,6 +197,55 @@ CREATE VIEW exposures AS SELECT
     NULL::VARCHAR AS owner_name,
     NULL::VARCHAR AS owner_email,
     NULL::VARCHAR[] AS depends_on_nodes
+WHERE FALSE;
+
+CREATE VIEW failure_incidents AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::TIMESTAMP AS opened_at,
+    NULL::VARCHAR AS resource_type,
+    NULL::TIMESTAMP AS last_failed_at,
+    NULL::TIMESTAMP AS closed_at,
+    NULL::BOOLEAN AS is_open,
+    NULL::DOUBLE AS recovery_seconds,
+    NULL::BIGINT AS failure_count,
+    NULL::BIGINT AS missed_run_count,
+    NULL::BIGINT AS skipped_run_count,
+    NULL::BIGINT AS absent_run_count,
+    NULL::VARCHAR AS first_invocation_id,
+    NULL::VARCHAR AS first_command,
+    NULL::VARCHAR AS last_invocation_id,
+    NULL::VARCHAR AS last_command,
+    NULL::VARCHAR AS closing_invocation_id,
+    NULL::VARCHAR AS closing_command,
+    NULL::BOOLEAN AS is_opened_with_change,
+    NULL::VARCHAR[] AS opening_changed_fields,
+    NULL::BOOLEAN AS is_closed_with_change,
+    NULL::VARCHAR[] AS closing_changed_fields,
+    NULL::BOOLEAN AS is_parent_failing,
+    NULL::VARCHAR[] AS failing_parent_unique_ids
+WHERE FALSE;
+
+CREATE VIEW flaky_tests AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS name,
+    NULL::VARCHAR AS tested_unique_id,
+    NULL::BIGINT AS flip_count,
+    NULL::BIGINT AS executed_count,
+    NULL::DOUBLE AS flip_rate,
+    NULL::BIGINT AS failure_count,
+    NULL::BIGINT AS unchecked_flip_count,
+    NULL::BIGINT AS recovery_count,
+    NULL::BIGINT AS explained_count,
+    NULL::BIGINT AS rebuild_count,
+    NULL::BIGINT AS definition_count,
+    NULL::BIGINT AS source_count,
+    NULL::TIMESTAMP AS last_flip_at,
+    NULL::VARCHAR AS last_failing_invocation_id,
+    NULL::VARCHAR AS last_passing_invocation_id
 WHERE FALSE;
 
 CREATE VIEW functions AS SELECT
@@ -252,6 +335,70 @@ CREATE VIEW invocations AS SELECT
     NULL::VARCHAR AS dbt_cloud_run_id,
     NULL::VARCHAR AS dbt_cloud_run_reason,
     NULL::VARCHAR AS dbt_cloud_run_reason_category
+WHERE FALSE;
+
+CREATE VIEW logical_run_nodes AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS status,
+    NULL::VARCHAR AS status_class,
+    NULL::TIMESTAMP AS completed_at,
+    NULL::VARCHAR AS last_invocation_id,
+    NULL::VARCHAR AS last_command,
+    NULL::VARCHAR AS first_status,
+    NULL::BIGINT AS result_count,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS failure_count,
+    NULL::BOOLEAN AS is_recovered
+WHERE FALSE;
+
+CREATE VIEW logical_run_success_rates AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS command,
+    NULL::DATE AS run_date,
+    NULL::BIGINT AS run_count,
+    NULL::BIGINT AS success_count,
+    NULL::BIGINT AS failure_count,
+    NULL::DOUBLE AS success_rate,
+    NULL::BIGINT AS recovered_count,
+    NULL::BIGINT AS invocation_count,
+    NULL::DOUBLE AS span_seconds_avg,
+    NULL::DOUBLE AS span_seconds_median,
+    NULL::DOUBLE AS span_seconds_max
+WHERE FALSE;
+
+CREATE VIEW logical_runs AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS target_name,
+    NULL::VARCHAR AS dbt_cloud_run_id,
+    NULL::TIMESTAMP AS generated_at,
+    NULL::TIMESTAMP AS started_at,
+    NULL::TIMESTAMP AS completed_at,
+    NULL::DOUBLE AS span_seconds,
+    NULL::DOUBLE AS elapsed_seconds,
+    NULL::BIGINT AS invocation_count,
+    NULL::BIGINT AS step_count,
+    NULL::BIGINT AS retry_count,
+    NULL::BIGINT AS failed_invocation_count,
+    NULL::BOOLEAN AS is_success,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS success_count,
+    NULL::BIGINT AS warn_count,
+    NULL::BIGINT AS failure_count,
+    NULL::BIGINT AS skipped_count,
+    NULL::BIGINT AS recovered_count,
+    NULL::VARCHAR[] AS invocation_ids
 WHERE FALSE;
 
 CREATE VIEW macros AS SELECT
@@ -548,6 +695,26 @@ CREATE VIEW relation_stats AS SELECT
     NULL::DOUBLE AS value_double,
     NULL::BOOLEAN AS is_included,
     NULL::TIMESTAMP AS catalog_generated_at
+WHERE FALSE;
+
+CREATE VIEW reliability AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS resource_type,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS failure_count,
+    NULL::BIGINT AS incident_count,
+    NULL::BIGINT AS closed_incident_count,
+    NULL::DOUBLE AS mean_time_between_failures_seconds,
+    NULL::DOUBLE AS mean_time_to_recovery_seconds,
+    NULL::DOUBLE AS failed_seconds,
+    NULL::DOUBLE AS observed_seconds,
+    NULL::DOUBLE AS failed_time_rate,
+    NULL::BOOLEAN AS is_failing,
+    NULL::TIMESTAMP AS first_executed_at,
+    NULL::TIMESTAMP AS last_executed_at,
+    NULL::TIMESTAMP AS last_failed_at
 WHERE FALSE;
 
 CREATE VIEW run_success_rates AS SELECT
@@ -876,6 +1043,22 @@ CREATE VIEW test_failure_rates AS SELECT
     NULL::VARCHAR AS last_status,
     NULL::BIGINT AS last_failures,
     NULL::TIMESTAMP AS last_failed_at
+WHERE FALSE;
+
+CREATE VIEW test_recoveries AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::TIMESTAMP AS recovered_at,
+    NULL::TIMESTAMP AS last_failed_at,
+    NULL::BIGINT AS failure_count,
+    NULL::BOOLEAN AS is_flip,
+    NULL::VARCHAR AS explanation,
+    NULL::BOOLEAN AS is_source_unchecked,
+    NULL::VARCHAR AS failing_invocation_id,
+    NULL::VARCHAR AS failing_command,
+    NULL::VARCHAR AS passing_invocation_id,
+    NULL::VARCHAR AS passing_command
 WHERE FALSE;
 
 CREATE VIEW tests AS SELECT
