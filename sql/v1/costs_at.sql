@@ -1,4 +1,4 @@
--- Not portable: what every node cost on each day, at the prices that are given.
+-- What every node cost on each day, at the prices that are given.
 -- grain: project_name, environment, unique_id, run_date
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.costs_at(price_per_tib := 0, price_per_slot_hour := 0, price_per_credit := 0, price_per_hour := 0) AS TABLE
