@@ -1,0 +1,67 @@
+-- Tests that went from failing to passing although nothing that is known had changed: how often, and when last.
+-- grain: project_name, environment, unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.flaky_tests AS
+WITH recoveries AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        count(*) AS recovery_count,
+        count(*) FILTER (WHERE is_flip) AS flip_count,
+        count(*) FILTER (WHERE is_flip AND is_source_unchecked) AS unchecked_flip_count,
+        count(*) FILTER (WHERE explanation = 'rebuild') AS rebuild_count,
+        count(*) FILTER (WHERE explanation = 'definition') AS definition_count,
+        count(*) FILTER (WHERE explanation = 'source') AS source_count,
+        max(recovered_at) FILTER (WHERE is_flip) AS last_flip_at,
+        arg_max(failing_invocation_id, recovered_at) FILTER (WHERE is_flip) AS last_failing_invocation_id,
+        arg_max(passing_invocation_id, recovered_at) FILTER (WHERE is_flip) AS last_passing_invocation_id
+    FROM v1.test_recoveries
+    GROUP BY project_name, environment, unique_id
+)
+
+SELECT
+    recoveries.project_name,
+    recoveries.environment,
+    recoveries.unique_id,
+    rates.name,
+    rates.tested_unique_id,
+    recoveries.flip_count,
+    rates.executed_count,
+    CAST(recoveries.flip_count / CAST(nullif(rates.executed_count, 0) AS DOUBLE) AS DOUBLE) AS flip_rate,
+    rates.failure_count,
+    recoveries.unchecked_flip_count,
+    recoveries.recovery_count,
+    recoveries.recovery_count - recoveries.flip_count AS explained_count,
+    recoveries.rebuild_count,
+    recoveries.definition_count,
+    recoveries.source_count,
+    recoveries.last_flip_at,
+    recoveries.last_failing_invocation_id,
+    recoveries.last_passing_invocation_id
+FROM recoveries
+LEFT JOIN v1.test_failure_rates AS rates
+    ON rates.project_name IS NOT DISTINCT FROM recoveries.project_name
+    AND rates.environment = recoveries.environment
+    AND rates.unique_id = recoveries.unique_id
+WHERE recoveries.flip_count > 0;
+
+COMMENT ON VIEW v1.flaky_tests IS 'One row per test with at least one flip: from failing to passing with no change of definition of it or of anything above it, no successful rebuild above it and no new source data that is known, in between. See v1.test_recoveries for each.';
+COMMENT ON COLUMN v1.flaky_tests.project_name IS 'The project.';
+COMMENT ON COLUMN v1.flaky_tests.environment IS 'The environment.';
+COMMENT ON COLUMN v1.flaky_tests.unique_id IS 'The test, or unit test.';
+COMMENT ON COLUMN v1.flaky_tests.name IS 'Its name.';
+COMMENT ON COLUMN v1.flaky_tests.tested_unique_id IS 'The node that is tested.';
+COMMENT ON COLUMN v1.flaky_tests.flip_count IS 'How many times it went from failing to passing with nothing to explain it.';
+COMMENT ON COLUMN v1.flaky_tests.executed_count IS 'How many times it was executed: see v1.test_failure_rates.';
+COMMENT ON COLUMN v1.flaky_tests.flip_rate IS 'flip_count over executed_count, 0 to 1.';
+COMMENT ON COLUMN v1.flaky_tests.failure_count IS 'How many times it failed.';
+COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source above it, whose freshness was not checked between failure and pass.';
+COMMENT ON COLUMN v1.flaky_tests.recovery_count IS 'How many times it went from failing to passing.';
+COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these are no flips; the next three say why, and the rest is of runs without a manifest.';
+COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How many times something above it had been rebuilt.';
+COMMENT ON COLUMN v1.flaky_tests.definition_count IS 'How many times its definition, or one above it, had changed, with no rebuild.';
+COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How many times a source above it is known to have had new data, with no rebuild and no change of a definition.';
+COMMENT ON COLUMN v1.flaky_tests.last_flip_at IS 'When it last passed after a failure with nothing to explain it, UTC.';
+COMMENT ON COLUMN v1.flaky_tests.last_failing_invocation_id IS 'The invocation in which it failed before that.';
+COMMENT ON COLUMN v1.flaky_tests.last_passing_invocation_id IS 'The invocation in which it then passed.';

@@ -1,0 +1,279 @@
+-- Every time that a test went from failing to passing, and what explains it: a rebuild, a definition, new source data.
+-- grain: project_name, environment, unique_id, recovered_at
+-- since: 0.1
+--
+-- Not portable: UNION in the recursion keeps what is new; it ends on cycles, and never enumerates a path.
+CREATE OR REPLACE VIEW v1.test_recoveries AS
+WITH RECURSIVE runs AS MATERIALIZED (
+    SELECT artifact_key, invocation_id, command, graph_id
+    FROM internal.current_runs
+),
+
+recoveries AS MATERIALIZED (
+    SELECT
+        row_number() OVER (ORDER BY streaks.project_name, streaks.environment, streaks.unique_id, streaks.opened_at)
+            AS number,
+        streaks.project_name,
+        streaks.environment,
+        streaks.unique_id,
+        streaks.last_failed_at,
+        streaks.closed_at AS recovered_at,
+        streaks.failure_count,
+        failing.invocation_id AS failing_invocation_id,
+        failing.command AS failing_command,
+        failing.graph_id AS failing_graph_id,
+        passing.invocation_id AS passing_invocation_id,
+        passing.command AS passing_command,
+        passing.graph_id AS passing_graph_id
+    FROM internal.failure_streaks AS streaks
+    INNER JOIN runs AS failing ON failing.artifact_key = streaks.last_artifact_key
+    INNER JOIN runs AS passing ON passing.artifact_key = streaks.closing_artifact_key
+    WHERE split_part(streaks.unique_id, '.', 1) IN ('test', 'unit_test')
+),
+
+-- What most recoveries are explained by is looked for first, and is the cheapest to find: a parent was rebuilt.
+parents AS MATERIALIZED (
+    SELECT
+        recoveries.number,
+        recoveries.project_name,
+        recoveries.environment,
+        recoveries.last_failed_at,
+        recoveries.recovered_at,
+        unnest(nodes.parent_unique_ids) AS unique_id
+    FROM recoveries
+    INNER JOIN internal.graph_nodes AS nodes
+        ON nodes.graph_id = recoveries.passing_graph_id
+        AND nodes.unique_id = recoveries.unique_id
+),
+
+-- Builds and recoveries in one order: each recovery sees the last build up to it.
+parent_moments AS (
+    SELECT
+        executions.project_name,
+        executions.environment,
+        executions.unique_id,
+        executions.completed_at AS happened_at,
+        executions.completed_at AS built_at,
+        CAST(NULL AS BIGINT) AS number,
+        CAST(NULL AS TIMESTAMP) AS last_failed_at
+    FROM internal.classified_executions AS executions
+    WHERE executions.is_executed AND executions.status_class = 'success'
+        AND executions.unique_id IN (SELECT parents.unique_id FROM parents)
+        AND split_part(executions.unique_id, '.', 1) IN ('model', 'seed', 'snapshot')
+    UNION ALL
+    SELECT project_name, environment, unique_id, recovered_at, CAST(NULL AS TIMESTAMP), number, last_failed_at
+    FROM parents
+),
+
+parent_builds AS (
+    SELECT
+        number,
+        last_failed_at,
+        max(built_at) OVER (
+            PARTITION BY project_name, environment, unique_id
+            ORDER BY happened_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS built_at
+    FROM parent_moments
+),
+
+unexplained AS MATERIALIZED (
+    SELECT
+        recoveries.number,
+        recoveries.project_name,
+        recoveries.environment,
+        recoveries.unique_id,
+        recoveries.last_failed_at,
+        recoveries.recovered_at,
+        recoveries.failing_graph_id,
+        recoveries.passing_graph_id
+    FROM recoveries
+    WHERE recoveries.number NOT IN (
+        SELECT parent_builds.number
+        FROM parent_builds
+        WHERE parent_builds.number IS NOT NULL AND parent_builds.built_at > parent_builds.last_failed_at
+    )
+),
+
+edges AS MATERIALIZED (
+    SELECT graph_edges.graph_id, graph_edges.parent_unique_id, graph_edges.child_unique_id
+    FROM internal.graph_edges
+    WHERE graph_edges.graph_id IN (SELECT unexplained.passing_graph_id FROM unexplained)
+        AND (
+            graph_edges.child_resource_type NOT IN ('test', 'unit_test')
+            OR graph_edges.child_unique_id IN (SELECT unexplained.unique_id FROM unexplained)
+        )
+),
+
+-- The test and all above it.
+ancestors (graph_id, test_unique_id, unique_id) AS (
+    SELECT DISTINCT passing_graph_id, unique_id, unique_id
+    FROM unexplained
+
+    UNION
+
+    SELECT edges.graph_id, ancestors.test_unique_id, edges.parent_unique_id
+    FROM ancestors
+    INNER JOIN edges ON edges.graph_id = ancestors.graph_id AND edges.child_unique_id = ancestors.unique_id
+),
+
+above AS MATERIALIZED (
+    SELECT
+        unexplained.number,
+        unexplained.project_name,
+        unexplained.environment,
+        unexplained.last_failed_at,
+        unexplained.recovered_at,
+        ancestors.unique_id,
+        split_part(ancestors.unique_id, '.', 1) AS resource_type
+    FROM unexplained
+    INNER JOIN ancestors
+        ON ancestors.graph_id = unexplained.passing_graph_id
+        AND ancestors.test_unique_id = unexplained.unique_id
+),
+
+moments AS (
+    SELECT
+        executions.project_name,
+        executions.environment,
+        executions.unique_id,
+        executions.completed_at AS happened_at,
+        executions.completed_at AS built_at,
+        CAST(NULL AS BIGINT) AS number,
+        CAST(NULL AS TIMESTAMP) AS last_failed_at
+    FROM internal.classified_executions AS executions
+    WHERE executions.is_executed AND executions.status_class = 'success'
+        AND executions.unique_id IN (
+            SELECT above.unique_id FROM above WHERE above.resource_type IN ('model', 'seed', 'snapshot')
+        )
+    UNION ALL
+    SELECT project_name, environment, unique_id, recovered_at, CAST(NULL AS TIMESTAMP), number, last_failed_at
+    FROM above
+    WHERE resource_type IN ('model', 'seed', 'snapshot')
+),
+
+builds AS (
+    SELECT
+        number,
+        last_failed_at,
+        max(built_at) OVER (
+            PARTITION BY project_name, environment, unique_id
+            ORDER BY happened_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS built_at
+    FROM moments
+),
+
+rebuilds AS (
+    SELECT DISTINCT number
+    FROM builds
+    WHERE number IS NOT NULL AND built_at > last_failed_at
+),
+
+-- A definition names its parents: of two graphs in which all above the test is the same, none has more above it.
+compared AS (
+    SELECT DISTINCT failing_graph_id, passing_graph_id, unique_id
+    FROM unexplained
+),
+
+definitions AS (
+    SELECT
+        compared.failing_graph_id,
+        compared.passing_graph_id,
+        compared.unique_id,
+        bool_or(before.definition_id IS DISTINCT FROM after.definition_id) AS is_changed,
+        -- A test that no manifest has is its own only ancestor, and has no definition.
+        bool_or(after.definition_id IS NOT NULL AND after.unique_id = compared.unique_id) AS is_known
+    FROM compared
+    INNER JOIN ancestors
+        ON ancestors.graph_id = compared.passing_graph_id
+        AND ancestors.test_unique_id = compared.unique_id
+    LEFT JOIN internal.graph_nodes AS before
+        ON before.graph_id = compared.failing_graph_id AND before.unique_id = ancestors.unique_id
+    LEFT JOIN internal.graph_nodes AS after
+        ON after.graph_id = compared.passing_graph_id AND after.unique_id = ancestors.unique_id
+    GROUP BY compared.failing_graph_id, compared.passing_graph_id, compared.unique_id
+),
+
+checks AS MATERIALIZED (
+    SELECT project_name, environment, unique_id, coalesce(snapshotted_at, generated_at) AS checked_at, max_loaded_at
+    FROM v1.source_freshness
+    WHERE max_loaded_at IS NOT NULL
+),
+
+loads AS (
+    SELECT
+        above.number,
+        above.unique_id,
+        max(above.last_failed_at) AS last_failed_at,
+        max(checks.max_loaded_at) FILTER (WHERE checks.checked_at <= above.last_failed_at) AS loaded_before,
+        max(checks.max_loaded_at) AS loaded_after,
+        coalesce(bool_or(checks.checked_at > above.last_failed_at), FALSE) AS is_checked
+    FROM above
+    LEFT JOIN checks
+        ON checks.project_name IS NOT DISTINCT FROM above.project_name
+        AND checks.environment = above.environment
+        AND checks.unique_id = above.unique_id
+        AND checks.checked_at <= above.recovered_at
+    WHERE above.resource_type = 'source'
+    GROUP BY above.number, above.unique_id
+),
+
+sources AS (
+    SELECT
+        number,
+        bool_or(coalesce(loaded_after > loaded_before, loaded_after > last_failed_at, FALSE)) AS is_loaded,
+        bool_or(NOT is_checked) AS is_unchecked
+    FROM loads
+    GROUP BY number
+),
+
+explained AS (
+    SELECT
+        recoveries.number,
+        CASE
+            WHEN unexplained.number IS NULL OR rebuilds.number IS NOT NULL THEN 'rebuild'
+            WHEN definitions.is_known IS NOT TRUE THEN 'unknown'
+            WHEN definitions.is_changed THEN 'definition'
+            WHEN sources.is_loaded THEN 'source'
+        END AS explanation,
+        coalesce(sources.is_unchecked, FALSE) AS is_source_unchecked
+    FROM recoveries
+    LEFT JOIN unexplained ON unexplained.number = recoveries.number
+    LEFT JOIN rebuilds ON rebuilds.number = recoveries.number
+    LEFT JOIN definitions
+        ON definitions.failing_graph_id IS NOT DISTINCT FROM unexplained.failing_graph_id
+        AND definitions.passing_graph_id = unexplained.passing_graph_id
+        AND definitions.unique_id = unexplained.unique_id
+    LEFT JOIN sources ON sources.number = recoveries.number
+)
+
+SELECT
+    recoveries.project_name,
+    recoveries.environment,
+    recoveries.unique_id,
+    recoveries.recovered_at,
+    recoveries.last_failed_at,
+    recoveries.failure_count,
+    explained.explanation IS NULL AS is_flip,
+    explained.explanation,
+    CASE WHEN explained.explanation IS NULL THEN explained.is_source_unchecked END AS is_source_unchecked,
+    recoveries.failing_invocation_id,
+    recoveries.failing_command,
+    recoveries.passing_invocation_id,
+    recoveries.passing_command
+FROM recoveries
+INNER JOIN explained ON explained.number = recoveries.number;
+
+COMMENT ON VIEW v1.test_recoveries IS 'One row per test and time that it went from failing to passing (success or warn; a warning is no failure). It is explained when something above it was rebuilt, when a definition changed, or when a source above it has new data; else it is a flip.';
+COMMENT ON COLUMN v1.test_recoveries.project_name IS 'The project.';
+COMMENT ON COLUMN v1.test_recoveries.environment IS 'The environment.';
+COMMENT ON COLUMN v1.test_recoveries.unique_id IS 'The test, or unit test.';
+COMMENT ON COLUMN v1.test_recoveries.recovered_at IS 'When it passed again, UTC: closed_at of its incident.';
+COMMENT ON COLUMN v1.test_recoveries.last_failed_at IS 'When it failed the last time before, UTC.';
+COMMENT ON COLUMN v1.test_recoveries.failure_count IS 'How many times it had failed in a row.';
+COMMENT ON COLUMN v1.test_recoveries.is_flip IS 'Whether nothing explains it.';
+COMMENT ON COLUMN v1.test_recoveries.explanation IS 'The first of these that holds. rebuild: a model, seed or snapshot above it, in the graph of the passing run, was executed with success after it failed and no later than it passed. unknown: no manifest has the test at the passing run. definition: that of the test or of anything above it is another than at the failing run. source: the freshness checks up to the pass know a newer max_loaded_at of a source above it than those up to the failure (where there is none up to the failure, one after the failure itself). NULL where none does.';
+COMMENT ON COLUMN v1.test_recoveries.is_source_unchecked IS 'Of a flip, whether the freshness of a source above it was not checked between failure and pass: new data there would not be known. NULL where the recovery is explained.';
+COMMENT ON COLUMN v1.test_recoveries.failing_invocation_id IS 'The invocation in which it failed the last time before.';
+COMMENT ON COLUMN v1.test_recoveries.failing_command IS 'Its command.';
+COMMENT ON COLUMN v1.test_recoveries.passing_invocation_id IS 'The invocation in which it passed.';
+COMMENT ON COLUMN v1.test_recoveries.passing_command IS 'Its command.';
