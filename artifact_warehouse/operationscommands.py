@@ -115,3 +115,44 @@ def check(
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
         sys.exit(ExitCode.QUARANTINED)
+
+
+@click.command()
+@WAREHOUSE
+@click.argument("run", required=False)
+@PROJECT
+@ENVIRONMENT
+@JOB
+@WAIT
+@LOG_FORMAT
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"]), help="How to print it; text on a terminal."
+)
+def diagnose(
+    warehouse: Path,
+    run: str | None,
+    project: str | None,
+    environment: str | None,
+    job: str | None,
+    wait: float,
+    output_format: str | None,
+) -> None:
+    """Show why a run went as it did: a page on a terminal, JSON elsewhere.
+
+    What failed and what it took with it, what is slower than it should be and since which change, what decided how long
+    the run took, and which tests are flaky. RUN is an invocation_id or its beginning; without it, it is the last run.
+
+    \b
+    Example:
+      artifact-warehouse diagnose dbt.duckdb --environment prod
+    """
+    from artifact_warehouse.diagnosisoutput import print_diagnosis
+    from artifact_warehouse.output import to_json
+    from artifact_warehouse.warehouse import Warehouse
+
+    with Warehouse(warehouse, read_only=True, wait=wait) as wh:
+        found = wh.diagnose(run, project=project, environment=environment, job=job)
+    if output_format == "json" or (output_format is None and not sys.stdout.isatty()):
+        click.echo(to_json(found.to_dict()))
+    else:
+        print_diagnosis(found, sys.stdout)

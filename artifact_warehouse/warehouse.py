@@ -17,6 +17,7 @@ import pyarrow as pa
 from artifact_warehouse import (
     checking,
     columnsearch,
+    diagnosis,
     lineage,
     loading,
     pruning,
@@ -29,6 +30,7 @@ from artifact_warehouse import (
 from artifact_warehouse import columns as column_step
 from artifact_warehouse.checking import CheckReport, Criteria, Scope
 from artifact_warehouse.columns import ColumnsReport
+from artifact_warehouse.diagnosis import Diagnosis
 from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
@@ -217,6 +219,20 @@ class Warehouse:
             now,
         )
         return checking.check(self.connection, criteria, Scope(project, environment, job))
+
+    def diagnose(
+        self,
+        run: str | None = None,
+        *,
+        project: str | None = None,
+        environment: str | None = None,
+        job: str | None = None,
+    ) -> Diagnosis:
+        """Why a run went as it did, by its invocation_id or the beginning of that; else the last run with the labels.
+
+        Raises UnknownRun.
+        """
+        return diagnosis.diagnose(self.connection, run, Scope(project, environment, job))
 
     def confine(self) -> None:
         """From now on, and until this process ends, no query of this file can read or write another one."""
