@@ -88,7 +88,11 @@ results AS MATERIALIZED (
     FROM internal.classified_executions AS executions
     WHERE executions.status_class IN ('success', 'warn')
         AND executions.resource_type IN ('model', 'snapshot')
-        AND EXISTS (SELECT 1 FROM candidates)
+        AND executions.unique_id IN (
+            SELECT unique_id FROM candidates
+            UNION
+            SELECT ancestor_unique_id FROM pairs WHERE ancestor_resource_type IN ('model', 'snapshot')
+        )
 ),
 
 built_above AS (

@@ -50,7 +50,14 @@ tests AS (
         ) AS wasted_femtoseconds,
         max(executions.completed_at) AS last_wasted_at
     FROM internal.classified_executions AS executions
-    WHERE executions.is_executed AND executions.resource_type = 'test'
+    WHERE executions.is_executed
+        AND executions.resource_type = 'test'
+        -- Counted already where all executions are gone through once: of what ever failed no times are added up.
+        AND executions.unique_id IN (
+            SELECT unique_id
+            FROM internal.execution_counts
+            WHERE resource_type = 'test' AND failure_count + warn_count = 0 AND executed_count > 0
+        )
     GROUP BY executions.project_name, executions.environment, executions.unique_id, executions.resource_type
     HAVING count(*) FILTER (WHERE executions.status_class <> 'success') = 0
 ),
