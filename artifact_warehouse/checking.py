@@ -218,8 +218,14 @@ class _Asking:
         if limit is not None:
             query = (
                 "SELECT last.project_name, last.environment, last.unique_id FROM internal.last_executions AS last "
-                "LEFT JOIN v1.invocations AS runs ON runs.invocation_id = last.invocation_id "
-                f"AND runs.command = last.command WHERE last.is_failing AND {self.scope.where('last')} "
+                "LEFT JOIN internal.current_runs AS runs ON runs.invocation_id = last.invocation_id "
+                "AND runs.command = last.command LEFT JOIN internal.current_manifests AS manifests "
+                "ON manifests.project_name IS NOT DISTINCT FROM last.project_name "
+                "AND manifests.environment = last.environment LEFT JOIN internal.current_nodes AS nodes "
+                "ON nodes.project_name IS NOT DISTINCT FROM last.project_name "
+                "AND nodes.environment = last.environment AND nodes.unique_id = last.unique_id "
+                "WHERE last.is_failing AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
+                f"AND {self.scope.where('last')} "
                 + ("AND runs.job_name = $job " if self.scope.job is not None else "")
                 + "ORDER BY ALL"
             )

@@ -169,21 +169,46 @@ loads AS (
     GROUP BY builds.artifact_key, builds.unique_id
 ),
 
+-- Every definition of these tables and of what lies above them, from when on. All definitions would take far longer.
+read AS (
+    SELECT project_name, environment, unique_id, unique_id AS read_unique_id FROM candidates
+    UNION ALL
+    SELECT project_name, environment, unique_id, ancestor_unique_id AS read_unique_id FROM pairs
+),
+
+versions AS (
+    SELECT
+        graphs.project_name,
+        graphs.environment,
+        nodes.unique_id,
+        graphs.valid_from,
+        nodes.definition_id,
+        lag(nodes.definition_id) OVER (
+            PARTITION BY graphs.project_name, graphs.environment, nodes.unique_id ORDER BY graphs.valid_from
+        ) AS previous_definition_id
+    FROM (
+        SELECT
+            project_name,
+            environment,
+            graph_id,
+            valid_from,
+            lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from) AS previous_graph_id
+        FROM internal.manifest_periods
+    ) AS graphs
+    INNER JOIN internal.graph_nodes AS nodes ON nodes.graph_id = graphs.graph_id
+    WHERE graphs.previous_graph_id IS DISTINCT FROM graphs.graph_id
+        AND nodes.unique_id IN (SELECT read_unique_id FROM read)
+),
+
 -- What changed and when: the code of the table or of anything above it, and what snapshots above it captured.
 changes AS (
-    SELECT periods.project_name, periods.environment, candidates.unique_id, periods.valid_from AS changed_at
-    FROM candidates
-    INNER JOIN internal.definition_periods AS periods
-        ON periods.project_name IS NOT DISTINCT FROM candidates.project_name
-        AND periods.environment = candidates.environment
-        AND periods.unique_id = candidates.unique_id
-    UNION
-    SELECT periods.project_name, periods.environment, pairs.unique_id, periods.valid_from AS changed_at
-    FROM pairs
-    INNER JOIN internal.definition_periods AS periods
-        ON periods.project_name IS NOT DISTINCT FROM pairs.project_name
-        AND periods.environment = pairs.environment
-        AND periods.unique_id = pairs.ancestor_unique_id
+    SELECT versions.project_name, versions.environment, read.unique_id, versions.valid_from AS changed_at
+    FROM read
+    INNER JOIN versions
+        ON versions.project_name IS NOT DISTINCT FROM read.project_name
+        AND versions.environment = read.environment
+        AND versions.unique_id = read.read_unique_id
+    WHERE versions.previous_definition_id IS DISTINCT FROM versions.definition_id
     UNION
     SELECT pairs.project_name, pairs.environment, pairs.unique_id, results.completed_at AS changed_at
     FROM pairs
