@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
+from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
-from artifact_warehouse.timestamps import text_of_duration
 
 SEVERITIES = ("info", "warn", "error")
 SHOWN = 20
