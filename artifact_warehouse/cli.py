@@ -25,6 +25,7 @@ from artifact_warehouse.commands import (
 )
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineagecommands import columns, lineage, log_columns
+from artifact_warehouse.operationscommands import check, diagnose
 from artifact_warehouse.printing import print_table
 from artifact_warehouse.startup import be_frugal, heed_interrupts
 
@@ -43,6 +44,8 @@ def cli() -> None:
 
 cli.add_command(columns)
 cli.add_command(lineage)
+cli.add_command(check)
+cli.add_command(diagnose)
 
 
 @cli.command()

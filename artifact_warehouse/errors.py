@@ -179,5 +179,23 @@ class NoColumnLineage(ArtifactWarehouseError):
         return f"the columns of {self.unique_id} are not resolved yet; run `artifact-warehouse columns WH`"
 
 
+class NothingToCheck(ArtifactWarehouseError):
+    """A check asks for nothing, or there is nothing with its labels; `str` says which."""
+
+
+class UnknownRun(ArtifactWarehouseError):
+    """No run, or more than one, answers to an id or to labels; `candidates` are the invocations that come near."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(name, candidates)
+        self.name = name
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        if self.candidates:
+            return f"{self.name} is not one run; say which: {', '.join(self.candidates)}"
+        return f"there is no {self.name}; `query WH 'from v1.invocations'` lists the runs"
+
+
 class InvalidSqlFile(ArtifactWarehouseError):
     """A file of sql/ breaks a rule of sql/README.md."""

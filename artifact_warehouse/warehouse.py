@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -14,9 +14,23 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import (
+    checking,
+    columnsearch,
+    diagnosis,
+    lineage,
+    loading,
+    pruning,
+    publishing,
+    sqlfiles,
+    store,
+    verification,
+    views,
+)
 from artifact_warehouse import columns as column_step
-from artifact_warehouse import columnsearch, lineage, loading, pruning, publishing, sqlfiles, store, verification, views
+from artifact_warehouse.checking import CheckReport, Criteria, Scope
 from artifact_warehouse.columns import ColumnsReport
+from artifact_warehouse.diagnosis import Diagnosis
 from artifact_warehouse.digest import Policy
 from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
@@ -172,6 +186,53 @@ class Warehouse:
         Raises UnknownNode, UnknownColumn, and NoColumnLineage before `resolve_columns`.
         """
         return columnsearch.find_column(self.connection, node, column, directions, depth, at)
+
+    def check(
+        self,
+        *,
+        max_failure_rate: float | None = None,
+        max_test_failure_rate: float | None = None,
+        max_age: timedelta | None = None,
+        max_failing: int | None = None,
+        freshness: str | None = None,
+        rules: str | None = None,
+        ignored_rules: Iterable[str] = (),
+        window: timedelta = timedelta(days=7),
+        now: datetime | None = None,
+        project: str | None = None,
+        environment: str | None = None,
+        job: str | None = None,
+    ) -> CheckReport:
+        """Whether the runs are as good as asked for: see `checking.Criteria`; each project and environment by itself.
+
+        Raises NothingToCheck where nothing is asked for, or nothing has the labels; ValueError.
+        """
+        criteria = Criteria(
+            max_failure_rate,
+            max_test_failure_rate,
+            max_age,
+            max_failing,
+            freshness,
+            rules,
+            tuple(ignored_rules),
+            window,
+            now,
+        )
+        return checking.check(self.connection, criteria, Scope(project, environment, job))
+
+    def diagnose(
+        self,
+        run: str | None = None,
+        *,
+        project: str | None = None,
+        environment: str | None = None,
+        job: str | None = None,
+    ) -> Diagnosis:
+        """Why a run went as it did, by its invocation_id or the beginning of that; else the last run with the labels.
+
+        Raises UnknownRun.
+        """
+        return diagnosis.diagnose(self.connection, run, Scope(project, environment, job))
 
     def confine(self) -> None:
         """From now on, and until this process ends, no query of this file can read or write another one."""

@@ -34,7 +34,9 @@ from artifact_warehouse.cli import cli
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
-VERBS = ("columns", "lineage", "load", "migrate", "prune", "query", "status", "verify", "views")
+VERBS = (
+    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "status", "verify", "views"),
+)
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
 COMMAND = (sys.executable, "-m", "artifact_warehouse")
@@ -123,10 +125,12 @@ def test_every_verb_has_help_with_an_example(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_example_of_the_help_is_a_call_that_the_verb_takes(verb: str) -> None:
-    [line] = [line for line in run(verb, "--help").stdout.splitlines() if line.startswith("    artifact-warehouse")]
-    _, name, *arguments = shlex.split(line)
-    assert name == verb
-    cli.commands[verb].make_context(verb, arguments)
+    lines = [line for line in run(verb, "--help").stdout.splitlines() if line.startswith("    artifact-warehouse")]
+    assert lines
+    for line in lines:
+        _, name, *arguments = shlex.split(line)
+        assert name == verb
+        cli.commands[verb].make_context(verb, arguments)
 
 
 def test_the_module_is_the_command() -> None:

@@ -10,7 +10,8 @@ SELECT
     max_loaded_at,
     snapshotted_at,
     max_loaded_at_age_seconds,
-    lower(status) <> 'pass' AS is_stale
+    lower(status) <> 'pass' AS is_stale,
+    lower(status) IN ('error', 'runtime error') AS is_error
 FROM v1.source_freshness
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id

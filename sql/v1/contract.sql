@@ -106,6 +106,55 @@ CREATE VIEW critical_paths AS SELECT
     NULL::DOUBLE AS drag_seconds
 WHERE FALSE;
 
+CREATE VIEW costs AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS name,
+    NULL::VARCHAR AS adapter_type,
+    NULL::DATE AS run_date,
+    NULL::VARCHAR AS status_class,
+    NULL::DOUBLE AS execution_seconds,
+    NULL::BIGINT AS rows_affected,
+    NULL::BIGINT AS bytes_processed,
+    NULL::BIGINT AS bytes_billed,
+    NULL::DOUBLE AS slot_seconds,
+    NULL::DOUBLE AS credits,
+    NULL::VARCHAR AS query_id
+WHERE FALSE;
+
+CREATE VIEW coverage_history AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::DATE AS coverage_date,
+    NULL::TIMESTAMP AS manifest_generated_at,
+    NULL::BIGINT AS test_count,
+    NULL::BIGINT AS model_count,
+    NULL::BIGINT AS tested_model_count,
+    NULL::DOUBLE AS tested_model_rate,
+    NULL::BIGINT AS described_model_count,
+    NULL::DOUBLE AS described_model_rate,
+    NULL::BIGINT AS contract_model_count,
+    NULL::DOUBLE AS contract_model_rate,
+    NULL::BIGINT AS public_model_count,
+    NULL::BIGINT AS contract_public_model_count,
+    NULL::DOUBLE AS contract_public_model_rate,
+    NULL::BIGINT AS column_count,
+    NULL::BIGINT AS described_column_count,
+    NULL::DOUBLE AS described_column_rate,
+    NULL::BIGINT AS source_count,
+    NULL::BIGINT AS tested_source_count,
+    NULL::DOUBLE AS tested_source_rate,
+    NULL::BIGINT AS described_source_count,
+    NULL::DOUBLE AS described_source_rate,
+    NULL::BIGINT AS freshness_source_count,
+    NULL::DOUBLE AS freshness_source_rate
+WHERE FALSE;
+
 CREATE VIEW definitions AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -419,6 +468,21 @@ CREATE VIEW macros AS SELECT
     NULL::VARCHAR[] AS depends_on_macros
 WHERE FALSE;
 
+CREATE VIEW materialization_waste AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS reason,
+    NULL::BIGINT AS executed_count,
+    NULL::BIGINT AS judged_count,
+    NULL::BIGINT AS wasted_count,
+    NULL::DOUBLE AS wasted_rate,
+    NULL::DOUBLE AS execution_seconds_sum,
+    NULL::DOUBLE AS wasted_seconds,
+    NULL::TIMESTAMP AS last_wasted_at
+WHERE FALSE;
+
 CREATE VIEW metrics AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -672,6 +736,16 @@ CREATE VIEW nodes AS SELECT
     NULL::VARCHAR AS last_command,
     NULL::TIMESTAMP AS last_run_generated_at,
     NULL::BOOLEAN AS is_failing
+WHERE FALSE;
+
+CREATE VIEW project_rules AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS rule,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS category,
+    NULL::VARCHAR AS severity,
+    NULL::VARCHAR AS sentence
 WHERE FALSE;
 
 CREATE VIEW relation_stat_history AS SELECT

@@ -1,0 +1,95 @@
+-- Which relations the current models name in their code instead of by ref() or source().
+-- grain: project_name, environment, unique_id, relation_name
+--
+-- By the column lineage where there is one: a parser read the compiled code. Else by the code as written, without
+-- Jinja, comments and texts: a name with dots behind FROM or JOIN whose first part is no alias there.
+CREATE OR REPLACE VIEW internal.hard_coded_references AS
+WITH models AS MATERIALIZED (
+    SELECT project_name, environment, unique_id, raw_code_id
+    FROM internal.project_nodes
+    WHERE is_own AND is_sql AND resource_type IN ('model', 'snapshot')
+),
+
+parsed AS MATERIALIZED (
+    SELECT project_name, environment, unique_id, lineage_id
+    FROM internal.current_column_lineages
+    WHERE NOT is_stale
+),
+
+read_columns AS (
+    SELECT parsed.project_name, parsed.environment, parsed.unique_id, edges.from_unique_id AS relation_name
+    FROM parsed
+    INNER JOIN stored.column_edges AS edges ON edges.lineage_id = parsed.lineage_id
+    UNION
+    SELECT parsed.project_name, parsed.environment, parsed.unique_id, uses.from_unique_id AS relation_name
+    FROM parsed
+    INNER JOIN stored.column_uses AS uses ON uses.lineage_id = parsed.lineage_id
+),
+
+by_parser AS (
+    SELECT models.project_name, models.environment, models.unique_id, reads.relation_name
+    FROM models
+    INNER JOIN read_columns AS reads
+        ON reads.project_name IS NOT DISTINCT FROM models.project_name
+        AND reads.environment = models.environment
+        AND reads.unique_id = models.unique_id
+    WHERE reads.relation_name NOT IN (SELECT unique_id FROM stored.definitions WHERE unique_id IS NOT NULL)
+        AND contains(reads.relation_name, '.')
+),
+
+codes AS (
+    SELECT
+        models.project_name,
+        models.environment,
+        models.unique_id,
+        lower(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(texts.text, '(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|''[^'']*''', ' ', 'g'),
+                        '(?s)\{%.*?%\}|\{\{.*?\}\}',
+                        ' jinja ',
+                        'g'
+                    ),
+                    '["`]|\[|\]',
+                    '',
+                    'g'
+                ),
+                '(?is)(\b(extract|trim|substring|overlay)\s*\([^()]*\bfrom\b)|(\bdistinct\s+from\b)',
+                ' ',
+                'g'
+            )
+        ) AS code
+    FROM models
+    INNER JOIN stored.texts AS texts ON texts.text_id = models.raw_code_id
+    LEFT JOIN parsed
+        ON parsed.project_name IS NOT DISTINCT FROM models.project_name
+        AND parsed.environment = models.environment
+        AND parsed.unique_id = models.unique_id
+    WHERE parsed.unique_id IS NULL
+),
+
+named AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        code,
+        unnest(regexp_extract_all(code, '(?s)\b(?:from|join)\s+(\w+(?:\.\w+){1,3})\b', 1)) AS relation_name
+    FROM codes
+),
+
+by_code AS (
+    SELECT DISTINCT project_name, environment, unique_id, relation_name
+    FROM named
+    WHERE NOT regexp_matches(code, '\b' || split_part(relation_name, '.', 1) || '\s*([^.\w\s]|\s\w|$)')
+        AND split_part(relation_name, '.', 1) <> 'jinja'
+)
+
+SELECT project_name, environment, unique_id, relation_name
+FROM by_parser
+UNION
+SELECT project_name, environment, unique_id, relation_name
+FROM by_code;
+
+COMMENT ON VIEW internal.hard_coded_references IS 'One row per own model or snapshot and relation that its code names.';

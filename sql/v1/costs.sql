@@ -1,0 +1,55 @@
+-- What every executed result cost: bytes, rows, slot time and credits, where the adapter reports them.
+-- grain: invocation_id, command, unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.costs AS
+SELECT
+    executions.invocation_id,
+    executions.command,
+    executions.unique_id,
+    executions.project_name,
+    executions.environment,
+    executions.job_name,
+    executions.resource_type,
+    executions.name,
+    runs.adapter_type,
+    CAST(executions.completed_at AS DATE) AS run_date,
+    executions.status_class,
+    executions.execution_seconds,
+    -- Drivers say -1 where they do not know.
+    CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected,
+    coalesce(
+        executions.bytes_processed,
+        TRY_CAST(executions.adapter_response ->> '$.data_scanned_in_bytes' AS BIGINT),
+        TRY_CAST(executions.adapter_response ->> '$.bytes_scanned' AS BIGINT)
+    ) AS bytes_processed,
+    executions.bytes_billed,
+    TRY_CAST(executions.adapter_response ->> '$.slot_ms' AS DOUBLE) / 1000 AS slot_seconds,
+    coalesce(
+        TRY_CAST(executions.adapter_response ->> '$.credits_used' AS DOUBLE),
+        TRY_CAST(executions.adapter_response ->> '$.credits' AS DOUBLE),
+        TRY_CAST(executions.adapter_response ->> '$.credits_used_cloud_services' AS DOUBLE)
+    ) AS credits,
+    executions.query_id
+FROM internal.classified_executions AS executions
+INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
+WHERE executions.is_executed;
+
+COMMENT ON VIEW v1.costs IS 'One row per result that was executed, failed ones too; NULL is what the adapter did not report.';
+COMMENT ON COLUMN v1.costs.invocation_id IS 'The invocation: see v1.invocations.';
+COMMENT ON COLUMN v1.costs.command IS 'The invocation''s command.';
+COMMENT ON COLUMN v1.costs.unique_id IS 'The node.';
+COMMENT ON COLUMN v1.costs.project_name IS 'The project.';
+COMMENT ON COLUMN v1.costs.environment IS 'The environment.';
+COMMENT ON COLUMN v1.costs.job_name IS 'The job, where a label told.';
+COMMENT ON COLUMN v1.costs.resource_type IS 'model, test, seed, snapshot, …, by the id.';
+COMMENT ON COLUMN v1.costs.name IS 'Its name, by the id.';
+COMMENT ON COLUMN v1.costs.adapter_type IS 'The adapter, as the invocation''s manifest says.';
+COMMENT ON COLUMN v1.costs.run_date IS 'The day on which it was completed, UTC.';
+COMMENT ON COLUMN v1.costs.status_class IS 'success, warn or failure.';
+COMMENT ON COLUMN v1.costs.execution_seconds IS 'dbt''s execution_time.';
+COMMENT ON COLUMN v1.costs.rows_affected IS 'How many rows the last statement wrote.';
+COMMENT ON COLUMN v1.costs.bytes_processed IS 'What was read: bytes_processed (BigQuery), data_scanned_in_bytes (Athena) or bytes_scanned.';
+COMMENT ON COLUMN v1.costs.bytes_billed IS 'What was billed for that (BigQuery).';
+COMMENT ON COLUMN v1.costs.slot_seconds IS 'The slot time that it took (BigQuery).';
+COMMENT ON COLUMN v1.costs.credits IS 'credits_used, credits or credits_used_cloud_services, where an adapter writes one of them; none of dbt''s own does.';
+COMMENT ON COLUMN v1.costs.query_id IS 'The id by which the database''s own ledger knows it (Snowflake, Databricks, BigQuery''s job_id).';

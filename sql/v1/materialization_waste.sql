@@ -1,0 +1,104 @@
+-- What was executed for nothing: tables that were rebuilt though no source had changed, and tests that never failed.
+-- grain: project_name, environment, unique_id
+-- since: 0.1
+CREATE OR REPLACE VIEW v1.materialization_waste AS
+-- Sums go over femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds is no time.
+WITH tables AS (
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        'model' AS resource_type,
+        'unchanged_sources' AS reason,
+        count(*) AS executed_count,
+        count(*) FILTER (WHERE is_judged) AS judged_count,
+        count(*) FILTER (WHERE is_unchanged) AS wasted_count,
+        sum(CASE WHEN execution_seconds BETWEEN 0 AND 1e9 THEN CAST(round(execution_seconds * 1e15) AS HUGEINT) END)
+            AS femtoseconds,
+        coalesce(
+            sum(CASE WHEN execution_seconds BETWEEN 0 AND 1e9 THEN CAST(round(execution_seconds * 1e15) AS HUGEINT) END)
+                FILTER (WHERE is_unchanged),
+            0
+        ) AS wasted_femtoseconds,
+        max(completed_at) FILTER (WHERE is_unchanged) AS last_wasted_at
+    FROM internal.table_builds
+    GROUP BY project_name, environment, unique_id
+    HAVING count(*) FILTER (WHERE is_judged) > 0
+),
+
+tests AS (
+    SELECT
+        executions.project_name,
+        executions.environment,
+        executions.unique_id,
+        executions.resource_type,
+        'never_failed' AS reason,
+        count(*) AS executed_count,
+        count(*) AS judged_count,
+        count(*) AS wasted_count,
+        sum(
+            CASE
+                WHEN executions.execution_seconds BETWEEN 0 AND 1e9
+                    THEN CAST(round(executions.execution_seconds * 1e15) AS HUGEINT)
+            END
+        ) AS femtoseconds,
+        sum(
+            CASE
+                WHEN executions.execution_seconds BETWEEN 0 AND 1e9
+                    THEN CAST(round(executions.execution_seconds * 1e15) AS HUGEINT)
+            END
+        ) AS wasted_femtoseconds,
+        max(executions.completed_at) AS last_wasted_at
+    FROM internal.classified_executions AS executions
+    WHERE executions.is_executed
+        AND executions.resource_type = 'test'
+        -- Counted already where all executions are gone through once: of what ever failed no times are added up.
+        AND executions.unique_id IN (
+            SELECT unique_id
+            FROM internal.execution_counts
+            WHERE resource_type = 'test' AND failure_count + warn_count = 0 AND executed_count > 0
+        )
+    GROUP BY executions.project_name, executions.environment, executions.unique_id, executions.resource_type
+    HAVING count(*) FILTER (WHERE executions.status_class <> 'success') = 0
+),
+
+found AS (
+    SELECT
+        project_name, environment, unique_id, resource_type, reason, executed_count, judged_count, wasted_count,
+        femtoseconds, wasted_femtoseconds, last_wasted_at
+    FROM tables
+    UNION ALL
+    SELECT
+        project_name, environment, unique_id, resource_type, reason, executed_count, judged_count, wasted_count,
+        femtoseconds, wasted_femtoseconds, last_wasted_at
+    FROM tests
+)
+
+SELECT
+    project_name,
+    environment,
+    unique_id,
+    resource_type,
+    reason,
+    executed_count,
+    judged_count,
+    wasted_count,
+    CAST(wasted_count / nullif(CAST(judged_count AS DOUBLE), 0) AS DOUBLE) AS wasted_rate,
+    CAST(femtoseconds AS DOUBLE) / 1e15 AS execution_seconds_sum,
+    CAST(wasted_femtoseconds AS DOUBLE) / 1e15 AS wasted_seconds,
+    last_wasted_at
+FROM found;
+
+COMMENT ON VIEW v1.materialization_waste IS 'One row per table that can be judged, and per data test that never failed nor warned.';
+COMMENT ON COLUMN v1.materialization_waste.project_name IS 'The project.';
+COMMENT ON COLUMN v1.materialization_waste.environment IS 'The environment.';
+COMMENT ON COLUMN v1.materialization_waste.unique_id IS 'The model or test.';
+COMMENT ON COLUMN v1.materialization_waste.resource_type IS 'model or test.';
+COMMENT ON COLUMN v1.materialization_waste.reason IS 'unchanged_sources: a table was built anew though nothing that it reads had changed; never_failed: a test only ever passed.';
+COMMENT ON COLUMN v1.materialization_waste.executed_count IS 'How often it was built with success; of a test, how often it was executed.';
+COMMENT ON COLUMN v1.materialization_waste.judged_count IS 'How many of these can be judged: after a first complete build, with a later freshness check of every source; of a test, all.';
+COMMENT ON COLUMN v1.materialization_waste.wasted_count IS 'How many of those are proved to have changed nothing; of a test, all.';
+COMMENT ON COLUMN v1.materialization_waste.wasted_rate IS 'wasted_count over judged_count.';
+COMMENT ON COLUMN v1.materialization_waste.execution_seconds_sum IS 'How long all of them took together.';
+COMMENT ON COLUMN v1.materialization_waste.wasted_seconds IS 'How long the wasted ones took together.';
+COMMENT ON COLUMN v1.materialization_waste.last_wasted_at IS 'When the last of the wasted ones was completed, UTC.';
