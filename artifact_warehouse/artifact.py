@@ -149,14 +149,16 @@ def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limi
         if names is None:
             raise NotAnArtifact(uri, "is Parquet, but no column lineage of dbt's")
         size_bytes = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
-        if file.metadata.num_rows > limits.values or size_bytes > limits.artifact_bytes:
-            reason = f"has {file.metadata.num_rows:,} rows, unpacked {size_bytes:,} bytes: more than is read"
-            raise MalformedArtifact(uri, reason)
+        if file.metadata.num_rows > limits.entries or size_bytes > limits.artifact_bytes:
+            reason = f"has {file.metadata.num_rows:,} rows, unpacked {size_bytes:,} bytes"
+            raise MalformedArtifact(uri, f"{reason}; if it is sound, raise --max-entries or --max-artifact-size")
         table = file.read(columns=[name for name in names if name in file.schema_arrow.names])
         columns = {
             to: table[name] if name in table.column_names else pa.nulls(table.num_rows)
             for to, name in zip(LINEAGE_COLUMNS, names, strict=True)
         }
+        types = dict.fromkeys(LINEAGE_COLUMNS, pa.string()) | {"ingested_at": pa.timestamp("us", tz="UTC")}
+        columns = {name: column.cast(types[name]) for name, column in columns.items()}
     except (pa.ArrowException, OSError) as error:
         raise MalformedArtifact(uri, f"is no sound Parquet: {error}") from error
     return Artifact(

@@ -6,14 +6,13 @@ The warehouse is open only while something is read from or written to it, never 
 from __future__ import annotations
 
 import gc
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
@@ -45,8 +44,6 @@ _FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SE
 _PART_NODES = 100
 """How many nodes are resolved between two moments in which an interrupt is heard of and garbage collected."""
 
-_ONE_RESOLVER = threading.Lock()
-_Result = TypeVar("_Result")
 _ATTEMPTS = 3
 _STEP_MANIFESTS = 500
 """Each comes with the ids of all sets before it."""
@@ -198,7 +195,7 @@ class _Step:
         lineages = work.project.lineages(work.codes, self._reader.columns)
         total = self._done_count + work.project.lineage_count * (len(self._waiting) + 1)
         with _few_collections() as collect:
-            while part := _in_turn(lambda: with_deep_stack(lambda: _part(lineages))):
+            while part := with_deep_stack(lambda: _part(lineages)):
                 new = [lineage for lineage in part if isinstance(lineage, NodeLineage)]
                 for lineage in new:
                     self._known.add(lineage)
@@ -257,10 +254,12 @@ def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, 
 
 def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | KnownLineage]:
     """The next lineages, as many as are soon resolved: between parts this process hears of an interrupt."""
+    from artifact_warehouse.column_lineage.project import NodeLineage
+
     part, new_count = [], 0
     for lineage in lineages:
         part.append(lineage)
-        new_count += hasattr(lineage, "edges")
+        new_count += isinstance(lineage, NodeLineage)
         if new_count == _PART_NODES:
             break
     return part
@@ -272,12 +271,6 @@ def _set_id(lineage_ids: Iterable[str]) -> str:
 
 def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     return table.to_arrow(list(zip(*rows, strict=True)) or [()] * len(table.columns))
-
-
-def _in_turn(work: Callable[[], _Result]) -> _Result:
-    """Do a part of the work, the only one at the time: how deep Python may recurse is set for the whole process."""
-    with _ONE_RESOLVER:
-        return work()
 
 
 @contextmanager

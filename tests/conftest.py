@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +20,31 @@ BESIDE = ROOT.parent / "shared"
 """Artifacts of public projects and of real runs, beside the checkout; tests of them skip where it is absent."""
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process to ask for it fills; the others wait until it is done."""
+    done = folder.with_suffix(".done")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 600
+        while not done.exists():
+            assert time.monotonic() < deadline, f"{folder} was begun by another process, and is not done"
+            time.sleep(0.2)
+        return folder
+    make(folder)
+    done.touch()
+    return folder
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     with Warehouse(tmp_path / "warehouse.duckdb") as wh:
@@ -29,19 +57,19 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Unpacks an archive beside the checkout, once a session; skips the test where there is none."""
-    done: dict[str, Path] = {}
+def unpacked(shared_folder: Path) -> Callable[[str], Path]:
+    """Unpacks an archive beside the checkout, once a test run; skips the test where there is none."""
 
     def unpack(name: str) -> Path:
         archive = BESIDE / name
         if not archive.exists():
             pytest.skip(f"{name} is not beside the checkout")
-        if name not in done:
-            done[name] = tmp_path_factory.mktemp(Path(name).name.split(".")[0])
+
+        def extract(folder: Path) -> None:
             with tarfile.open(archive) as tar:
-                tar.extractall(done[name], filter="data")
-        return done[name]
+                tar.extractall(folder, filter="data")
+
+        return made_once(shared_folder / Path(name).name.split(".")[0], extract)
 
     return unpack
 
@@ -59,11 +87,16 @@ def real_runs(unpacked: Callable[[str], Path]) -> Path:
 class Loaded:
     """A warehouse of a folder, opened read-only, with the oracle's answers and the report of the load."""
 
-    def __init__(self, folder: Path, path: Path) -> None:
+    def __init__(self, folder: Path, home: Path) -> None:
+        def load(home: Path) -> None:
+            report = Warehouse(home / "wh.duckdb").load(folder, columns=True)
+            (home / "report").write_bytes(pickle.dumps(report))
+
+        made_once(home, load)
         self.folder = folder
-        self.report = Warehouse(path).load(folder, columns=True)
+        self.report = pickle.loads((home / "report").read_bytes())
         self.oracle = Oracle.read([folder])
-        self.warehouse = Warehouse(path, read_only=True)
+        self.warehouse = Warehouse(home / "wh.duckdb", read_only=True)
 
 
 @pytest.fixture(
@@ -74,10 +107,10 @@ class Loaded:
         pytest.param("real_runs", marks=pytest.mark.corpus),
     ],
 )
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+def loaded(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[Loaded]:
     """The samples, the corpus and the real runs, one after the other."""
     folder = request.getfixturevalue(request.param)
-    found = Loaded(folder, tmp_path_factory.mktemp("loaded") / f"{request.param}.duckdb")
+    found = Loaded(folder, shared_folder / f"{request.param}_loaded")
     yield found
     found.warehouse.close()
 

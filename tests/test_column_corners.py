@@ -350,3 +350,17 @@ def test_a_name_that_an_unknown_relation_may_have_too_is_a_guess() -> None:
 def test_an_alias_that_is_there_twice_stands_for_neither(dialect: str) -> None:
     found = resolved("select id as x, note as x from orders", dialect)
     assert lines(found) == ["orders.id -> x rename", "orders.note -> x_1 rename"]
+
+
+def test_a_value_that_clickhouse_names_is_no_table() -> None:
+    found = resolved("with 1 as orders select id from orders", "clickhouse")
+    assert lines(found) == ["orders.id -> id passthrough"]
+
+
+def test_a_fault_behind_the_walk_fails_the_one_query_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object) -> None:
+        raise KeyError("fault")
+
+    monkeypatch.setattr("artifact_warehouse.column_lineage.resolution._edges", fault)
+    with pytest.raises(UnreadableSql, match="by a fault of the resolver: KeyError"):
+        resolved("select id from orders", "duckdb")

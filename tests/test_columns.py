@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import networkx as nx
 import pytest
 from click.testing import CliRunner, Result
@@ -136,8 +135,8 @@ def answers(path: Path, views: Iterable[str] = VIEWS) -> dict[str, list[str]]:
 
 
 def stored(path: Path, tables: Iterable[str]) -> dict[str, list[str]]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return {table: sorted(map(str, connection.sql(f"FROM stored.{table}").fetchall())) for table in tables}
+    with Warehouse(path, read_only=True) as wh:
+        return {table: sorted(map(str, wh.sql(f"FROM stored.{table}").fetchall())) for table in tables}
 
 
 def history(path: Path) -> list[str]:

@@ -112,11 +112,14 @@ def test_broken_parquet_is_quarantined_and_other_parquet_is_none_of_ours(tmp_pat
     (target / "column_lineage" / "v1_0.parquet").write_bytes(b"PAR1 and then nothing")
     parquet.write_table(pa.table({"a": [1]}), target / "column_lineage" / "v1_1.parquet")
     parquet.write_table(pa.table({"a": [1]}), target / "orders.parquet")
+    clocks = {name: ["a"] for name in INDEX} | {"ingested_at": [{"no": "clock"}]}
+    parquet.write_table(pa.table(clocks), target / "column_lineage" / "v1_2.parquet")
     with Warehouse(tmp_path / "dbt.duckdb") as wh:
         report = wh.load([target])
-    [broken] = report.quarantined
-    assert broken.kind == "column_lineage"
-    assert "no sound Parquet" in (broken.reason or "")
+    assert [Path(outcome.uri).name for outcome in report.quarantined] == ["v1_0.parquet", "v1_2.parquet"]
+    for broken in report.quarantined:
+        assert broken.kind == "column_lineage"
+        assert "no sound Parquet" in (broken.reason or "")
     assert [Path(outcome.uri).name for outcome in report.skipped] == ["v1_1.parquet"]
     assert [outcome.kind for outcome in report.loaded] == ["manifest"]
 

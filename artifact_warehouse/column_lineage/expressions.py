@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlglot import exp
@@ -57,6 +57,14 @@ def collect(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
         collect(expression, scope, flags, flow)
         return
     _collect_arguments(expression, scope, flags | AGGREGATE if isinstance(expression, exp.AggFunc) else flags, flow)
+
+
+def use(kind: str, expressions: Iterable[exp.Expr], scope: Scope) -> None:
+    """Note that the columns in some expressions shape the rows of the query."""
+    flow = Flow()
+    for expression in expressions:
+        collect(expression, scope, 0, flow)
+    scope.walk.use(kind, flow)
 
 
 def _collect_arguments(expression: exp.Expr, scope: Scope, flags: int, flow: Flow, but: str = "") -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import collect
+from artifact_warehouse.column_lineage.expressions import collect, use
 from artifact_warehouse.column_lineage.flows import AGGREGATE, CONDITION, EXPRESSION, Flow
 from artifact_warehouse.column_lineage.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
 from artifact_warehouse.column_lineage.scopes import Scope
@@ -127,17 +127,15 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
         used = _named_columns([*using, *pivot.expressions])
         kept = [name for name in frame.names() if name not in used]
     _keep(result, frame, kept)
-    if is_unpivot:
-        scope.walk.use("filter", made)
-    else:
-        _group(result, scope)
     if not is_unpivot:
+        _group(result, scope)
         names = _names_made(pivot.expressions, using)
         for name in names:
             result.put(name, made)
         if not names:
             result.unlisted.append(FunctionFrame(made))
         return result
+    scope.walk.use("filter", made)
     into = pivot.args.get("into")
     name, *values = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else ["name"]
     result.put(name, made.through(CONDITION))
@@ -171,10 +169,7 @@ def matched(frame: Frame, match: exp.MatchRecognize, scope: Scope) -> Frame:
         result.put(measure.this.alias, flow)
     order = match.args.get("order")
     for kind, clauses in (("group", partition), ("sort", [order] if order else ()), ("filter", match.args["define"])):
-        for clause in clauses or ():
-            flow = Flow()
-            collect(clause, inner, 0, flow)
-            scope.walk.use(kind, flow)
+        use(kind, clauses or (), inner)
     if is_all and frame.is_open:
         result.unlisted.append(frame)
     return result

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from itertools import islice
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, value_of
+from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, use, value_of
 from artifact_warehouse.column_lineage.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed
 from artifact_warehouse.column_lineage.model import UnreadableSql
@@ -90,9 +90,7 @@ def _cte(walk: Walk, cte: Cte) -> Frame:
     names = [column.name for column in alias.args.get("columns") or ()]
     body, name = cte.expression.this, cte.expression.alias.lower()
     cte.frame = Frame()  # to what reads itself without being recursive
-    if not isinstance(body, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values)):
-        cte.frame = _named_value(cte.expression.alias, body, Scope(walk, cte.outer, cte.ctes))
-    elif cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
+    if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
         cte.frame = _recursive(walk, cte, body, names)
     else:
         cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
@@ -112,14 +110,6 @@ def _recursive(walk: Walk, cte: Cte, body: exp.SetOperation, names: list[str]) -
     whole = set_operation(walk, body, cte.outer, ctes, Recursion(name, begin))
     whole = renamed(_sorted(body, whole, Scope(walk, cte.outer, ctes)), names)
     return walk.recursions.fill_in(cte.frame or Frame(), whole)
-
-
-def _named_value(name: str, expression: exp.Expr, scope: Scope) -> Frame:
-    """ClickHouse: WITH expression AS name."""
-    frame = Frame()
-    frame.value = value_of(expression, scope)
-    frame.put(name, frame.value)
-    return frame
 
 
 def _values(values: exp.Expr, scope: Scope) -> Frame:
@@ -147,9 +137,9 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
     if walk.dialect.has_lateral_aliases:
         scope.aliases = frame.columns
     args = select.args
-    _use("filter", [args[clause] for clause in _BEFORE_ALIASES if args.get(clause) is not None], scope)
+    use("filter", [args[clause] for clause in _BEFORE_ALIASES if args.get(clause) is not None], scope)
     scope.aliases = frame.columns
-    _use("filter", [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None], scope)
+    use("filter", [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None], scope)
     _group(select, frame, scope)
     _sorted(select, frame, scope)
     return _struct_of(frame) if args.get("kind") == "STRUCT" else frame
@@ -264,14 +254,6 @@ def _matches(pattern: str, name: str) -> bool:
         return True
 
 
-def _use(kind: str, expressions: Sequence[exp.Expr], scope: Scope) -> None:
-    if expressions:
-        flow = Flow()
-        for expression in expressions:
-            collect(expression, scope, 0, flow)
-        scope.walk.use(kind, flow)
-
-
 def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
     """GROUP BY and DISTINCT: what makes one row of many."""
     group, distinct = select.args.get("group"), select.args.get("distinct")
@@ -285,11 +267,11 @@ def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
     _use_items("group", group.expressions, frame, scope)
     for name in ("grouping_sets", "cube", "rollup"):
         sets = group.args.get(name)
-        _use("group", sets if isinstance(sets, list) else (), scope)
+        use("group", sets if isinstance(sets, list) else (), scope)
     if group.args.get("all"):
         for item in select.expressions:
             if item.find(exp.AggFunc) is None:
-                _use("group", [item], scope)
+                use("group", [item], scope)
 
 
 def _use_items(kind: str, items: Iterable[exp.Expr], frame: Frame, scope: Scope) -> None:
@@ -298,7 +280,7 @@ def _use_items(kind: str, items: Iterable[exp.Expr], frame: Frame, scope: Scope)
         if isinstance(item, exp.Literal) and not item.is_string:
             _use_flows(kind, _at(frame, item), scope)
         else:
-            _use(kind, [item], scope)
+            use(kind, [item], scope)
 
 
 def _use_flows(kind: str, flows: Iterable[Flow], scope: Scope) -> None:
@@ -322,7 +304,7 @@ def _sorted(query: exp.Expr, frame: Frame, scope: Scope) -> Frame:
         elif isinstance(expression, exp.Literal):
             _use_flows("sort", _at(frame, expression), scope)
         else:
-            _use("sort", [expression], scope)
+            use("sort", [expression], scope)
     return frame
 
 

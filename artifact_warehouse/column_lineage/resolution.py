@@ -18,6 +18,7 @@ from artifact_warehouse.column_lineage.scopes import Walk
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 100_000
+_ONE_AT_A_TIME = threading.Lock()
 
 OWN_FAULT = "cannot be resolved, by a fault of the resolver"
 """How the reason of UnreadableSql begins where the query is not to blame."""
@@ -43,21 +44,24 @@ def resolve(
     try:
         query, repair = parse(sql, dialect)
         walk = Walk(dialect_of(dialect), find_relation, ephemerals or {})
-        frame = frame_of_query(walk, query)
+        return _resolution(walk, frame_of_query(walk, query), wanted or {}, repair)
     except UnreadableSql:
         raise
     except RecursionError:
         raise UnreadableSql("is nested too deeply") from None
     except Exception as error:  # no query may keep others from being resolved: this one says that it is our fault
         raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
+
+
+def _resolution(walk: Walk, frame: Frame, wanted: Mapping[str, str], repair: str | None) -> Resolution:
+    """What the frame of a whole query says of its columns: of the wanted ones first, then of the others."""
     flows: dict[str, Flow | None] = {}
-    if wanted:
-        listed = frame.columns
-        for index, (name, spelling) in enumerate(wanted.items()):
-            flows[spelling] = listed.get(name) or _wanted(frame, name, index, wanted)
+    listed = frame.columns
+    for index, (name, spelling) in enumerate(wanted.items()):
+        flows[spelling] = listed.get(name) or _wanted(frame, name, index, wanted)
     if not wanted or not frame.is_open:  # what a catalog has not seen yet is there too
         unnamed = UNNAMED if wanted else ()
-        new = [name for name in frame.names() if name not in (wanted or ()) and not name.startswith(unnamed)]
+        new = [name for name in frame.names() if name not in wanted and not name.startswith(unnamed)]
         flows |= {frame.spelling(name): frame.columns_flow(name) for name in new}
     return Resolution(
         columns=tuple(flows),
@@ -105,7 +109,10 @@ def _uses(walk: Walk) -> Iterator[Use]:
 
 
 def with_deep_stack(work: Callable[[], _Result]) -> _Result:
-    """Do work in a thread with room for expressions that are nested thousands of levels deep."""
+    """Do work in a thread with room for expressions that are nested thousands of levels deep.
+
+    One at a time: how deep Python may recurse is set for the whole process.
+    """
     results: list[_Result] = []
     errors: list[BaseException] = []
 
@@ -115,7 +122,7 @@ def with_deep_stack(work: Callable[[], _Result]) -> _Result:
         except BaseException as error:
             errors.append(error)
 
-    with _deep_recursion():
+    with _ONE_AT_A_TIME, _deep_recursion():
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()

@@ -73,6 +73,11 @@ class Cte:
         self.is_recursive = is_recursive
         self.frame: Frame | None = None
 
+    @property
+    def is_value(self) -> bool:
+        """Whether it names no query but a value, as ClickHouse's WITH expression AS name."""
+        return not isinstance(self.expression.this, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values))
+
 
 class Ctes:
     """The CTEs that a query can read, by lower-case name: those of its WITH clause, and those around it.
@@ -248,7 +253,7 @@ class Scope:
         cte = self.ctes.get(name) if self.walk.dialect.name == "clickhouse" else None
         if cte is None:
             return None
-        if isinstance(cte.expression.this, exp.Query):
+        if not cte.is_value:
             return self.walk.cte(cte).row()
         if self.value_of is None or name in self._busy:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, value_of
+from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, use, value_of
 from artifact_warehouse.column_lineage.flows import EXPRESSION, FIELD, NOTHING, Flow
 from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed, union
 from artifact_warehouse.column_lineage.pivots import duckdb_pivot, pivoted
@@ -89,7 +89,7 @@ def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tu
         return frame, alias or own_name.lower()
     parts = tuple(part.name for part in table.parts)
     name = parts[-1].lower()
-    if len(parts) == 1 and (cte := scope.ctes.get(name)) is not None:
+    if len(parts) == 1 and (cte := scope.ctes.get(name)) is not None and not cte.is_value:
         frame = scope.walk.cte(cte)
     elif len(parts) == 2 and scope.walk.dialect.joins_array_paths and parts[0].lower() in scope.frames:
         items = scope.frames[parts[0].lower()].get(name) or NOTHING
@@ -215,12 +215,8 @@ def add_join(join: exp.Join, scope: Scope) -> None:
     before = list(scope.frames)
     add_source(join.this, scope)
     added = list(scope.frames)[len(before) :]
-    for name in ("on", "match_condition"):
-        condition = join.args.get(name)
-        if isinstance(condition, exp.Expr):
-            flow = Flow()
-            collect(condition, scope, 0, flow)
-            scope.walk.use("join", flow)
+    conditions = [join.args.get(name) for name in ("on", "match_condition")]
+    use("join", [condition for condition in conditions if isinstance(condition, exp.Expr)], scope)
     shared = [identifier.name.lower() for identifier in join.args.get("using") or ()]
     if join.args.get("method") == "NATURAL":
         shared = _shared_names(before, added, scope)
