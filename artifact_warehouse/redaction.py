@@ -33,14 +33,15 @@ _WORDS = (
 """A key with one of these has a secret, unless it is a key of something about the secret."""
 
 _HINTS = (
-    *("passw", "passphrase", "pgpass", "_pass", "-pass", "_pat", "-pat", "pw", "secret", "token", "credential"),
+    *("passw", "passphrase", "pgpass", "_pass", "-pass", "pw", "secret", "token", "credential"),
     *("authorization", "connection", "signature", "sig=", "identified"),
     *("akia", "asia", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "dapi"),
     *("dbtc_", "dbtu_", "k_live_", "k_test_", "sk-", "aiza", "eyj", "bearer", "begin "),
 )
 _KEY_HINTS = ("private", "api", "access", "account", "shared", "storage")
-"""A text without any of the hints, without one of these and "key", and without both "://" and "@", holds nothing that
-the expressions below find."""
+_PAT_HINTS = ("_pat", "-pat")
+"""A text without any of the hints, without one of these and "key", without one of these but for paths (which all
+arguments of dbt speak of), and without both "://" and "@", holds nothing that the expressions below find."""
 
 _SECRET_KEY = re.compile(_WORDS, re.IGNORECASE)
 _ASSIGNED = re.compile(
@@ -160,7 +161,8 @@ class Redactor:
             if hint in lowered:
                 return True
         has_key = "key" in lowered and any(hint in lowered for hint in _KEY_HINTS)
-        return has_key or ("://" in lowered and "@" in lowered)
+        has_pat = any(lowered.count(hint) > lowered.count(f"{hint}h") for hint in _PAT_HINTS)
+        return has_key or has_pat or ("://" in lowered and "@" in lowered)
 
     def _until_all_is_known(self, hide: Callable[[T], T], value: T) -> T:
         """Hide once more where that has found secrets: they may stand in front of the place that told of them too."""

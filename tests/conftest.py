@@ -7,6 +7,7 @@ import pickle
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -31,16 +32,21 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that the first process to ask for it fills; the others wait until it is done."""
-    done = folder.with_suffix(".done")
+    done, failed = folder.with_suffix(".done"), folder.with_suffix(".failed")
     try:
         folder.mkdir()
     except FileExistsError:
         deadline = time.monotonic() + 600
         while not done.exists():
+            assert not failed.exists(), f"another process could not make {folder}"
             assert time.monotonic() < deadline, f"{folder} was begun by another process, and is not done"
             time.sleep(0.2)
         return folder
-    make(folder)
+    try:
+        make(folder)
+    except BaseException:
+        failed.touch()
+        raise
     done.touch()
     return folder
 
@@ -85,7 +91,7 @@ def real_runs(unpacked: Callable[[str], Path]) -> Path:
 
 
 class Loaded:
-    """A warehouse of a folder, opened read-only, with the oracle's answers and the report of the load."""
+    """A warehouse of a folder, opened read-only, with the report of the load and the oracle's answers."""
 
     def __init__(self, folder: Path, home: Path) -> None:
         def load(home: Path) -> None:
@@ -95,8 +101,11 @@ class Loaded:
         made_once(home, load)
         self.folder = folder
         self.report = pickle.loads((home / "report").read_bytes())
-        self.oracle = Oracle.read([folder])
         self.warehouse = Warehouse(home / "wh.duckdb", read_only=True)
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        return Oracle.read([self.folder])
 
 
 @pytest.fixture(

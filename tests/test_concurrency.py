@@ -141,7 +141,7 @@ def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | Non
 
 @pytest.mark.slow
 def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path) -> None:
-    folder, path = make_input(tmp_path / "in", 160), tmp_path / "wh.duckdb"
+    folder, path = make_input(tmp_path / "in", 80), tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
     ways = {
         "query --wait 20": (by_command, 20.0),
@@ -166,12 +166,12 @@ def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_pat
 
         with ThreadPoolExecutor(len(turns)) as pool:
             list(pool.map(read, turns))
-        assert loader.stdout is not None and loader.stdout.read().startswith("loaded 160, unchanged 0, quarantined 0")
+        assert loader.stdout is not None and loader.stdout.read().startswith("loaded 80, unchanged 0, quarantined 0")
     for name, (ask, wait) in ways.items():
         reader = readers[name]
         assert not (wait and reader.refused), f"{name} was refused"
         reader.got(ask(path, wait, set()))
-        assert reader.seen[-1]["artifacts"] == 163
+        assert reader.seen[-1]["artifacts"] == 83
         print(f"\n{name}: {len(reader.seen)} times read, {reader.refused} times refused")
 
 

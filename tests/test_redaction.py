@@ -50,6 +50,7 @@ def redacted(value: Any, *patterns: str, values: tuple[str, ...] = ()) -> tuple[
         ("password := hunter22", "password := *****"),
         ('"password": "hun\\"ter22", 1', '"password": "*****", 1'),
         ("SNOWFLAKE_PAT=abc123 DBT_PASS=abc123 pw=abc123", "SNOWFLAKE_PAT=***** DBT_PASS=***** pw=*****"),
+        ("--log-path logs, log_path=a git_pat=abc123", "--log-path logs, log_path=a git_pat=*****"),
         ("sent Bearer abcdefgh12345", "sent Bearer *****"),
         ("dapi0123456789abcdef0123456789abcdef", "*****"),
         ("a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_abcdefgh b", "a ***** b"),
@@ -77,6 +78,7 @@ def test_a_secret_in_a_text_is_hidden_and_counted(text: str, expected: str) -> N
         "mail me at someone@example.com, see https://example.com/?to=someone@example.com",
         "2026-11-03 06:00:00 https://example.com:443/a@b",
         "the 'primary_key' column, sk-1, dbt_cloud",
+        "dbt run --log-path logs, log_path: logs, model_paths=[models]",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
