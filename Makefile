@@ -48,7 +48,7 @@ fuzz: $(BIN)/.fuzz ## Fuzz for FUZZ_SECONDS, an hour unless told otherwise; see 
 	$(BIN)/python tests/fuzz/fuzz_warehouse.py $(FUZZ_FOLDER)/finds $$(($(FUZZ_SECONDS) / 4))
 	@test -z "$$(ls $(FUZZ_FOLDER)/finds)" || { echo "finds in $(FUZZ_FOLDER)/finds"; exit 1; }
 
-samples: ## Make sample_artifacts/runs again, with real dbt (Linux, Python 3.11, four minutes)
+samples: ## Make the sample artifacts again, with real dbt (Linux, Python 3.11, ten minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
 
 dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist

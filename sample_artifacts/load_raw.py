@@ -19,7 +19,18 @@ TAP_TO_PAY_FROM = date(2026, 11, 3)  # a payment method that the project does no
 NO_TABLE_NUMBERS_ON = date(2026, 11, 5)  # a till forgets the table number
 GUEST_WITHOUT_EMAIL = 54  # joins on 2026-11-03
 
-DEFECTS = ("bad_quantity", "late_payments", "stale_guests", "no_ferry_table")
+PINGS_FROM = date(2026, 11, 9)  # tills tell every few minutes that they are there
+PINGS, FLOOD_OF_PINGS = 2_000, 20_000
+
+DEFECTS = (
+    "bad_quantity",
+    "late_payments",
+    "stale_guests",
+    "no_ferry_table",
+    "ping_flood",
+    "ping_without_time",
+    "late_pings",
+)
 
 PRICES = {1: 260, 2: 390, 3: 310, 4: 540, 5: 420, 6: 690, 7: 890, 8: 350}
 FERRIES = {"Northquay": "MS Seabird", "Eastpier": "MS Tern", "Westhaven": "MS Åland"}
@@ -160,10 +171,32 @@ def load(database: str, day: date, defects: set[str]) -> None:
         marks = "(" + ", ".join("?" * len(rows[table][0])) + ")"
         values = [value for row in rows[table] for value in row]
         connection.execute(f"insert into raw.{table} values {', '.join([marks] * len(rows[table]))}", values)
+    if day >= PINGS_FROM:
+        load_pings(connection, day, defects)
     if "no_ferry_table" in defects:
         connection.execute("drop table raw.ferry_arrivals")
     connection.execute("commit")
     connection.close()
+
+
+def load_pings(connection: duckdb.DuckDBPyConnection, day: date, defects: set[str]) -> None:
+    """Write the pings of the day before."""
+    connection.execute(
+        "create table if not exists raw.till_pings "
+        "(ping_id integer, cafe_id integer, pinged_at timestamp, loaded_at timestamp)"
+    )
+    connection.execute("delete from raw.till_pings")
+    night = night_after(day - timedelta(days=1))
+    loaded_at = night + timedelta(hours=4, minutes=10) if "late_pings" in defects else night
+    count = FLOOD_OF_PINGS if "ping_flood" in defects else PINGS
+    opened = datetime.combine(day - timedelta(days=1), time(7))
+    connection.execute(
+        "insert into raw.till_pings "
+        "select range, 1 + range % 4, ? + to_microseconds(range * 43_200_000_000 // ?), ? from range(?)",
+        [opened, count, loaded_at, count],
+    )
+    if "ping_without_time" in defects:
+        connection.execute("update raw.till_pings set pinged_at = null where ping_id = 7")
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""Make the sample artifacts again: run real dbt over a made-up week.
+"""Make the sample artifacts again: run real dbt over three made-up weeks.
 
-The dbt project in `project/` is run with two versions of dbt, eight days long:
-each night loads new raw data, some nights with defects, and on some days the
-project changes (`project_changes/<day>/` is copied over it). The JSON files
-that an invocation wrote are kept, byte by byte, in
+The dbt project in `project/` is run with two versions of dbt, as `story.py`
+tells: each night loads new raw data, some nights with defects, and on some days
+the project changes (`project_changes/<day>/` is copied over it). The JSON files
+that an invocation wrote are kept, byte by byte: those of the first week in
 
     runs/environment=<env>/job=<job>/<day>_<nn>_<label>/
+
+and those of the two weeks after it, under the same names, in `episodes.tar.xz`.
 
 The clock is shifted with libfaketime, so that each invocation runs as if on its
 day; within a run it goes at normal speed. So this script needs Linux; and also
@@ -24,16 +26,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from story import EPISODES, NEW_DBT, OLD_DBT, WEEK, Invocation
+
 HERE = Path(__file__).resolve().parent
 DATABASE = "harbor_cafe.duckdb"
-UPGRADE_DAY = "2026-11-04"
-OLD_DBT, NEW_DBT = "1.7", "1.10"
 ARTIFACTS = (
     "manifest.json",
     "run_results.json",
@@ -41,111 +43,6 @@ ARTIFACTS = (
     "sources.json",
     "semantic_manifest.json",
 )
-TABLE_START, TABLE_END = "<!-- invocations -->", "<!-- end of invocations -->"
-NO_DEFECTS: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """One call of dbt in the made-up week."""
-
-    time: str  # when it starts, in UTC
-    job: str
-    label: str
-    command: tuple[str, ...]
-    story: str  # what happens, for the README
-    defects: tuple[str, ...] | None = None  # None: no new raw data before it
-    exit_code: int = 0
-    environment: str = "prod"
-
-    @property
-    def day(self) -> str:
-        return self.time[:10]
-
-    @property
-    def dbt(self) -> str:
-        return OLD_DBT if self.day < UPGRADE_DAY else NEW_DBT
-
-
-BUILD = ("build",)
-FRESHNESS = ("source", "freshness")
-DOCS = ("docs", "generate")
-
-INVOCATIONS = (
-    Invocation("2026-11-01 03:10:00", "nightly", "build", BUILD, "first build", NO_DEFECTS),
-    Invocation("2026-11-01 06:00:00", "freshness", "freshness", FRESHNESS, "all pass"),
-    Invocation("2026-11-01 07:00:00", "docs", "docs", DOCS, "first catalog"),
-    Invocation(
-        "2026-11-02 03:10:00", "nightly", "build", BUILD,
-        "payments are late: a test warns", ("late_payments",),
-    ),
-    Invocation("2026-11-02 06:00:00", "freshness", "freshness", FRESHNESS, "payments warn"),
-    Invocation(
-        "2026-11-02 13:30:00", "adhoc", "build", BUILD,
-        "first build in dev", environment="dev",
-    ),
-    Invocation(
-        "2026-11-03 03:10:00", "nightly", "build", BUILD,
-        "prices change; a quantity is no number and the ferry table is gone: models fail",
-        ("bad_quantity", "no_ferry_table"), 1,
-    ),
-    Invocation(
-        "2026-11-03 06:00:00", "freshness", "freshness", FRESHNESS,
-        "ferries: runtime error", None, 1,
-    ),
-    Invocation(
-        "2026-11-03 08:20:00", "nightly", "retry", ("retry",),
-        "the raw data is mended: all pass", NO_DEFECTS,
-    ),
-    Invocation(
-        "2026-11-04 03:10:00", "nightly", "build", BUILD,
-        "dbt upgraded; SQL and a description change, unit test, v2 is latest; "
-        "a new payment method warns", ("stale_guests",),
-    ),
-    Invocation(
-        "2026-11-04 06:00:00", "freshness", "freshness", FRESHNESS, "guests in error", None, 1
-    ),
-    Invocation(
-        "2026-11-04 14:00:00", "adhoc", "run", ("run", "--select", "fct_cafe_days+"),
-        "the changed model in dev", environment="dev",
-    ),
-    Invocation(
-        "2026-11-05 03:10:00", "nightly", "build", BUILD,
-        "new column and model; a café that is not in the seed: a test fails", NO_DEFECTS, 1,
-    ),
-    Invocation(
-        "2026-11-05 09:00:00", "checks", "test", ("test", "--select", "fct_orders"),
-        "it still fails", None, 1,
-    ),
-    Invocation(
-        "2026-11-06 03:10:00", "nightly", "build", BUILD,
-        "prices change; the same test fails, the ferry table is gone again", ("no_ferry_table",), 1,
-    ),
-    Invocation(
-        "2026-11-06 06:00:00", "freshness", "freshness", FRESHNESS,
-        "ferries: as on the third day, but this dbt leaves them out of the file", None, 1,
-    ),
-    Invocation(
-        "2026-11-06 15:00:00", "adhoc", "vars",
-        ("run", "--select", "fct_orders+", "--vars", "{'lookback_days': 7}"),
-        "a look further back, in dev; no ferries there either", None, 1, "dev",
-    ),
-    Invocation(
-        "2026-11-07 03:10:00", "nightly", "build", BUILD,
-        "café and payment method are known now, a model is disabled: recovered", NO_DEFECTS,
-    ),
-    Invocation(
-        "2026-11-07 05:00:00", "maintenance", "full_refresh",
-        ("run", "--full-refresh", "--select", "fct_orders+"), "rebuilt from scratch",
-    ),
-    Invocation("2026-11-07 07:00:00", "docs", "docs", DOCS, "catalog of the changed project"),
-    Invocation("2026-11-08 03:10:00", "nightly", "build", BUILD, "a quiet night", NO_DEFECTS),
-    Invocation("2026-11-08 06:00:00", "freshness", "freshness", FRESHNESS, "all pass"),
-    Invocation(
-        "2026-11-08 10:00:00", "adhoc", "build", ("build", "--select", "+rpt_loyalty"),
-        "one report and all above it",
-    ),
-)  # fmt: skip
 
 
 # --- Python and the virtual environments
@@ -252,12 +149,11 @@ def modified_times(target: Path) -> dict[str, int]:
     return {name: (target / name).stat().st_mtime_ns for name in ARTIFACTS if (target / name).exists()}
 
 
-def run_week(environments: dict[str, Path], workdir: Path, runs: Path) -> list[Path]:
+def run_story(story: tuple[Invocation, ...], environments: dict[str, Path], workdir: Path, runs: Path) -> list[Path]:
     """Run every invocation and keep its artifacts; gives the folders."""
-    shutil.copytree(HERE / "project", workdir, dirs_exist_ok=True)
     folders: list[Path] = []
     day, number = "", 0
-    for invocation in INVOCATIONS:
+    for invocation in story:
         if invocation.day != day:
             day, number = invocation.day, 0
             apply_changes(day, workdir)
@@ -301,10 +197,10 @@ def status_counts(folder: Path) -> str:
     return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
 
-def invocation_table(folders: list[Path], runs: Path) -> str:
+def invocation_table(story: tuple[Invocation, ...], folders: list[Path], runs: Path) -> str:
     """The table of the README, in Markdown; what it counts is read from the artifacts."""
     lines = ["| folder | dbt | command | results | what happened |", "|---|---|---|---|---|"]
-    for invocation, folder in zip(INVOCATIONS, folders, strict=True):
+    for invocation, folder in zip(story, folders, strict=True):
         version = read_json(folder / "manifest.json")["metadata"]["dbt_version"]
         name = str(folder.relative_to(runs)).replace("environment=", "").replace("job=", "")
         lines.append(
@@ -313,30 +209,47 @@ def invocation_table(folders: list[Path], runs: Path) -> str:
     return "\n".join(lines)
 
 
-def update_readme(table: str) -> None:
-    """Put the table between its two marks."""
+def update_readme(name: str, table: str) -> None:
+    """Put the table between the two marks of that name."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     readme = HERE / "README.md"
     text = readme.read_text(encoding="utf-8")
-    head, rest = text.split(TABLE_START)
-    tail = rest.split(TABLE_END)[1]
-    readme.write_text(f"{head}{TABLE_START}\n{table}\n{TABLE_END}{tail}", encoding="utf-8")
+    head, rest = text.split(start)
+    tail = rest.split(end)[1]
+    readme.write_text(f"{head}{start}\n{table}\n{end}{tail}", encoding="utf-8")
 
 
-def make_samples(python: str, workdir: Path) -> None:
-    """Run the week in a new `workdir` and replace `runs/` at the end."""
+def pack(runs: Path, archive: Path) -> None:
+    """All files of a folder, in the order of their names; equal files make an equal archive."""
+    with tarfile.open(archive, "w:xz", preset=9) as packed:
+        for path in sorted(runs.rglob("*.json")):
+            member = packed.gettarinfo(path, str(path.relative_to(runs)))
+            member.uid = member.gid = member.mtime = 0
+            member.uname = member.gname = ""
+            with path.open("rb") as stream:
+                packed.addfile(member, stream)
+
+
+def make_samples(python: str, workdir: Path, keep_week: bool) -> None:
+    """Run everything in a new `workdir`; replace `runs/` and the archive at the end."""
     with tempfile.TemporaryDirectory() as scratch:
         environments = {dbt: make_environment(python, dbt, Path(scratch, f"dbt-{dbt}")) for dbt in (OLD_DBT, NEW_DBT)}
         workdir.mkdir(parents=True)
         try:
-            runs = Path(scratch, "runs")
-            folders = run_week(environments, workdir, runs)
+            shutil.copytree(HERE / "project", workdir, dirs_exist_ok=True)
+            runs, episodes = Path(scratch, "runs"), Path(scratch, "episodes")
+            week_folders = run_story(WEEK, environments, workdir, runs)
+            episode_folders = run_story(EPISODES, environments, workdir, episodes)
         finally:
             shutil.rmtree(workdir)
         check_artifacts(runs)
-        table = invocation_table(folders, runs)
-        shutil.rmtree(HERE / "runs", ignore_errors=True)
-        shutil.copytree(runs, HERE / "runs")
-    update_readme(table)
+        check_artifacts(episodes)
+        pack(episodes, HERE / "episodes.tar.xz")
+        update_readme("episodes", invocation_table(EPISODES, episode_folders, episodes))
+        if not keep_week:
+            shutil.rmtree(HERE / "runs", ignore_errors=True)
+            shutil.copytree(runs, HERE / "runs")
+            update_readme("invocations", invocation_table(WEEK, week_folders, runs))
 
 
 def main() -> None:
@@ -348,10 +261,13 @@ def main() -> None:
         default=Path("/srv/harbor_cafe"),
         help="where the project runs; this path gets into the artifacts (default: %(default)s)",
     )
+    parser.add_argument(
+        "--keep-week", action="store_true", help="leave runs/ as it is: only the weeks after it are new"
+    )
     options = parser.parse_args()
     if options.workdir.exists():
         raise SystemExit(f"{options.workdir} exists already: remove it, or give --workdir")
-    make_samples(options.python or find_python(), options.workdir)
+    make_samples(options.python or find_python(), options.workdir, options.keep_week)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,13 @@ BASELINE = "SELECT unique_id, count(*), avg(execution_seconds) FROM v1.node_exec
 PLAIN = "count and mean by node on v1.node_executions"
 RATES = ("run_success_rates", "node_success_rates", "node_execution_times", "test_failure_rates")
 OTHERS = ("snapshot_changes", "invocations", "nodes", "tests")
+OPERATIONS = (
+    *("failure_incidents", "reliability", "test_recoveries", "flaky_tests", "execution_time_regressions"),
+    *("logical_runs", "logical_run_nodes", "logical_run_success_rates", "thread_utilization"),
+    *("node_criticality", "costs", "materialization_waste", "coverage_history", "project_rules"),
+)
+SCHEDULES = ("run_timelines", "critical_paths")
+"""Every run's own recursion: measured once, as a minute is long."""
 
 
 def warehouse_of(bench: Bench, copies: int) -> Path:
@@ -49,9 +56,31 @@ def views(bench: Bench) -> Iterator[Row]:
         yield Row(f"v1.{name} over {count:,} executions", PLAIN, goal, found[name], found["baseline"])
 
 
+def operations(bench: Bench) -> Iterator[Row]:
+    """Every view of operations over 5 million executions, and what is asked of one run."""
+    warehouse = warehouse_of(bench, bench.pick(50, 5))
+    count = executions_in(warehouse)
+    turns = bench.with_repeats(min(bench.repeats, 3)).repeats
+    found = querying.with_peaks(warehouse, queries(OPERATIONS), turns)
+    for name in OPERATIONS:
+        yield Row(f"v1.{name} over {count:,} executions", PLAIN, 4.0, found[name], found["baseline"])
+    once = querying.with_peaks(warehouse, queries(SCHEDULES), 1, warm_ups=0)
+    for name in SCHEDULES:
+        yield Row(f"v1.{name} over {count:,} executions", PLAIN, 4.0, once[name], found["baseline"])
+    run = querying.value(warehouse, "SELECT max(invocation_id) FROM v1.invocations WHERE is_executing")
+    asked = {f"v1.{name}": f"FROM v1.{name}('{run}')" for name in ("run_timeline_of", "critical_path_of")}
+    asked["v1.simulate_run with 8 threads"] = f"FROM v1.simulate_run('{run}', 8)"
+    of_one = querying.in_turn(warehouse, {"baseline": BASELINE, **asked}, turns)
+    for name in asked:
+        yield Row(f"{name}, of one run among {count:,} executions", PLAIN, 4.0, of_one[name], of_one["baseline"])
+
+
 def executions_in(warehouse: Path) -> int:
     """How many there are in a warehouse."""
     return int(querying.value(warehouse, "SELECT count(*) FROM stored.node_executions"))
 
 
-CASES = (Case("views", "every rate and time view over 5 million executions", views),)
+CASES = (
+    Case("views", "every rate and time view over 5 million executions", views),
+    Case("operations", "every view of operations over 5 million executions", operations),
+)
