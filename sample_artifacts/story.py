@@ -169,8 +169,12 @@ EPISODES = (
     _freshness(23, "two days old: most in error", 1),
     *(
         Invocation(
-            f"2026-11-23 12:{minute:02}:00", "threads", f"{threads}_threads", ("build", "--threads", str(threads)),
-            "the same in dev, to compare", environment="dev",
+            f"2026-11-23 12:{minute:02}:00",
+            "threads",
+            f"{threads}_threads",
+            ("build", "--threads", str(threads)),
+            "the same in dev, to compare",
+            environment="dev",
         )
         for minute, threads in ((0, 1), (5, 2), (10, 4), (15, 8))
     ),

@@ -41,7 +41,8 @@ class History:
         self.folder, self.project, self.rng = folder, project, rng
         self.parents = {key.format(project): [p.format(project) for p in found] for key, found in PARENTS.items()}
         self.code = dict.fromkeys(self.parents, 0)
-        self.materialized = dict.fromkeys(self.parents, "table")
+        self.materialized = dict.fromkeys(self.parents, "table") | {f"model.{project}.inlined": "ephemeral"}
+        self.materialized[f"model.{project}.staged"] = rng.choice(("table", "view", "incremental"))
         self.now = START
         self.loaded_at = START
         self.count = 0

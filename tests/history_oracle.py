@@ -87,6 +87,19 @@ class Run:
             todo += new
         return found
 
+    def read_by(self, node: str) -> set[str]:
+        """The parents, and through all that is not stored what these read."""
+        found, todo = {node}, [node]
+        while todo:
+            reader = todo.pop()
+            materialized = self.nodes.get(reader, {}).get("config", {}).get("materialized")
+            is_table = reader.startswith("model.") and materialized in ("table", "incremental")
+            if not is_table and not reader.startswith(("seed.", "snapshot.")):
+                new = set(self.parents(reader)) - found
+                found |= new
+                todo += new
+        return found
+
 
 class Outcome:
     """One result."""
@@ -177,13 +190,13 @@ class Histories:
         ]
 
     def explanation(self, key: tuple, incident: Incident) -> tuple[str | None, bool | None]:
-        """(why a test passed again, whether a source was not checked), for a closed incident."""
+        """(why a test passed again, whether a source may have had new data), for a closed incident."""
         failed, passed = incident.failures[-1], incident.closing
         assert passed is not None
-        above = passed.run.ancestors(key[2])
+        read = passed.run.read_by(key[2])
         builds = [
             o
-            for a in above
+            for a in read
             if a.startswith(("model.", "seed.", "snapshot."))
             for o in self.by_node.get((*key[:2], a), [])
         ]
@@ -191,14 +204,12 @@ class Histories:
             return "rebuild", None
         if key[2] not in passed.run.nodes:
             return "unknown", None
-        if any(failed.run.definition(a) != passed.run.definition(a) for a in above):
+        if any(failed.run.definition(a) != passed.run.definition(a) for a in passed.run.ancestors(key[2])):
             return "definition", None
-        checks = [self.freshness(key, a) for a in above if a.startswith("source.")]
-        for found in checks:
-            before = max((loaded for checked, loaded in found if checked <= failed.at), default=failed.at)
-            if any(loaded > before for checked, loaded in found if checked <= passed.at):
-                return "source", None
-        return None, any(not any(failed.at < checked <= passed.at for checked, _ in found) for found in checks)
+        checks = [self.freshness(key, a) for a in read if a.startswith("source.")]
+        if any(failed.at < loaded <= passed.at for found in checks for _, loaded in found):
+            return "source", None
+        return None, any(not any(c >= passed.at and loaded <= failed.at for c, loaded in found) for found in checks)
 
     def logical_runs(self) -> list[list[list[Run]]]:
         """Every logical run: its steps, and the attempts at each."""

@@ -40,7 +40,7 @@ def test_what_became_slow_has_its_days_and_the_change_that_came_with_it(episodes
 
 
 def test_what_is_slow_ends_the_critical_path_of_its_nights(episodes: Warehouse) -> None:
-    """By seconds the slow model outweighs all else, so its drag is most of what it takes."""
+    """It outweighs all else, so its drag is most of what it takes; on the 16th, two slow models hide each other's."""
     found = rows(
         episodes,
         "SELECT DISTINCT dayofmonth(invocations.started_at), split_part(paths.unique_id, '.', 3) "
@@ -50,7 +50,7 @@ def test_what_is_slow_ends_the_critical_path_of_its_nights(episodes: Warehouse) 
         "ORDER BY 1",
     )
     assert found == [
-        *((14, "rpt_till_gaps"), (15, "rpt_till_gaps"), (16, "rpt_till_gaps")),
+        *((14, "rpt_till_gaps"), (15, "rpt_till_gaps")),
         *((17, "rpt_table_turns"), (18, "rpt_table_turns"), (19, "rpt_table_turns")),
     ]
 
@@ -74,11 +74,12 @@ def test_every_failure_is_an_incident_from_its_first_night_to_its_last(episodes:
         episodes,
         "SELECT resource_type, split_part(unique_id, '.', 3), dayofmonth(opened_at), dayofmonth(last_failed_at), "
         "dayofmonth(closed_at), failure_count, opening_changed_fields, closing_changed_fields, is_parent_failing "
-        "FROM v1.failure_incidents ORDER BY opened_at, unique_id",
+        "FROM v1.failure_incidents ORDER BY 3, unique_id",
     )
     code = ["raw_code"]
     assert found == [
         ("model", "int_order_totals", 10, 10, 10, 1, None, None, False),
+        ("model", "rpt_product_sales", 10, 10, 10, 1, None, None, False),
         ("model", "rpt_product_sales", 11, 12, 13, 2, code, code, False),
         ("test", "assert_loyalty_report_in_time", 12, 12, 12, 1, None, None, False),
         ("test", "assert_loyalty_report_in_time", 15, 15, 16, 1, None, None, False),
@@ -105,7 +106,7 @@ def test_the_retry_and_its_build_are_one_run_that_succeeded(episodes: Warehouse)
         episodes,
         "SELECT sum(run_count), sum(success_count), sum(recovered_count) "
         "FROM v1.logical_run_success_rates WHERE job_name = 'nightly'",
-    ) == [(15, 9, 1)]
+    ) == [(15, 10, 1)]
 
 
 def test_tables_that_were_built_though_nothing_had_come_are_waste(episodes: Warehouse) -> None:

@@ -56,12 +56,12 @@ COMMENT ON COLUMN v1.flaky_tests.flip_count IS 'How many times it went from fail
 COMMENT ON COLUMN v1.flaky_tests.executed_count IS 'How many times it was executed: see v1.test_failure_rates.';
 COMMENT ON COLUMN v1.flaky_tests.flip_rate IS 'flip_count over executed_count, 0 to 1.';
 COMMENT ON COLUMN v1.flaky_tests.failure_count IS 'How many times it failed.';
-COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source above it, whose freshness was not checked between failure and pass.';
+COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source that it read, as no later freshness check rules that out.';
 COMMENT ON COLUMN v1.flaky_tests.recovery_count IS 'How many times it went from failing to passing.';
 COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these are no flips; the next three say why, and the rest is of runs without a manifest.';
-COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How many times something above it had been rebuilt.';
+COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How many times something that it read had been rebuilt.';
 COMMENT ON COLUMN v1.flaky_tests.definition_count IS 'How many times its definition, or one above it, had changed, with no rebuild.';
-COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How many times a source above it is known to have had new data, with no rebuild and no change of a definition.';
+COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How many times a source that it read is known to have had new data, with no rebuild and no change of a definition.';
 COMMENT ON COLUMN v1.flaky_tests.last_flip_at IS 'When it last passed after a failure with nothing to explain it, UTC.';
 COMMENT ON COLUMN v1.flaky_tests.last_failing_invocation_id IS 'The invocation in which it failed before that.';
 COMMENT ON COLUMN v1.flaky_tests.last_passing_invocation_id IS 'The invocation in which it then passed.';

@@ -94,13 +94,19 @@ unexplained AS MATERIALIZED (
     )
 ),
 
+-- What is stored shows nothing new of what lies above it until it is built.
 edges AS MATERIALIZED (
-    SELECT graph_edges.graph_id, graph_edges.parent_unique_id, graph_edges.child_unique_id
-    FROM internal.graph_edges
-    WHERE graph_edges.graph_id IN (SELECT unexplained.passing_graph_id FROM unexplained)
+    SELECT
+        nodes.graph_id,
+        unnest(nodes.parent_unique_ids) AS parent_unique_id,
+        nodes.unique_id AS child_unique_id,
+        nodes.resource_type IN ('seed', 'snapshot')
+        OR (nodes.resource_type = 'model' AND coalesce(nodes.materialized, '') IN ('table', 'incremental')) AS is_stored
+    FROM internal.graph_nodes AS nodes
+    WHERE nodes.graph_id IN (SELECT unexplained.passing_graph_id FROM unexplained)
         AND (
-            graph_edges.child_resource_type NOT IN ('test', 'unit_test')
-            OR graph_edges.child_unique_id IN (SELECT unexplained.unique_id FROM unexplained)
+            nodes.resource_type NOT IN ('test', 'unit_test')
+            OR nodes.unique_id IN (SELECT unexplained.unique_id FROM unexplained)
         )
 ),
 
@@ -116,6 +122,19 @@ ancestors (graph_id, test_unique_id, unique_id) AS (
     INNER JOIN edges ON edges.graph_id = ancestors.graph_id AND edges.child_unique_id = ancestors.unique_id
 ),
 
+-- What the test read: its parents, and through those that are not stored what they read in turn.
+reached (graph_id, test_unique_id, unique_id) AS (
+    SELECT DISTINCT passing_graph_id, unique_id, unique_id
+    FROM unexplained
+
+    UNION
+
+    SELECT edges.graph_id, reached.test_unique_id, edges.parent_unique_id
+    FROM reached
+    INNER JOIN edges ON edges.graph_id = reached.graph_id AND edges.child_unique_id = reached.unique_id
+    WHERE NOT edges.is_stored
+),
+
 above AS MATERIALIZED (
     SELECT
         unexplained.number,
@@ -123,12 +142,12 @@ above AS MATERIALIZED (
         unexplained.environment,
         unexplained.last_failed_at,
         unexplained.recovered_at,
-        ancestors.unique_id,
-        split_part(ancestors.unique_id, '.', 1) AS resource_type
+        reached.unique_id,
+        split_part(reached.unique_id, '.', 1) AS resource_type
     FROM unexplained
-    INNER JOIN ancestors
-        ON ancestors.graph_id = unexplained.passing_graph_id
-        AND ancestors.test_unique_id = unexplained.unique_id
+    INNER JOIN reached
+        ON reached.graph_id = unexplained.passing_graph_id
+        AND reached.test_unique_id = unexplained.unique_id
 ),
 
 moments AS (
@@ -199,20 +218,22 @@ checks AS MATERIALIZED (
     WHERE max_loaded_at IS NOT NULL
 ),
 
+-- A load in between is known by its time, whenever it was looked for; that there was none, only by a later check.
 loads AS (
     SELECT
         above.number,
         above.unique_id,
-        max(above.last_failed_at) AS last_failed_at,
-        max(checks.max_loaded_at) FILTER (WHERE checks.checked_at <= above.last_failed_at) AS loaded_before,
-        max(checks.max_loaded_at) AS loaded_after,
-        coalesce(bool_or(checks.checked_at > above.last_failed_at), FALSE) AS is_checked
+        coalesce(
+            bool_or(checks.max_loaded_at > above.last_failed_at AND checks.max_loaded_at <= above.recovered_at), FALSE
+        ) AS is_loaded,
+        coalesce(
+            bool_or(checks.checked_at >= above.recovered_at AND checks.max_loaded_at <= above.last_failed_at), FALSE
+        ) AS is_checked
     FROM above
     LEFT JOIN checks
         ON checks.project_name IS NOT DISTINCT FROM above.project_name
         AND checks.environment = above.environment
         AND checks.unique_id = above.unique_id
-        AND checks.checked_at <= above.recovered_at
     WHERE above.resource_type = 'source'
     GROUP BY above.number, above.unique_id
 ),
@@ -220,7 +241,7 @@ loads AS (
 sources AS (
     SELECT
         number,
-        bool_or(coalesce(loaded_after > loaded_before, loaded_after > last_failed_at, FALSE)) AS is_loaded,
+        bool_or(is_loaded) AS is_loaded,
         bool_or(NOT is_checked) AS is_unchecked
     FROM loads
     GROUP BY number
@@ -271,8 +292,8 @@ COMMENT ON COLUMN v1.test_recoveries.recovered_at IS 'When it passed again, UTC:
 COMMENT ON COLUMN v1.test_recoveries.last_failed_at IS 'When it failed the last time before, UTC.';
 COMMENT ON COLUMN v1.test_recoveries.failure_count IS 'How many times it had failed in a row.';
 COMMENT ON COLUMN v1.test_recoveries.is_flip IS 'Whether nothing explains it.';
-COMMENT ON COLUMN v1.test_recoveries.explanation IS 'The first of these that holds. rebuild: a model, seed or snapshot above it, in the graph of the passing run, was executed with success after it failed and no later than it passed. unknown: no manifest has the test at the passing run. definition: that of the test or of anything above it is another than at the failing run. source: the freshness checks up to the pass know a newer max_loaded_at of a source above it than those up to the failure (where there is none up to the failure, one after the failure itself). NULL where none does.';
-COMMENT ON COLUMN v1.test_recoveries.is_source_unchecked IS 'Of a flip, whether the freshness of a source above it was not checked between failure and pass: new data there would not be known. NULL where the recovery is explained.';
+COMMENT ON COLUMN v1.test_recoveries.explanation IS 'The first of these that holds. rebuild: a model, seed or snapshot that it read (in the graph of the passing run: its parents, and through views and ephemeral models what these read) was executed with success after it failed and no later than it passed. unknown: no manifest has the test at the passing run. definition: that of the test or of anything above it is another than at the failing run. source: a freshness check knows a max_loaded_at of a source that it read, after it failed and no later than it passed. NULL where none does.';
+COMMENT ON COLUMN v1.test_recoveries.is_source_unchecked IS 'Of a flip, whether a source that it read may have had new data: no freshness check after it passed shows a max_loaded_at before it failed. NULL where the recovery is explained.';
 COMMENT ON COLUMN v1.test_recoveries.failing_invocation_id IS 'The invocation in which it failed the last time before.';
 COMMENT ON COLUMN v1.test_recoveries.failing_command IS 'Its command.';
 COMMENT ON COLUMN v1.test_recoveries.passing_invocation_id IS 'The invocation in which it passed.';
