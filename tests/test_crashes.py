@@ -1,6 +1,6 @@
 """A load may die at any moment, for any reason: what it had stored stays, whole, and the next load goes on.
 
-CRASH_KILLS says how many loads are killed: 25 as it is, 200 and more for a release.
+CRASH_KILLS says how many loads are killed: 12 as it is, 200 and more for a release.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from disturbed import alive, command, contents, descendants, environment, make_i
 
 from artifact_warehouse import Warehouse, errors
 
-KILLS = int(os.environ.get("CRASH_KILLS", "25"))
+KILLS = int(os.environ.get("CRASH_KILLS", "12"))
 FILES = 300 if KILLS >= 100 else 100
 BATCH_BYTES = 100_000
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
@@ -130,7 +130,7 @@ def test_a_kill_while_the_file_is_made_hinders_nobody(tmp_path: Path, undisturbe
     """The first file that appears starts the clock, so that every kill falls while the warehouse is made."""
     dice = random.Random(1)
     seen: Counter[tuple[str, ...]] = Counter()
-    for number in range(max(8, KILLS // 4)):
+    for number in range(max(5, KILLS // 4)):
         folder = tmp_path / str(number)
         folder.mkdir()
         path = folder / "wh.duckdb"
@@ -193,7 +193,7 @@ def test_a_migration_that_is_killed_is_done_or_not_begun(tmp_path: Path) -> None
     migrated = contents(path)
 
     where: Counter[str] = Counter()
-    count = max(8, KILLS // 8)
+    count = max(5, KILLS // 8)
     for number in range(count):
         shutil.copy(old, path)
         moment = seconds * (0.4 + 0.6 * number / count)  # before that, Python starts

@@ -7,6 +7,7 @@
 -- What many runs share is worked out once: graphs with equal edges are one (`structures`), and so are runs of one of these
 -- that executed the same nodes (`shapes`). Only times are a run's own. Every node has a number, in the order of the ids;
 -- times are whole microseconds, which add up exactly.
+-- No CTE says MATERIALIZED: DuckDB keeps what is read twice anyhow, and 1.4 takes 4 GB to write a macro with 24 that do.
 CREATE OR REPLACE MACRO internal.run_schedules(of_invocation, last_runs) AS TABLE
 WITH RECURSIVE latest_runs AS (
     SELECT
@@ -25,14 +26,14 @@ WITH RECURSIVE latest_runs AS (
     WHERE is_executing AND NOT is_aborted
 ),
 
-runs AS MATERIALIZED (
+runs AS (
     SELECT artifact_key, graph_id, rule, row_number() OVER (ORDER BY artifact_key) AS run
     FROM latest_runs
     WHERE (of_invocation IS NULL OR invocation_id = of_invocation) AND (last_runs IS NULL OR age <= last_runs)
 ),
 
 -- Hooks come before or after all nodes and are in no graph.
-results AS MATERIALIZED (
+results AS (
     SELECT
         runs.run,
         executions.artifact_key,
@@ -54,13 +55,13 @@ results AS MATERIALIZED (
 ),
 
 -- Of each graph that a run has: who depends on whom.
-parents AS MATERIALIZED (
+parents AS (
     SELECT graph_id, unique_id, parent_unique_ids
     FROM internal.graph_nodes
     WHERE graph_id IN (SELECT graph_id FROM runs) AND len(parent_unique_ids) > 0
 ),
 
-structures AS MATERIALIZED (
+structures AS (
     SELECT graph_id, min(graph_id) OVER (PARTITION BY node_count, first_hash, second_hash) AS structure
     FROM (
         SELECT
@@ -73,13 +74,13 @@ structures AS MATERIALIZED (
     )
 ),
 
-named_edges AS MATERIALIZED (
+named_edges AS (
     SELECT DISTINCT parents.graph_id AS structure, parents.unique_id AS child, edge.parent
     FROM parents, (SELECT unnest(parents.parent_unique_ids) AS parent) AS edge
     WHERE parents.graph_id IN (SELECT structure FROM structures)
 ),
 
-numbered AS MATERIALIZED (
+numbered AS (
     SELECT
         unique_id,
         CASE WHEN contains(unique_id, '.') THEN split_part(unique_id, '.', 1) END AS resource_type,
@@ -93,7 +94,7 @@ numbered AS MATERIALIZED (
     )
 ),
 
-edges AS MATERIALIZED (
+edges AS (
     SELECT
         dense_rank() OVER (ORDER BY named_edges.structure) AS graph,
         named_edges.structure,
@@ -108,7 +109,7 @@ edges AS MATERIALIZED (
 ),
 
 -- `dbt build` makes what depends on all that a test tests wait for the test too.
-tests AS MATERIALIZED (
+tests AS (
     SELECT graph, child AS test, min(parent) AS tested, count(*) AS tested_count
     FROM edges
     WHERE child_type = 'test'
@@ -133,7 +134,7 @@ below (graph, tested, node, node_type, is_stopped_by_tests) AS (
     WHERE NOT edges.is_test
 ),
 
-below_tests AS MATERIALIZED (
+below_tests AS (
     SELECT edges.graph, edges.child AS test, below.node, below.node_type
     FROM tests
     INNER JOIN edges ON edges.graph = tests.graph AND edges.child = tests.test
@@ -143,7 +144,7 @@ below_tests AS MATERIALIZED (
     HAVING count(*) = max(tests.tested_count)
 ),
 
-test_edges AS MATERIALIZED (
+test_edges AS (
     SELECT edges.graph, edges.child, edges.child_type, tests.test AS parent
     FROM tests
     INNER JOIN edges ON edges.graph = tests.graph AND edges.parent = tests.tested
@@ -161,13 +162,13 @@ test_edges AS MATERIALIZED (
 
 -- The unit tests of a model run before it, one after the other, once its parents are done. In dbt 2.0 only models wait
 -- for tests.
-unit_tests AS MATERIALIZED (
+unit_tests AS (
     SELECT graph, parent AS model, child AS unit_test, lag(child) OVER (PARTITION BY graph, parent ORDER BY child) AS before
     FROM edges
     WHERE child_type = 'unit_test'
 ),
 
-build_edges AS MATERIALIZED (
+build_edges AS (
     SELECT rules.rule, edges.graph, edges.child, edges.parent, FALSE AS is_of_test
     FROM edges, (SELECT unnest([1, 2]) AS rule) AS rules
     WHERE edges.child_type <> 'unit_test'
@@ -177,7 +178,7 @@ build_edges AS MATERIALIZED (
     WHERE rules.rule = 1 OR test_edges.child_type = 'model'
 ),
 
-all_edges AS MATERIALIZED (
+all_edges AS (
     SELECT 0 AS rule, graph, child, parent FROM edges
     UNION ALL
     SELECT rule, graph, child, parent FROM build_edges
@@ -193,20 +194,20 @@ all_edges AS MATERIALIZED (
     SELECT 1 AS rule, graph, unit_test AS child, before AS parent FROM unit_tests WHERE before IS NOT NULL
 ),
 
-graphs AS MATERIALIZED (
+graphs AS (
     SELECT structures.graph_id, edges.graph
     FROM structures
     INNER JOIN (SELECT DISTINCT structure, graph FROM edges) AS edges ON edges.structure = structures.structure
 ),
 
-nodes AS MATERIALIZED (
+nodes AS (
     SELECT results.run, numbered.number, results.started_at, results.completed_at, results.seconds
     FROM results
     INNER JOIN numbered ON numbered.unique_id = results.unique_id
     WHERE results.is_node
 ),
 
-shaped_runs AS MATERIALIZED (
+shaped_runs AS (
     SELECT
         run,
         node_count,
@@ -228,7 +229,7 @@ shaped_runs AS MATERIALIZED (
     )
 ),
 
-members AS MATERIALIZED (
+members AS (
     SELECT shaped_runs.shape, shaped_runs.graph, shaped_runs.rule, nodes.number
     FROM shaped_runs
     INNER JOIN nodes ON nodes.run = shaped_runs.run
@@ -254,7 +255,7 @@ climbed (shape, graph, rule, child, parent) AS (
     WHERE members.number IS NULL
 ),
 
-shape_edges AS MATERIALIZED (
+shape_edges AS (
     SELECT climbed.shape, climbed.child, climbed.parent
     FROM climbed
     INNER JOIN members ON members.shape = climbed.shape AND members.number = climbed.parent
@@ -276,13 +277,13 @@ leveled (shape, number, level) AS (
     GROUP BY shape_edges.shape, shape_edges.child, leveled.level
 ),
 
-levels AS MATERIALIZED (
+levels AS (
     SELECT shape, number, CAST(max(level) AS BIGINT) AS level
     FROM leveled
     GROUP BY shape, number
 ),
 
-cyclic AS MATERIALIZED (
+cyclic AS (
     SELECT members.shape
     FROM members
     INNER JOIN shaped_runs ON shaped_runs.run = members.shape
@@ -292,7 +293,7 @@ cyclic AS MATERIALIZED (
 ),
 
 -- Every node of a run. A time that timings do not have is taken from execution_time, and the reverse.
-timed AS MATERIALIZED (
+timed AS (
     SELECT
         nodes.run,
         nodes.number,
@@ -313,7 +314,7 @@ timed AS MATERIALIZED (
     LEFT JOIN cyclic ON cyclic.shape = shaped_runs.shape
 ),
 
-acyclic_edges AS MATERIALIZED (
+acyclic_edges AS (
     SELECT shape_edges.shape, shape_edges.child, shape_edges.parent, children.level AS child_level, parents.level AS parent_level
     FROM shape_edges
     INNER JOIN levels AS children ON children.shape = shape_edges.shape AND children.number = shape_edges.child
@@ -353,7 +354,7 @@ backward (run, shape, number, step, remaining) AS (
     INNER JOIN timed ON timed.run = reached.run AND timed.number = reached.parent
 ),
 
-lengths AS MATERIALIZED (
+lengths AS (
     SELECT
         timed.run,
         timed.number,
@@ -380,7 +381,7 @@ lengths AS MATERIALIZED (
 -- The parent that finished last, in the run and in the fastest schedule; of those that finished together, the first id.
 -- From the parents by the edges to the children, in this order: a condition on the run alone would tempt DuckDB to join
 -- every node of a run with every other.
-waits AS MATERIALIZED (
+waits AS (
     SELECT
         children.run,
         children.number,

@@ -8,7 +8,7 @@
 -- `threads` NULL means as many as the run itself used. Between two nodes on a thread dbt has work of its own: as much for
 -- each as it was on average in the run where the second one was ready before the first was done.
 CREATE OR REPLACE MACRO v1.simulate_run(of_invocation, threads) AS TABLE
-WITH RECURSIVE schedules AS MATERIALIZED (
+WITH RECURSIVE schedules AS (
     SELECT
         artifact_key,
         unique_id,
@@ -60,7 +60,7 @@ observed AS (
 ),
 
 -- The thread is busy, and what waits for the node waits, until dbt has handled its result.
-occupied AS MATERIALIZED (
+occupied AS (
     SELECT
         schedules.artifact_key,
         schedules.number,
@@ -72,12 +72,12 @@ occupied AS MATERIALIZED (
     INNER JOIN observed ON observed.artifact_key = schedules.artifact_key
 ),
 
-pool AS MATERIALIZED (
+pool AS (
     SELECT artifact_key, thread_count, unnest(range(1, thread_count + 1)) AS thread_number
     FROM observed
 ),
 
-waiting AS MATERIALIZED (
+waiting AS (
     SELECT artifact_key, number AS child, parent_count, level, duration, unnest(parents) AS parent
     FROM occupied
 ),

@@ -4,12 +4,12 @@
 --
 -- Not portable: UNION in the recursion keeps what is new; it ends on cycles, and never enumerates a path.
 CREATE OR REPLACE VIEW v1.test_recoveries AS
-WITH RECURSIVE runs AS MATERIALIZED (
+WITH RECURSIVE runs AS (
     SELECT artifact_key, invocation_id, command, graph_id
     FROM internal.current_runs
 ),
 
-recoveries AS MATERIALIZED (
+recoveries AS (
     SELECT
         row_number() OVER (ORDER BY streaks.project_name, streaks.environment, streaks.unique_id, streaks.opened_at)
             AS number,
@@ -32,7 +32,7 @@ recoveries AS MATERIALIZED (
 ),
 
 -- What most recoveries are explained by is looked for first, and is the cheapest to find: a parent was rebuilt.
-parents AS MATERIALIZED (
+parents AS (
     SELECT
         recoveries.number,
         recoveries.project_name,
@@ -76,7 +76,7 @@ parent_builds AS (
     FROM parent_moments
 ),
 
-unexplained AS MATERIALIZED (
+unexplained AS (
     SELECT
         recoveries.number,
         recoveries.project_name,
@@ -95,7 +95,7 @@ unexplained AS MATERIALIZED (
 ),
 
 -- What is stored shows nothing new of what lies above it until it is built.
-edges AS MATERIALIZED (
+edges AS (
     SELECT
         nodes.graph_id,
         unnest(nodes.parent_unique_ids) AS parent_unique_id,
@@ -135,7 +135,7 @@ reached (graph_id, test_unique_id, unique_id) AS (
     WHERE NOT edges.is_stored
 ),
 
-above AS MATERIALIZED (
+above AS (
     SELECT
         unexplained.number,
         unexplained.project_name,
@@ -212,7 +212,7 @@ definitions AS (
     GROUP BY compared.failing_graph_id, compared.passing_graph_id, compared.unique_id
 ),
 
-checks AS MATERIALIZED (
+checks AS (
     SELECT project_name, environment, unique_id, coalesce(snapshotted_at, generated_at) AS checked_at, max_loaded_at
     FROM v1.source_freshness
     WHERE max_loaded_at IS NOT NULL
