@@ -1,15 +1,14 @@
-"""The views of operations on real runs of dbt whose episodes were made on purpose: sample_artifacts/story.py tells them."""
+"""The views of operations on real runs whose episodes were made on purpose, as sample_artifacts/story.py tells them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from artifact_warehouse import Warehouse
-from conftest import ROOT
 
 EPISODES = ROOT / "sample_artifacts" / "episodes.tar.xz"
 IN_TIME = "test.harbor_cafe.assert_loyalty_report_in_time"
@@ -56,8 +55,10 @@ def test_what_is_slow_ends_the_critical_path_of_its_nights(episodes: Warehouse) 
 
 
 def test_only_the_test_that_flipped_is_flaky(episodes: Warehouse) -> None:
-    """It fell to the clock on three nights; twice it was run again with nothing rebuilt, once the next night built anew.
-    Its twin, which only warns, is none."""
+    """It fell to the clock on three nights: twice nothing was rebuilt before it passed, once the next night built anew.
+
+    Its twin, which only warns, is none.
+    """
     assert rows(
         episodes,
         "SELECT unique_id, flip_count, failure_count, recovery_count, rebuild_count, executed_count, "
@@ -65,7 +66,7 @@ def test_only_the_test_that_flipped_is_flaky(episodes: Warehouse) -> None:
     ) == [(IN_TIME, 2, 3, 3, 1, 17, 18)]
     assert rows(
         episodes,
-        "SELECT dayofmonth(last_failed_at), dayofmonth(recovered_at), explanation FROM v1.test_recoveries ORDER BY 1, 3",
+        "SELECT dayofmonth(last_failed_at), dayofmonth(recovered_at), explanation FROM v1.test_recoveries ORDER BY ALL",
     ) == [(12, 12, None), (15, 16, "rebuild"), (18, 18, None), (19, 19, "source")]
 
 
