@@ -74,6 +74,12 @@ def test_what_a_view_reads_is_what_a_parser_finds(file: SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
+def test_few_ctes_say_that_they_are_materialized(file: SqlFile) -> None:
+    """DuckDB 1.4 writes what follows such a CTE once more for each: a macro with 24 took 4 GB and 15 seconds."""
+    assert file.sql.count("AS MATERIALIZED (") <= 8
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
 def test_no_view_selects_a_star(file: SqlFile) -> None:
     assert not re.search(r"SELECT\s+(\w+\.)?\*", file.sql)
 
