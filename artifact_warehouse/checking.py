@@ -13,6 +13,15 @@ from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
 
 SEVERITIES = ("info", "warn", "error")
+_PRESENT = (
+    "LEFT JOIN internal.current_manifests AS manifests "
+    "ON manifests.project_name IS NOT DISTINCT FROM {table}.project_name "
+    "AND manifests.environment = {table}.environment LEFT JOIN internal.current_nodes AS nodes "
+    "ON nodes.project_name IS NOT DISTINCT FROM {table}.project_name "
+    "AND nodes.environment = {table}.environment AND nodes.unique_id = {table}.unique_id"
+)
+"""What left the project is nobody's fault any more; where there is no manifest, all is there."""
+
 SHOWN = 20
 """How many nodes a finding names."""
 
@@ -147,6 +156,13 @@ class _Asking:
         used = {name: value for name, value in named.items() if f"${name}" in sql}
         return self.connection.execute(sql, used).fetchall()
 
+    @property
+    def _since(self) -> datetime:
+        try:
+            return self.now - self.criteria.window
+        except OverflowError:  # longer than there are years
+            return datetime.min
+
     def environments(self) -> list[tuple[Any, ...]]:
         """(project, environment) of every run, and without a job of every manifest."""
         select = "SELECT DISTINCT project_name, environment FROM"
@@ -157,7 +173,7 @@ class _Asking:
 
     def _rates(self, check: str, limit: float, what: str, query: str) -> Iterator[Finding]:
         window = text_of_duration(self.criteria.window)
-        counts = {row[:2]: row[2:] for row in self._query(query, since=self.now - self.criteria.window, until=self.now)}
+        counts = {row[:2]: row[2:] for row in self._query(query, since=self._since, until=self.now)}
         for project, environment in self.environments():
             failed, total = counts.get((project, environment), (0, 0))
             rate = failed / total if total else None
@@ -219,11 +235,7 @@ class _Asking:
             query = (
                 "SELECT last.project_name, last.environment, last.unique_id FROM internal.last_executions AS last "
                 "LEFT JOIN internal.current_runs AS runs ON runs.invocation_id = last.invocation_id "
-                "AND runs.command = last.command LEFT JOIN internal.current_manifests AS manifests "
-                "ON manifests.project_name IS NOT DISTINCT FROM last.project_name "
-                "AND manifests.environment = last.environment LEFT JOIN internal.current_nodes AS nodes "
-                "ON nodes.project_name IS NOT DISTINCT FROM last.project_name "
-                "AND nodes.environment = last.environment AND nodes.unique_id = last.unique_id "
+                f"AND runs.command = last.command {_PRESENT.format(table='last')} "
                 "WHERE last.is_failing AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
                 f"AND {self.scope.where('last')} "
                 + ("AND runs.job_name = $job " if self.scope.job is not None else "")
@@ -236,8 +248,10 @@ class _Asking:
         if self.criteria.freshness is not None:
             condition = "is_error" if self.criteria.freshness == "error" else "is_stale"
             query = (
-                "SELECT project_name, environment, unique_id FROM internal.last_freshness AS checks "
-                f"WHERE {condition} AND {self.scope.where('checks')} ORDER BY ALL"
+                "SELECT checks.project_name, checks.environment, checks.unique_id "
+                f"FROM internal.last_freshness AS checks {_PRESENT.format(table='checks')} WHERE checks.{condition} "
+                "AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
+                f"AND {self.scope.where('checks')} ORDER BY ALL"
             )
             yield from self._counted("freshness", 0, "stale sources", query)
 

@@ -25,7 +25,7 @@ SELECT
     result_count, success_count, warn_count, failure_count, skipped_count
 FROM v1.invocations AS runs
 WHERE {condition}
-ORDER BY generated_at DESC, invocation_id, command
+ORDER BY is_executing DESC, generated_at DESC, invocation_id, command
 """
 
 _FAILURES = """
@@ -60,6 +60,7 @@ LEFT JOIN v1.failure_incidents AS incidents
     AND coalesce(greatest(results.compile_completed_at, results.execute_completed_at), results.run_generated_at)
         BETWEEN incidents.opened_at AND incidents.last_failed_at
 WHERE results.invocation_id = $run AND results.command = $command AND results.status_class = 'failure'
+QUALIFY row_number() OVER (PARTITION BY results.unique_id ORDER BY incidents.opened_at) = 1
 ORDER BY skipped_count DESC, results.unique_id
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -22,8 +23,8 @@ def _to_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     if value is None:
         return None
     try:
-        rate = float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except ValueError:
+        rate = float(Decimal(value.removesuffix("%")) / (100 if value.endswith("%") else 1))
+    except (ArithmeticError, ValueError):
         rate = -1.0
     if not 0 <= rate <= 1:
         raise click.BadParameter(f"{value!r} is no rate; write 0.05 or 5%")

@@ -160,11 +160,15 @@ class History:
             "snapshotted_at": clock(self.now),
             "max_loaded_at_time_ago_in_s": 1.0,
         }
+        self.write_check(folder, row)
+        self.now += timedelta(minutes=self.rng.choice((0, 1, 30)))
+
+    def write_check(self, folder: Path, row: dict[str, Any]) -> None:
+        """Write what a freshness check of one source found."""
         metadata = self.metadata("sources", 3, self.now, dbt_version="1.10.1")
         write_json(folder / "sources.json", {"metadata": metadata, "results": [row], "elapsed_time": 1.0})
         if self.has_manifests:
             self.write_manifest(folder)
-        self.now += timedelta(minutes=self.rng.choice((0, 1, 30)))
 
 
 def write_history(folder: Path, project: str, rng: Random, steps: int) -> None:

@@ -35,9 +35,7 @@ time.sleep(60)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "workers, exists, of_every_file", [(0, False, 0.6), (0, True, 0.3), (2, False, 0.6), (0, False, 1.0)]
-)
+@pytest.mark.parametrize("workers, exists, of_every_file", [(0, True, 0.3), (2, False, 0.6), (0, False, 1.0)])
 def test_eight_loaders_at_once_store_what_one_load_does(
     tmp_path: Path, workers: int, exists: bool, of_every_file: float
 ) -> None:

@@ -256,7 +256,7 @@ def assert_goes_on(path: Path, undisturbed: Undisturbed) -> int:
     return stored
 
 
-SIZES = (4, 8, 12, 100, 500, 900, 1_300, 1_800, 2_500, 3_500, 5_000, 8_000)
+SIZES = (8, 100, 900, 1_800, 3_500, 8_000)
 
 
 @pytest.mark.parametrize("kilobytes", SIZES)
@@ -275,7 +275,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_stored(
     print(f"\n{kilobytes} KB: {stored} of {FILES} artifacts were stored")
 
 
-@pytest.mark.parametrize("kilobytes", [8, 300, 1_000, 1_500, 2_500])
+@pytest.mark.parametrize("kilobytes", [8, 1_000, 2_500])
 def test_a_file_that_must_not_grow_is_told_and_costs_nothing_that_was_stored(
     tmp_path: Path, undisturbed: Undisturbed, kilobytes: int
 ) -> None:

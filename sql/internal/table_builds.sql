@@ -216,7 +216,7 @@ changes AS (
         ON results.project_name IS NOT DISTINCT FROM pairs.project_name
         AND results.environment = pairs.environment
         AND results.unique_id = pairs.ancestor_unique_id
-    WHERE pairs.ancestor_resource_type = 'snapshot' AND results.rows_affected > 0
+    WHERE pairs.ancestor_resource_type = 'snapshot' AND results.rows_affected IS DISTINCT FROM 0
 ),
 
 changed AS (

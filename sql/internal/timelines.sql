@@ -46,18 +46,31 @@ SELECT
     executed.started_at,
     executed.completed_at,
     date_diff('microsecond', executed.run_started_at, executed.started_at) / 1e6 AS started_after_seconds,
-    greatest(date_diff('microsecond', executed.compile_started_at, executed.compile_completed_at), 0) / 1e6
-        AS compile_seconds,
-    greatest(date_diff('microsecond', executed.execute_started_at, executed.execute_completed_at), 0) / 1e6
-        AS execute_seconds,
+    CASE
+        WHEN executed.compile_completed_at >= executed.compile_started_at
+            THEN date_diff('microsecond', executed.compile_started_at, executed.compile_completed_at) / 1e6
+        WHEN executed.compile_completed_at < executed.compile_started_at THEN 0.0
+    END AS compile_seconds,
+    CASE
+        WHEN executed.execute_completed_at >= executed.execute_started_at
+            THEN date_diff('microsecond', executed.execute_started_at, executed.execute_completed_at) / 1e6
+        WHEN executed.execute_completed_at < executed.execute_started_at THEN 0.0
+    END AS execute_seconds,
     date_diff('microsecond', executed.run_started_at, executed.completed_at) / 1e6 AS completed_after_seconds,
     executed.seconds AS execution_seconds,
-    greatest(
-        date_diff('microsecond', coalesce(executed.thread_free_at, executed.run_started_at), executed.started_at), 0
-    ) / 1e6 AS idle_seconds,
+    CASE
+        WHEN executed.started_at >= coalesce(executed.thread_free_at, executed.run_started_at)
+            THEN date_diff(
+                'microsecond', coalesce(executed.thread_free_at, executed.run_started_at), executed.started_at
+            ) / 1e6
+        WHEN executed.started_at < executed.thread_free_at THEN 0.0
+    END AS idle_seconds,
     executed.waited_for_unique_id,
-    greatest(date_diff('microsecond', executed.waited_for_completed_at, executed.started_at), 0) / 1e6
-        AS queued_seconds,
+    CASE
+        WHEN executed.started_at >= executed.waited_for_completed_at
+            THEN date_diff('microsecond', executed.waited_for_completed_at, executed.started_at) / 1e6
+        WHEN executed.started_at < executed.waited_for_completed_at THEN 0.0
+    END AS queued_seconds,
     executed.duration / 1e6 AS scheduled_seconds,
     (executed.finish - executed.duration) / 1e6 AS earliest_start_seconds,
     executed.slack / 1e6 AS slack_seconds,

@@ -12,9 +12,11 @@ WITH sums AS (
         name,
         run_date,
         count(*) AS executed_count,
-        CAST(sum(coalesce(bytes_billed, bytes_processed)) AS BIGINT) AS bytes_billed,
-        CAST(sum(CAST(round(slot_seconds * 1e3) AS HUGEINT)) AS DOUBLE) / 1e3 AS slot_seconds,
-        CAST(sum(CAST(round(credits * 1e9) AS HUGEINT)) AS DOUBLE) / 1e9 AS credits,
+        CAST(least(sum(coalesce(bytes_billed, bytes_processed)), 9223372036854775807) AS BIGINT) AS bytes_billed,
+        CAST(sum(CASE WHEN slot_seconds BETWEEN 0 AND 1e12 THEN CAST(round(slot_seconds * 1e3) AS HUGEINT) END) AS DOUBLE)
+        / 1e3 AS slot_seconds,
+        CAST(sum(CASE WHEN credits BETWEEN 0 AND 1e12 THEN CAST(round(credits * 1e9) AS HUGEINT) END) AS DOUBLE)
+        / 1e9 AS credits,
         CAST(sum(CASE WHEN execution_seconds BETWEEN 0 AND 1e9 THEN CAST(round(execution_seconds * 1e15) AS HUGEINT) END)
             AS DOUBLE) / 1e15 AS execution_seconds
     FROM v1.costs

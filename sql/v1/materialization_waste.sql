@@ -53,10 +53,14 @@ tests AS (
     WHERE executions.is_executed
         AND executions.resource_type = 'test'
         -- Counted already where all executions are gone through once: of what ever failed no times are added up.
-        AND executions.unique_id IN (
-            SELECT unique_id
-            FROM internal.execution_counts
-            WHERE resource_type = 'test' AND failure_count + warn_count = 0 AND executed_count > 0
+        AND EXISTS (
+            SELECT 1
+            FROM internal.execution_counts AS counts
+            WHERE counts.project_name IS NOT DISTINCT FROM executions.project_name
+                AND counts.environment = executions.environment
+                AND counts.unique_id = executions.unique_id
+                AND counts.failure_count + counts.warn_count = 0
+                AND counts.executed_count > 0
         )
     GROUP BY executions.project_name, executions.environment, executions.unique_id, executions.resource_type
     HAVING count(*) FILTER (WHERE executions.status_class <> 'success') = 0

@@ -9,11 +9,13 @@ WITH executed AS (
         coalesce(
             least(compile_started_at, execute_started_at),
             greatest(compile_completed_at, execute_completed_at)
-            - to_microseconds(CAST(round(least(greatest(execution_seconds, 0), 1e7) * 1e6) AS BIGINT))
+            - to_microseconds(
+                CAST(round(CASE WHEN execution_seconds BETWEEN 0 AND 1e7 THEN execution_seconds END * 1e6) AS BIGINT)
+            )
         ) AS started_at,
         greatest(compile_completed_at, execute_completed_at) AS completed_at
     FROM internal.classified_executions
-    WHERE is_executed AND thread_id IS NOT NULL
+    WHERE is_executed
 ),
 
 placed AS (
@@ -58,7 +60,7 @@ spans AS (
                 max(last_completed_at) OVER (PARTITION BY artifact_key)
             ) AS DOUBLE
         ) AS span,
-        count(*) OVER (PARTITION BY artifact_key) AS thread_count
+        count(thread_id) OVER (PARTITION BY artifact_key) AS thread_count
     FROM threads
 )
 
@@ -77,7 +79,8 @@ SELECT
     spans.busy / nullif(spans.span, 0) AS utilization_rate,
     spans.thread_count
 FROM spans
-INNER JOIN internal.current_runs AS runs ON runs.artifact_key = spans.artifact_key;
+INNER JOIN internal.current_runs AS runs ON runs.artifact_key = spans.artifact_key
+WHERE spans.thread_id IS NOT NULL;
 
 COMMENT ON VIEW v1.thread_utilization IS 'One row per thread of a run that executed something at a known time.';
 COMMENT ON COLUMN v1.thread_utilization.invocation_id IS 'The invocation: see v1.invocations.';
