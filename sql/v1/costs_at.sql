@@ -12,7 +12,11 @@ WITH sums AS (
         name,
         run_date,
         count(*) AS executed_count,
-        CAST(least(sum(coalesce(bytes_billed, bytes_processed)), 9223372036854775807) AS BIGINT) AS bytes_billed,
+        -- least would make a figure of NULL.
+        CASE
+            WHEN count(coalesce(bytes_billed, bytes_processed)) > 0
+                THEN CAST(least(sum(coalesce(bytes_billed, bytes_processed)), 9223372036854775807) AS BIGINT)
+        END AS bytes_billed,
         CAST(sum(CASE WHEN slot_seconds BETWEEN 0 AND 1e12 THEN CAST(round(slot_seconds * 1e3) AS HUGEINT) END) AS DOUBLE)
         / 1e3 AS slot_seconds,
         CAST(sum(CASE WHEN credits BETWEEN 0 AND 1e12 THEN CAST(round(credits * 1e9) AS HUGEINT) END) AS DOUBLE)
