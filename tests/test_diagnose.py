@@ -73,7 +73,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(sample_warehouse: Warehouse) 
 def test_every_run_can_be_diagnosed(loaded: Loaded) -> None:
     ids = loaded.warehouse.sql(
         "SELECT invocation_id FROM v1.invocations WHERE is_executing GROUP BY invocation_id "
-        "ORDER BY md5(invocation_id) LIMIT 6"
+        "ORDER BY md5(invocation_id) LIMIT 12"
     ).fetchall()
     for (invocation_id,) in ids:
         found = loaded.warehouse.diagnose(invocation_id)

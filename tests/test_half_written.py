@@ -27,10 +27,10 @@ KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
 
 
 def of_every_kind(folder: Path) -> list[Path]:
-    """The smallest artifact of each kind; of any folder."""
+    """A few artifacts of each kind, the smaller ones; of any folder."""
     files = sorted(folder.rglob("*.json"), key=lambda file: (file.stat().st_size, file))
     by_kind = {kind: [file for file in files if file.stem == kind] for kind in KINDS}
-    return [file for files in by_kind.values() for file in files[:1]]
+    return [file for files in by_kind.values() for file in files[:: max(1, len(files) // 2)]]
 
 
 def of_every_version(folder: Path) -> list[Path]:

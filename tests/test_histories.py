@@ -79,7 +79,7 @@ def test_logical_runs_of_random_histories_are_those_of_a_plain_reading(many: Pat
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 15))
 def test_any_history_is_read_as_plainly(tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int) -> None:
     folder = tmp_path_factory.mktemp("history")

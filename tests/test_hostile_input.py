@@ -73,7 +73,7 @@ def test_a_warehouse_of_mutants_is_sound_and_answers(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_warehouses_of_many_mutants_are_sound_and_answer(tmp_path: Path) -> None:
-    check_batches(tmp_path, 3)
+    check_batches(tmp_path, 10)
 
 
 HERE = "@here@"

@@ -1,6 +1,6 @@
 """Ctrl-C at any moment: exit code 130, one line that says what was kept, and no process left.
 
-CRASH_KILLS says how many loads are interrupted, as for the crashes; 8 as it is.
+CRASH_KILLS says how many loads are interrupted, as for the crashes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from disturbed import alive, command, contents, descendants, environment, make_i
 
 from artifact_warehouse import Warehouse, digest, errors, loading, writing
 
-INTERRUPTS = int(os.environ.get("CRASH_KILLS", "8"))
+INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if INTERRUPTS >= 100 else 100
 BATCH_BYTES = 100_000
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
@@ -105,7 +105,7 @@ def test_an_interrupt_while_python_starts_leaves_no_trace(tmp_path: Path) -> Non
         "from artifact_warehouse.__main__ import main; main()"
     )
     dice = random.Random(2)
-    for number in range(max(6, INTERRUPTS // 4)):
+    for number in range(max(10, INTERRUPTS // 4)):
         call = [sys.executable, "-c", program, "query", str(tmp_path / "wh.duckdb"), "select 1"]
         process = subprocess.Popen(
             call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts

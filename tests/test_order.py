@@ -32,7 +32,7 @@ def public_rows(path: Path) -> dict[str, list[tuple]]:
 
 def some_of_the_corpus(corpus: Path) -> list[Path]:
     """Projects with superseded, unnamed, mislabelled and very old files, and all kinds of artifacts."""
-    folders = ["dbt-labs__dbt-docs", "DIY9__dbt"]
+    folders = ["OpenLineage__OpenLineage", "dbt-labs__dbt-docs", "brooklyn-data__dbt_artifacts", "DIY9__dbt"]
     return sorted(path for name in folders for path in (corpus / name).rglob("*.json"))
 
 

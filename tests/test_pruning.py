@@ -59,7 +59,7 @@ def invocations(path: Path) -> list[tuple]:
         return wh.sql("SELECT invocation_id, command, generated_at FROM v1.invocations ORDER BY ALL").fetchall()
 
 
-@pytest.mark.parametrize("share", [0.5, 1.1])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.1])
 def test_runs_go_and_rates_and_state_stay(loaded: Loaded, tmp_path: Path, share: float) -> None:
     path = Path(shutil.copy(loaded.warehouse.path, tmp_path / "wh.duckdb"))
     clocks = sorted(at for *_, at in invocations(path) if at)
