@@ -124,7 +124,7 @@ def load(
     else:
         print_table(report.to_arrow(), output_format)
     if report.quarantined:
-        sys.exit(ExitCode.QUARANTINED)
+        sys.exit(ExitCode.FINDINGS)
 
 
 @cli.command()
@@ -273,7 +273,7 @@ def verify(warehouse: Path, wait: float) -> None:
         click.echo(line)
     if broken:
         talk().log("error", "broken", "; ".join(broken), broken_count=len(broken))
-        sys.exit(ExitCode.QUARANTINED)
+        sys.exit(ExitCode.FINDINGS)
     talk().say("info", "verified", "all is well")
 
 

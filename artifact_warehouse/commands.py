@@ -25,8 +25,8 @@ class ExitCode(IntEnum):
     """What the exit codes mean."""
 
     DONE = 0
-    QUARANTINED = 1
-    """Done, but some artifacts were quarantined; or `verify` found something broken."""
+    FINDINGS = 1
+    """Done, but not all is well: artifacts were quarantined, `verify` found something broken, or a `check` failed."""
     USAGE = 2
     """The call cannot be carried out: a path, a node, a view or a query is wrong."""
     CANNOT_OPEN = 3
@@ -66,7 +66,7 @@ def _exit_code(error: BaseException) -> int | None:
         return ExitCode.INTERRUPTED
     codes = {
         WarehouseError: ExitCode.CANNOT_OPEN,
-        QuarantinedArtifacts: ExitCode.QUARANTINED,
+        QuarantinedArtifacts: ExitCode.FINDINGS,
         ArtifactWarehouseError: ExitCode.USAGE,
     }
     own = error.exit_code if isinstance(error, click.ClickException) else None

@@ -140,13 +140,17 @@ class UnknownView(ArtifactWarehouseError):
         return f"there is no view {self.name!r}; the views are {', '.join(self.known)}"
 
 
-class UnknownNode(ArtifactWarehouseError):
-    """No node, or more than one, answers to a name; `candidates` are the unique_ids that come near."""
+class _NotOne(ArtifactWarehouseError):
+    """Nothing, or more than one thing, answers to a name; `candidates` are the ids that come near."""
 
     def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
         super().__init__(name, candidates)
         self.name = name
         self.candidates = candidates
+
+
+class UnknownNode(_NotOne):
+    """No node, or more than one, answers to a name; `candidates` are the unique_ids that come near."""
 
     def __str__(self) -> str:
         if self.candidates:
@@ -183,13 +187,8 @@ class NothingToCheck(ArtifactWarehouseError):
     """A check asks for nothing, or there is nothing with its labels; `str` says which."""
 
 
-class UnknownRun(ArtifactWarehouseError):
+class UnknownRun(_NotOne):
     """No run, or more than one, answers to an id or to labels; `candidates` are the invocations that come near."""
-
-    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
-        super().__init__(name, candidates)
-        self.name = name
-        self.candidates = candidates
 
     def __str__(self) -> str:
         if self.candidates:

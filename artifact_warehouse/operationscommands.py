@@ -115,7 +115,7 @@ def check(
             click.echo(visible(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}"))
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
-        sys.exit(ExitCode.QUARANTINED)
+        sys.exit(ExitCode.FINDINGS)
 
 
 @click.command()

@@ -97,13 +97,29 @@ def rows_of_artifacts(path: Path) -> dict[str, Counter[str]]:
     return found
 
 
+_SOUND: set[int] = set()
+"""What `verify` was content with: it reads nothing but tables and views, and many a disturbed load leaves the same."""
+
+
+def _assert_sound(path: Path) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        deployed = connection.execute(
+            "SELECT view_name, sql FROM duckdb_views() UNION ALL "
+            "SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+    state = hash(repr((contents(path), deployed)))
+    if state not in _SOUND:
+        with Warehouse(path, read_only=True) as wh:
+            assert wh.verify() == []
+        _SOUND.add(state)
+
+
 def wholly_in(path: Path, undisturbed: dict[str, Counter[str]]) -> int:
     """How many artifacts the file holds; fails unless each has all its rows, and the warehouse verifies."""
     found = rows_of_artifacts(path)
     for artifact_id, rows in found.items():
         assert rows == undisturbed[artifact_id], artifact_id
-    with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
+    _assert_sound(path)
     return len(found)
 
 

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pytest
@@ -59,12 +60,27 @@ def invocations(path: Path) -> list[tuple]:
         return wh.sql("SELECT invocation_id, command, generated_at FROM v1.invocations ORDER BY ALL").fetchall()
 
 
+class Unpruned(NamedTuple):
+    """A warehouse's file, and what it answered before."""
+
+    path: Path
+    rates: dict[str, list[str]]
+    state: dict[str, list[str]]
+    runs: list[tuple]
+
+
+@pytest.fixture(scope="session")
+def unpruned(loaded: Loaded) -> Unpruned:
+    path = loaded.warehouse.path
+    return Unpruned(path, rates(path), answers(path, STATE), invocations(path))
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.1])
-def test_runs_go_and_rates_and_state_stay(loaded: Loaded, tmp_path: Path, share: float) -> None:
-    path = Path(shutil.copy(loaded.warehouse.path, tmp_path / "wh.duckdb"))
-    clocks = sorted(at for *_, at in invocations(path) if at)
+def test_runs_go_and_rates_and_state_stay(unpruned: Unpruned, tmp_path: Path, share: float) -> None:
+    path = Path(shutil.copy(unpruned.path, tmp_path / "wh.duckdb"))
+    _, before, state, runs = unpruned
+    clocks = sorted(at for *_, at in runs if at)
     cut = clocks[int(share * len(clocks))] if share < 1 else clocks[-1] + timedelta(seconds=1)
-    before, state, runs = rates(path), answers(path, STATE), invocations(path)
     with Warehouse(path) as wh:
         report = wh.prune(cut, keep_daily_rates=True, dry_run=False)
     assert rates(path) == before
