@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -124,10 +125,11 @@ def wholly_in(path: Path, undisturbed: dict[str, Counter[str]]) -> int:
 
 
 def descendants(pid: int) -> set[int]:
-    """The processes that a process has started, and those that they have."""
-    children = {
-        int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()
-    }
+    """The processes that a process has started, and those that they have; threads may end meanwhile."""
+    children: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            children.update(map(int, task.read_text().split()))
     return children.union(*map(descendants, children))
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -347,13 +348,16 @@ def test_a_file_that_is_open_in_this_process_is_not_pruned(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_prune_that_is_killed_has_pruned_or_not(path: Path) -> None:
+def test_a_prune_that_is_killed_has_pruned_or_not(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """At six moments between the start of the process and its end: before and after the commit, and while it writes."""
+    call, start = [sys.executable, "-c", PRUNER], time.monotonic()
+    subprocess.run([*call, shutil.copy(path, tmp_path_factory.mktemp("undisturbed")), "1"], check=True)
+    seconds = time.monotonic() - start
     before, pruned = rates(path), 0
-    for number in range(6):
-        process = subprocess.Popen([sys.executable, "-c", PRUNER, path, "1"], stderr=subprocess.DEVNULL)
+    for share in (0.2, 0.4, 0.6, 0.8, 1, None):
+        process = subprocess.Popen([*call, path, "1"], stderr=subprocess.DEVNULL)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(0.4 + 0.35 * number)
+            process.wait(share and share * seconds)
         process.kill()
         process.wait()
         assert rates(path) == before
