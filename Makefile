@@ -30,7 +30,7 @@ $(BIN)/.bench: $(BIN)/artifact-warehouse
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
-bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESULTS.md (15 minutes)
+bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESULTS.md (half an hour)
 	$(BIN)/python benchmarks/run.py
 
 bench-quick: $(BIN)/.bench ## The same, smaller; prints the table (2 minutes)

@@ -7,6 +7,7 @@ executed is taken out one node after the other. Drag is found by working it all 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise, product
@@ -210,8 +211,8 @@ def theoretical_path(graph: nx.DiGraph, ends: dict[str, int]) -> list[str]:
     return path
 
 
-def replay(manifest: dict[str, Any], run_results: dict[str, Any], threads: int) -> dict[str, tuple[int, int]]:
-    """{unique_id: (start, end)} with so many threads: a free one takes what was ready first. In microseconds."""
+def replay(manifest: dict[str, Any], run_results: dict[str, Any], threads: int) -> dict[str, tuple[int, int, int]]:
+    """{unique_id: (start, end, thread)}, in microseconds: the thread that was free first takes what was ready first."""
     results = results_of(run_results)
     command = run_results["args"].get("which") or "unknown"
     graph = executed_part(graph_of(manifest, command, run_results["metadata"].get("dbt_version") or "1"), set(results))
@@ -222,17 +223,19 @@ def replay(manifest: dict[str, Any], run_results: dict[str, Any], threads: int) 
     pending = dict(graph.in_degree())
     ready = [(0, level[node], node) for node in graph if not pending[node]]
     heapq.heapify(ready)
-    running: list[tuple[int, str]] = []
-    found: dict[str, tuple[int, int]] = {}
+    free = deque(range(1, threads + 1))
+    running: list[tuple[int, int, str]] = []
+    found: dict[str, tuple[int, int, int]] = {}
     clock = 0
     while ready or running:
-        while ready and len(running) < threads:
+        while ready and free:
             _, _, node = heapq.heappop(ready)
-            found[node] = (clock, clock + results[node].duration)
-            heapq.heappush(running, (found[node][1] + handover, node))
+            found[node] = (clock, clock + results[node].duration, free.popleft())
+            heapq.heappush(running, (found[node][1] + handover, len(found), node))
         clock = running[0][0]
         while running and running[0][0] == clock:
-            _, done = heapq.heappop(running)
+            _, _, done = heapq.heappop(running)
+            free.append(found[done][2])
             for child in graph.successors(done):
                 pending[child] -= 1
                 if not pending[child]:

@@ -141,8 +141,8 @@ def test_random_graphs_replay_as_an_independent_simulation_does(
     random_warehouse: Warehouse, random_runs: list[tuple[dict[str, Any], dict[str, Any]]]
 ) -> None:
     query = (
-        "SELECT unique_id, round(started_after_seconds * 1e6)::bigint, round(completed_after_seconds * 1e6)::bigint "
-        "FROM v1.simulate_run(?, ?)"
+        "SELECT unique_id, round(started_after_seconds * 1e6)::bigint, round(completed_after_seconds * 1e6)::bigint, "
+        "thread_number FROM v1.simulate_run(?, ?)"
     )
     for number, (manifest, run_results) in enumerate(random_runs[:60]):
         threads = number % 4 + 1

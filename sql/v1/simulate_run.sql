@@ -3,8 +3,8 @@
 -- since: 0.1
 --
 -- dbt hands a node to its threads when the last that it waits for is done; a free thread takes what was handed over first,
--- and of what came together the one with the shorter longest chain above it, then the first id. A step of the recursion
--- is a moment in which something ends: it holds what runs, what is ready, and what has only some of its parents done.
+-- and of what came together the one with the shorter longest chain above it, then the first id. The recursion goes from one
+-- moment in which something ends to the next, with what runs, what is ready, and what has only some of its parents done.
 -- `threads` NULL means as many as the run itself used. Between two nodes on a thread dbt has work of its own: as much for
 -- each as it was on average in the run where the second one was ready before the first was done.
 CREATE OR REPLACE MACRO v1.simulate_run(of_invocation, threads) AS TABLE
@@ -63,6 +63,7 @@ observed AS (
 occupied AS (
     SELECT
         schedules.artifact_key,
+        observed.thread_count,
         schedules.number,
         schedules.level,
         schedules.duration + observed.handover AS duration,
@@ -72,151 +73,149 @@ occupied AS (
     INNER JOIN observed ON observed.artifact_key = schedules.artifact_key
 ),
 
-pool AS (
-    SELECT artifact_key, thread_count, unnest(range(1, thread_count + 1)) AS thread_number
-    FROM observed
-),
-
 waiting AS (
     SELECT artifact_key, number AS child, parent_count, level, duration, unnest(parents) AS parent
     FROM occupied
 ),
 
-state (artifact_key, clock, number, level, duration, pending, ready_at, started_at, completed_at, thread_number) AS (
+-- `pending` is how many parents are not done, `next_at` when the next of those that run ends.
+moments (artifact_key, thread_count, moment, number, level, duration, pending, ready_at, started_at, next_at) AS (
     SELECT
-        placed.artifact_key,
+        artifact_key,
+        thread_count,
+        0,
+        number,
+        level,
+        duration,
         CAST(0 AS BIGINT),
-        placed.number,
-        placed.level,
-        placed.duration,
         CAST(0 AS BIGINT),
-        CAST(0 AS BIGINT),
-        CASE WHEN pool.thread_number IS NOT NULL THEN CAST(0 AS BIGINT) END,
-        CASE WHEN pool.thread_number IS NOT NULL THEN placed.duration END,
-        pool.thread_number
-    FROM (
-        SELECT
-            artifact_key,
-            number,
-            level,
-            duration,
-            row_number() OVER (PARTITION BY artifact_key ORDER BY level, number) AS place
-        FROM occupied
-        WHERE parent_count = 0
-    ) AS placed
-    LEFT JOIN pool ON pool.artifact_key = placed.artifact_key AND pool.thread_number = placed.place
+        CAST(NULL AS BIGINT),
+        CAST(0 AS BIGINT)
+    FROM occupied
+    WHERE parent_count = 0
 
     UNION ALL
 
     SELECT
-        placed.artifact_key,
-        placed.clock,
-        placed.number,
-        placed.level,
-        placed.duration,
-        placed.pending,
-        placed.ready_at,
-        CASE WHEN free.thread_number IS NOT NULL THEN placed.clock ELSE placed.started_at END,
-        CASE WHEN free.thread_number IS NOT NULL THEN placed.clock + placed.duration ELSE placed.completed_at END,
-        coalesce(placed.thread_number, free.thread_number)
+        artifact_key,
+        thread_count,
+        moment + 1,
+        number,
+        level,
+        duration,
+        pending,
+        ready_at,
+        started_at,
+        min(started_at + duration) OVER (PARTITION BY artifact_key)
     FROM (
         SELECT
             artifact_key,
-            clock,
+            thread_count,
+            moment,
             number,
             level,
             duration,
             pending,
-            CASE WHEN pending = 0 THEN coalesce(ready_at, clock) END AS ready_at,
-            started_at,
-            completed_at,
-            thread_number,
+            ready_at,
             CASE
-                WHEN pending = 0 AND started_at IS NULL THEN row_number() OVER (
-                    PARTITION BY artifact_key, pending = 0 AND started_at IS NULL
-                    ORDER BY coalesce(ready_at, clock), level, number
-                )
-            END AS place
+                WHEN pending = 0 AND row_number() OVER (
+                    PARTITION BY artifact_key ORDER BY pending > 0, started_at NULLS LAST, ready_at, level, number
+                ) <= thread_count THEN coalesce(started_at, clock)
+            END AS started_at
         FROM (
             SELECT
                 artifact_key,
+                max(thread_count) AS thread_count,
+                max(moment) AS moment,
                 max(clock) AS clock,
                 number,
-                level,
-                duration,
-                min(pending) - sum(done) AS pending,
-                max(ready_at) AS ready_at,
-                max(started_at) AS started_at,
-                max(completed_at) AS completed_at,
-                max(thread_number) AS thread_number
+                max(level) AS level,
+                max(duration) AS duration,
+                min(pending) - count(done) AS pending,
+                CASE WHEN min(pending) = count(done) THEN coalesce(max(ready_at), max(clock)) END AS ready_at,
+                max(started_at) AS started_at
             FROM (
                 SELECT
-                    state.artifact_key,
-                    clocks.clock,
-                    state.number,
-                    state.level,
-                    state.duration,
-                    state.pending,
-                    0 AS done,
-                    state.ready_at,
-                    state.started_at,
-                    state.completed_at,
-                    state.thread_number
-                FROM state
-                INNER JOIN (SELECT artifact_key, min(completed_at) AS clock FROM state GROUP BY artifact_key) AS clocks
-                    ON clocks.artifact_key = state.artifact_key
-                WHERE state.completed_at IS NULL OR state.completed_at > clocks.clock
+                    artifact_key,
+                    thread_count,
+                    moment,
+                    next_at AS clock,
+                    number,
+                    level,
+                    duration,
+                    pending,
+                    NULL AS done,
+                    ready_at,
+                    started_at
+                FROM moments
+                WHERE next_at IS NOT NULL AND (started_at IS NULL OR started_at + duration > next_at)
                 UNION ALL
                 SELECT
-                    state.artifact_key,
-                    clocks.clock,
+                    moments.artifact_key,
+                    moments.thread_count,
+                    moments.moment,
+                    moments.next_at,
                     waiting.child,
                     waiting.level,
                     waiting.duration,
                     waiting.parent_count,
-                    1,
-                    NULL,
-                    NULL,
+                    waiting.parent,
                     NULL,
                     NULL
-                FROM state
-                INNER JOIN (SELECT artifact_key, min(completed_at) AS clock FROM state GROUP BY artifact_key) AS clocks
-                    ON clocks.artifact_key = state.artifact_key
-                    AND clocks.clock = state.completed_at
-                INNER JOIN waiting ON waiting.artifact_key = state.artifact_key AND waiting.parent = state.number
+                FROM moments
+                INNER JOIN waiting ON waiting.artifact_key = moments.artifact_key AND waiting.parent = moments.number
+                WHERE moments.started_at + moments.duration = moments.next_at
             )
-            GROUP BY artifact_key, number, level, duration
+            GROUP BY artifact_key, number
         )
-    ) AS placed
-    LEFT JOIN (
-        SELECT
-            pool.artifact_key,
-            pool.thread_number,
-            row_number() OVER (PARTITION BY pool.artifact_key ORDER BY pool.thread_number) AS place
-        FROM pool
-        INNER JOIN (SELECT artifact_key, min(completed_at) AS clock FROM state GROUP BY artifact_key) AS clocks
-            ON clocks.artifact_key = pool.artifact_key
-        LEFT JOIN state
-            ON state.artifact_key = pool.artifact_key
-            AND state.thread_number = pool.thread_number
-            AND state.completed_at > clocks.clock
-        WHERE state.number IS NULL
-    ) AS free
-        ON free.artifact_key = placed.artifact_key
-        AND free.place = placed.place
+    )
+),
+
+starts AS (
+    SELECT
+        artifact_key,
+        thread_count,
+        number,
+        ready_at,
+        started_at,
+        started_at + duration AS completed_at,
+        row_number() OVER (PARTITION BY artifact_key ORDER BY min(moment), ready_at, level, number) AS turn
+    FROM moments
+    WHERE started_at IS NOT NULL
+    GROUP BY artifact_key, thread_count, number, level, duration, ready_at, started_at
+),
+
+-- Of several free threads the one that has been free for the longest takes the next node.
+turns AS (
+    SELECT
+        artifact_key,
+        turn,
+        thread_count + row_number() OVER (PARTITION BY artifact_key ORDER BY completed_at, turn) AS next_turn
+    FROM starts
+),
+
+threads_of_turns (artifact_key, turn, thread_number) AS (
+    SELECT artifact_key, turn, turn
+    FROM starts
+    WHERE turn <= thread_count
+    UNION ALL
+    SELECT turns.artifact_key, turns.next_turn, threads_of_turns.thread_number
+    FROM threads_of_turns
+    INNER JOIN turns ON turns.artifact_key = threads_of_turns.artifact_key AND turns.turn = threads_of_turns.turn
 ),
 
 replayed AS (
     SELECT
-        artifact_key,
-        number,
-        max(thread_number) AS thread_number,
-        max(ready_at) AS ready_at,
-        max(started_at) AS started_at,
-        max(completed_at) AS completed_at
-    FROM state
-    WHERE started_at IS NOT NULL
-    GROUP BY artifact_key, number
+        starts.artifact_key,
+        starts.number,
+        threads_of_turns.thread_number,
+        starts.ready_at,
+        starts.started_at,
+        starts.completed_at
+    FROM starts
+    INNER JOIN threads_of_turns
+        ON threads_of_turns.artifact_key = starts.artifact_key
+        AND threads_of_turns.turn = starts.turn
 )
 
 SELECT
