@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -21,6 +22,11 @@ _PRESENT = (
     "AND nodes.environment = {table}.environment AND nodes.unique_id = {table}.unique_id"
 )
 """What left the project is nobody's fault any more; where there is no manifest, all is there."""
+
+_OF_JOB = (
+    "last.invocation_id IN (SELECT invocation_id FROM v1.artifacts WHERE kind = 'run_results' AND job_name = $job)"
+)
+"""Of artifacts, not of runs: those of runs that are pruned are known too."""
 
 SHOWN = 20
 """How many nodes a finding names."""
@@ -132,13 +138,16 @@ class CheckReport:
 def check(connection: duckdb.DuckDBPyConnection, criteria: Criteria, scope: Scope) -> CheckReport:
     """Hold a warehouse against criteria. Raises NothingToCheck where nothing is asked, or nothing is there."""
     now = criteria.now or datetime.now(timezone.utc)
-    now = now.astimezone(timezone.utc).replace(tzinfo=None) if now.tzinfo else now
+    if now.tzinfo:
+        with suppress(OverflowError):  # an hour more or less is nothing at the ends of the calendar
+            now = now.astimezone(timezone.utc)
+        now = now.replace(tzinfo=None)
     if criteria.is_empty:
         raise NothingToCheck("nothing was asked for")
     asking = _Asking(connection, criteria, scope, now)
-    if not asking.environments():
-        raise NothingToCheck("no run and no manifest has these labels")
     found = [*asking.runs(), *asking.tests(), *asking.age(), *asking.failing(), *asking.freshness(), *asking.rules()]
+    if not found:
+        raise NothingToCheck("no run and no manifest has these labels")
     return CheckReport(tuple(found), now)
 
 
@@ -234,11 +243,10 @@ class _Asking:
         if limit is not None:
             query = (
                 "SELECT last.project_name, last.environment, last.unique_id FROM internal.last_executions AS last "
-                "LEFT JOIN internal.current_runs AS runs ON runs.invocation_id = last.invocation_id "
-                f"AND runs.command = last.command {_PRESENT.format(table='last')} "
+                f"{_PRESENT.format(table='last')} "
                 "WHERE last.is_failing AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
                 f"AND {self.scope.where('last')} "
-                + ("AND runs.job_name = $job " if self.scope.job is not None else "")
+                + (f"AND {_OF_JOB} " if self.scope.job is not None else "")
                 + "ORDER BY ALL"
             )
             yield from self._counted("max_failing", limit, "failing nodes", query)
@@ -253,7 +261,13 @@ class _Asking:
                 "AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
                 f"AND {self.scope.where('checks')} ORDER BY ALL"
             )
-            yield from self._counted("freshness", 0, "stale sources", query)
+            checked = self._query(
+                "SELECT DISTINCT project_name, environment FROM internal.last_freshness AS checks "
+                f"WHERE {self.scope.where('checks')}"
+            )
+            yield from self._counted(
+                "freshness", 0, "stale sources", query, places=checked if self.scope.job is None else ()
+            )
 
     def rules(self) -> Iterator[Finding]:
         """Rules of v1.project_rules that are broken."""
@@ -267,15 +281,25 @@ class _Asking:
             what = f"broken rules of severity {' or '.join(severities)}"
             yield from self._counted("rules", 0, what, query, ignored=list(self.criteria.ignored_rules))
 
-    def _counted(self, check: str, limit: int, what: str, query: str, **values: Any) -> Iterator[Finding]:
-        """A finding for every environment, of rows of (project, environment, name)."""
+    def _counted(
+        self,
+        check: str,
+        limit: int,
+        what: str,
+        query: str,
+        places: Iterable[tuple[Any, ...]] = (),
+        **values: Any,
+    ) -> Iterator[Finding]:
+        """A finding for every environment, those of `places` too, of rows of (project, environment, name)."""
         names: dict[tuple[Any, Any], list[str]] = {}
         for project, environment, name in self._query(query, **values):
             names.setdefault((project, environment), []).append(name)
-        for project, environment in self.environments():
+        for project, environment in sorted(
+            {*self.environments(), *places, *names}, key=lambda place: (place[0] is not None, place)
+        ):
             found = names.get((project, environment), [])
             more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-            listed = f": {', '.join(found[:SHOWN])}{more}" if found else ""
+            listed = f": {', '.join(' '.join(name.split()) for name in found[:SHOWN])}{more}" if found else ""
             sentence = f"{_place(project, environment)}: {what}: {len(found)} (at most {limit}){listed}"
             shown = tuple(found[:SHOWN])
             yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown)

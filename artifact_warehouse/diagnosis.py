@@ -15,6 +15,10 @@ from artifact_warehouse.errors import UnknownRun
 
 Rows = list[dict[str, Any]]
 
+_COMPLETED_AT = (
+    "coalesce(greatest(results.compile_completed_at, results.execute_completed_at), results.run_generated_at)"
+)
+
 FLAKY_TESTS = 20
 """How many flaky tests are listed: those of this run first."""
 
@@ -28,7 +32,7 @@ WHERE {condition}
 ORDER BY is_executing DESC, generated_at DESC, invocation_id, command
 """
 
-_FAILURES = """
+_FAILURES = f"""
 WITH stopped AS (
     SELECT
         failed_unique_id AS unique_id,
@@ -57,8 +61,7 @@ LEFT JOIN v1.failure_incidents AS incidents
     ON incidents.project_name IS NOT DISTINCT FROM results.project_name
     AND incidents.environment = results.environment
     AND incidents.unique_id = results.unique_id
-    AND coalesce(greatest(results.compile_completed_at, results.execute_completed_at), results.run_generated_at)
-        BETWEEN incidents.opened_at AND incidents.last_failed_at
+    AND {_COMPLETED_AT} BETWEEN incidents.opened_at AND incidents.last_failed_at
 WHERE results.invocation_id = $run AND results.command = $command AND results.status_class = 'failure'
 QUALIFY row_number() OVER (PARTITION BY results.unique_id ORDER BY incidents.opened_at) = 1
 ORDER BY skipped_count DESC, results.unique_id
@@ -78,7 +81,7 @@ WHERE invocation_id = $run AND command = $command AND status_class = 'warn'
 ORDER BY unique_id
 """
 
-_SLOW = """
+_SLOW = f"""
 SELECT
     slow.unique_id,
     results.execution_seconds,
@@ -97,13 +100,15 @@ INNER JOIN v1.execution_time_regressions AS slow
     ON slow.project_name IS NOT DISTINCT FROM results.project_name
     AND slow.environment = results.environment
     AND slow.unique_id = results.unique_id
-    AND slow.materialized IS NOT DISTINCT FROM results.materialized
+    AND (slow.materialized = results.materialized OR results.materialized IS NULL OR slow.materialized IS NULL)
     AND slow.is_full_refresh = coalesce(results.is_full_refresh, FALSE)
 WHERE results.invocation_id = $run
     AND results.command = $command
+    AND results.is_executed
+    AND results.status_class IN ('success', 'warn')
     AND results.execution_seconds > slow.limit_seconds
-    AND slow.began_at <= $completed_at
-    AND (slow.ended_at IS NULL OR slow.ended_at > $completed_at)
+    AND {_COMPLETED_AT} >= slow.began_at
+    AND coalesce({_COMPLETED_AT} < slow.ended_at, TRUE)
 QUALIFY row_number() OVER (PARTITION BY slow.unique_id ORDER BY slow.began_at DESC) = 1
 ORDER BY results.execution_seconds - slow.baseline_seconds DESC, slow.unique_id
 """
@@ -167,7 +172,6 @@ def diagnose(connection: duckdb.DuckDBPyConnection, run: str | None, scope: Scop
     values = {
         "run": found["invocation_id"],
         "command": found["command"],
-        "completed_at": found["completed_at"],
         "project": found["project_name"],
         "environment": found["environment"],
     }

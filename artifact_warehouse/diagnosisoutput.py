@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from artifact_warehouse.diagnosis import Diagnosis
-from artifact_warehouse.terminal import visible
+from artifact_warehouse.terminal import forgiving, visible
 
 _WIDTH = 140
 _NAMED = 5
@@ -20,7 +20,7 @@ _NAMED = 5
 
 def print_diagnosis(found: Diagnosis, stream: IO[str]) -> None:
     """Print the page: in colour on a terminal."""
-    console = Console(file=stream, highlight=False)
+    console = Console(file=forgiving(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_WIDTH, color_system=None)
     _print_run(found, console)
@@ -41,8 +41,9 @@ def _print_run(found: Diagnosis, console: Console) -> None:
     title.append("was aborted" if run["is_aborted"] else word, style=style)
     console.print(title)
     seconds = run["span_seconds"] if run["span_seconds"] is not None else run["elapsed_seconds"]
+    at = run["started_at"] or run["completed_at"]
     parts = [
-        f"{_time(run['started_at'])} UTC",
+        f"{_time(at)} UTC" if at is not None else "",
         _seconds(seconds),
         f"{run['threads']} threads" if run["threads"] else "",
         f"dbt {run['dbt_version']}" if run["dbt_version"] else "",
@@ -163,4 +164,4 @@ def _time(time: datetime | None) -> str:
 def _seconds(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds:.2f} s" if seconds < 120 else f"{int(seconds // 60)} min {int(seconds % 60):02} s"
+    return f"{max(seconds, 0):.2f} s" if seconds < 120 else f"{int(seconds // 60)} min {int(seconds % 60):02} s"

@@ -90,7 +90,7 @@ def check(
       artifact-warehouse check dbt.duckdb --environment prod --max-failure-rate 5% --max-age 26h --freshness error
     """
     from artifact_warehouse.output import to_json
-    from artifact_warehouse.terminal import visible
+    from artifact_warehouse.terminal import forgiving, visible
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
@@ -109,8 +109,9 @@ def check(
             job=job,
         )
     if output_format == "json":
-        click.echo(to_json(report.to_dict()))
+        click.echo(to_json(report.to_dict()).encode())
     else:
+        forgiving(sys.stdout)
         for finding in report.findings:
             click.echo(visible(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}"))
     if not report.is_passed:
@@ -154,6 +155,6 @@ def diagnose(
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = wh.diagnose(run, project=project, environment=environment, job=job)
     if output_format == "json" or (output_format is None and not sys.stdout.isatty()):
-        click.echo(to_json(found.to_dict()))
+        click.echo(to_json(found.to_dict()).encode())
     else:
         print_diagnosis(found, sys.stdout)

@@ -22,7 +22,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from artifact_warehouse.lineage import Lineage
-from artifact_warehouse.terminal import visible
+from artifact_warehouse.terminal import forgiving, visible
 
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
@@ -68,7 +68,7 @@ def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree
 
 def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
     """Print trees: in colour on a terminal, as wide as they are elsewhere."""
-    console = Console(file=stream, highlight=False)
+    console = Console(file=forgiving(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_UNLIMITED, color_system=None)
     for tree in trees:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -103,6 +106,47 @@ def test_failing_nodes_and_stale_sources_are_named(tmp_path: Path) -> None:
         assert wh.check(max_failing=2).is_passed
         with pytest.raises(errors.NothingToCheck):
             wh.check(max_failing=0, job="another")
+
+
+def test_sources_are_checked_in_an_environment_that_never_ran_anything(tmp_path: Path) -> None:
+    night = SAMPLES / "environment=prod"
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(night / "job=nightly/2026-11-06_01_build", environment="dev")
+        wh.load(night / "job=freshness/2026-11-04_02_freshness/sources.json", environment="prod", project="harbor_cafe")
+        findings = {finding.environment: finding for finding in wh.check(freshness="error").findings}
+        assert findings["prod"].names == ("source.harbor_cafe.loyalty.guests",)
+        assert not findings["prod"].is_passed
+        assert wh.check(freshness="error", environment="prod").findings == (findings["prod"],)
+
+
+def test_what_fails_is_known_after_its_runs_are_pruned(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(SAMPLES / "environment=prod/job=nightly/2026-11-06_01_build")
+    with Warehouse(path) as wh:
+        asked = [{"environment": "prod"}, {"environment": "prod", "job": "nightly"}]
+        before = [wh.check(max_failing=0, **scope).findings[0].names for scope in asked]
+        wh.prune(datetime(2026, 12, 1), keep_daily_rates=True, dry_run=False)
+        assert [wh.check(max_failing=0, **scope).findings[0].names for scope in asked] == before
+        assert all(before)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_the_letters_gets_what_it_has(wh: Path, encoding: str) -> None:
+    calls = [["check", wh, "--max-failing", "0", "--format", form] for form in ("text", "json")]
+    calls += [["diagnose", wh, "--format", form] for form in ("text", "json")]
+    calls += [["lineage", wh, "model.harbor_cafe.fct_orders", "--format", "tree"]]
+    for call in calls:
+        done = subprocess.run(
+            [sys.executable, "-m", "artifact_warehouse", *map(str, call)],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert done.returncode in (0, 1) and b"Traceback" not in done.stderr
+        if "json" in call:
+            assert json.loads(done.stdout)
+        else:
+            assert b"harbor_cafe" in done.stdout
 
 
 def test_rules_count_from_their_severity_up_and_can_be_ignored(sample_warehouse: Warehouse) -> None:

@@ -171,6 +171,20 @@ def test_a_table_that_is_rebuilt_nightly_over_a_source_that_is_loaded_weekly(tmp
     assert waste(tmp_path) == {"t": (8, 7, 6)}
 
 
+def test_of_builds_that_overlap_the_table_is_what_the_one_that_ended_last_left(tmp_path: Path) -> None:
+    """The first run starts first and ends last; a load comes between the two starts."""
+    define(tmp_path, DAY - HOUR, t=[A])
+    for at, minutes in ((DAY + HOUR, 60), (DAY + 5 * HOUR, 295), (DAY + 7 * HOUR, 9)):
+        build(tmp_path, at, "model.shop.t")
+        file = next(tmp_path.glob(f"run_results {at:%d %H}/*.json"))
+        data = json.loads(file.read_bytes())
+        data["metadata"]["invocation_started_at"] = f"{(at - timedelta(minutes=minutes)).isoformat()}Z"
+        file.write_text(json.dumps(data))
+    check_freshness(tmp_path, DAY - HOUR, a=DAY - 2 * HOUR)
+    check_freshness(tmp_path, DAY + 9 * HOUR, a=DAY + timedelta(minutes=3))
+    assert waste(tmp_path) == {"t": (3, 2, 1)}  # the third follows a build that started before the load
+
+
 def test_a_build_with_no_later_check_is_not_judged(tmp_path: Path) -> None:
     define(tmp_path, DAY - HOUR, t=[A])
     check_freshness(tmp_path, DAY, a=DAY - HOUR)

@@ -47,6 +47,18 @@ def test_a_failure_says_since_when(sample_warehouse: Warehouse) -> None:
     assert str(since["model.harbor_cafe.stg_ferry_arrivals"]).startswith("2026-11-06 03:10")
 
 
+def test_what_failed_is_not_called_slow(loaded: Loaded) -> None:
+    """A result that was interrupted may have taken longer than ever."""
+    runs = loaded.warehouse.sql(
+        "SELECT invocation_id FROM v1.invocations WHERE is_executing AND failure_count > 0 AND invocation_id IN "
+        "(SELECT invocation_id FROM v1.node_executions WHERE status_class = 'failure' AND execution_seconds > 1 "
+        "AND (environment, unique_id) IN (SELECT (environment, unique_id) FROM v1.execution_time_regressions)) LIMIT 20"
+    ).fetchall()
+    for (run_id,) in runs:
+        found = loaded.warehouse.diagnose(run_id)
+        assert not {row["unique_id"] for row in found.slow} & {row["unique_id"] for row in found.failures}
+
+
 def test_the_path_is_that_of_the_run_and_ends_with_it(sample_warehouse: Warehouse) -> None:
     path = sample_warehouse.diagnose(ID).critical_path
     assert [row["step"] for row in path] == list(range(1, len(path) + 1))

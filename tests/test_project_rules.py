@@ -69,7 +69,7 @@ class Graph:
         on_columns: dict[tuple[str, str], set[str]] = defaultdict(set)
         for test in tests:
             metadata, above = test.get("test_metadata") or {}, test["depends_on"]["nodes"]
-            node = test.get("attached_node") or (above[0] if metadata and len(above) == 1 else None)
+            node = test.get("attached_node") or (above[0] if len(above) == 1 else None)
             if node is not None:
                 self.tested.add(node)
                 if test.get("column_name"):
@@ -248,6 +248,14 @@ CODES = {
     "select * from raw.orders": {"raw.orders"},
     "select * from {{ ref('a') }} join db.raw.orders on true": {"db.raw.orders"},
     'select * from "db"."raw"."orders"': {"db.raw.orders"},
+    "select * from `my-project.raw.orders` join `my-project`.raw.guests using (id)": {
+        "my-project.raw.guests, my-project.raw.orders"
+    },
+    "select * from my-project.raw.orders": {"my-project.raw.orders"},
+    "select * from [my-db].[raw].[orders]": {"my-db.raw.orders"},
+    "select * from db..orders": {"db..orders"},
+    'select * from "raw"."our orders (old)"': {"raw.our orders (old)"},
+    "select * from \"{{ target.database }}\".raw.orders join raw.`{{ var('name') }}`": set(),
     "select * from {{ ref('a') }} as o cross join o.items": set(),
     "select extract(day from o.created_at) from {{ ref('a') }} o": set(),
     "select * from {{ source('raw', 'orders') }} where a is distinct from b.c": set(),
@@ -296,6 +304,40 @@ def test_each_rule_about_names_and_relations_is_broken_by_what_breaks_it(tmp_pat
     }
 
 
+def test_what_is_no_description_no_key_and_no_test_counts_as_none(tmp_path: Path) -> None:
+    named_like_a_key = {"id": {"name": "id", "constraints": [{"type": "check", "name": "primary_key"}]}}
+    blank = {"id": {"name": "id", "description": " \n"}}
+    entries = [
+        node("model", "blank", description="\n", columns=blank),
+        node("model", "named", columns=named_like_a_key),
+        node("model", "keyed", columns={"id": {"name": "id", "constraints": [{"type": "primary_key"}]}}),
+        node("model", "calls", ("function.shop.f",)),
+        node("test", "reads_one", ("model.shop.named",)),
+        node("test", "reads_two", ("model.shop.calls", "model.shop.keyed")),
+    ]
+    with loaded_manifest(tmp_path, *entries) as wh:
+        found = found_rules(wh)
+        [(tested,)] = wh.sql("SELECT tested_model_count FROM v1.coverage_history").fetchall()
+        counts = dict(wh.sql("SELECT name, test_count FROM v1.models").fetchall())
+    rules = (
+        "undocumented_models",
+        "undocumented_columns",
+        "missing_primary_key_tests",
+        "root_models",
+        "untested_models",
+    )
+    names = {rule: sorted(i.split(".")[2] for found_rule, i in found if found_rule == rule) for rule in rules}
+    assert names == {
+        "undocumented_models": ["blank"],
+        "undocumented_columns": ["blank", "keyed", "named"],
+        "missing_primary_key_tests": ["blank", "calls", "named"],
+        "root_models": ["blank", "keyed", "named"],
+        "untested_models": ["blank", "calls", "keyed"],
+    }
+    assert tested == 1
+    assert counts == {"blank": 0, "named": 1, "keyed": 0, "calls": 0}
+
+
 def test_what_packages_bring_breaks_no_rule(tmp_path: Path) -> None:
     theirs = node("model", "theirs", package_name="utils", description="")
     with loaded_manifest(tmp_path, theirs, node("model", "ours")) as wh:
@@ -320,7 +362,9 @@ def coverage(manifest: dict) -> tuple[int, ...]:
     nodes = {i: n for i, n in relational(manifest).items() if n["package_name"] == own}
     models = {i: n for i, n in nodes.items() if i.startswith("model.")}
     sources = [n for i, n in nodes.items() if i.startswith("source.")]
-    tested = {t.get("attached_node") for t in manifest["nodes"].values() if t["resource_type"] == "test"}
+    tests = [t for t in manifest["nodes"].values() if t["resource_type"] == "test"]
+    tested = {t.get("attached_node") for t in tests}
+    tested |= {p for t in tests for p in t["depends_on"]["nodes"] if len(t["depends_on"]["nodes"]) == 1}
     tested |= {p for u in manifest.get("unit_tests", {}).values() for p in u["depends_on"]["nodes"][:1]}
     return (
         len(models),

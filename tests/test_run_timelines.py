@@ -287,6 +287,49 @@ def test_a_cycle_has_no_schedule_and_comes_to_an_end(tmp_path: Path) -> None:
         assert wh.sql("FROM v1.simulate_run('graph 1', 4)").fetchall() == []
 
 
+def test_who_reads_a_function_waits_for_the_tests_of_what_the_function_reads(tmp_path: Path) -> None:
+    parents = {"model.p.a": [], "test.p.t": ["model.p.a"], "function.p.f": ["model.p.a"], "model.p.m": ["function.p.f"]}
+    entries = {
+        i: {"unique_id": i, "resource_type": i.split(".")[0], "depends_on": {"nodes": p}} for i, p in parents.items()
+    }
+    times = {"model.p.a": (1, 3), "function.p.f": (3, 4), "test.p.t": (3, 8), "model.p.m": (8, 10)}
+    manifest, run_results = cyclic_run(1)
+    manifest["functions"] = {"function.p.f": entries.pop("function.p.f")}
+    manifest["nodes"] = entries
+    for content in (manifest, run_results):
+        content["metadata"]["dbt_version"] = "1.11.2"
+    run_results["args"]["which"] = "build"
+    run_results["results"] = [
+        {
+            "unique_id": node,
+            "status": "success",
+            "execution_time": end - start,
+            "thread_id": "Thread-1",
+            "timing": [
+                {
+                    "name": "execute",
+                    "started_at": f"2026-11-01T00:00:{start:02}Z",
+                    "completed_at": f"2026-11-01T00:00:{end:02}Z",
+                }
+            ],
+        }
+        for node, (start, end) in times.items()
+    ]
+    write_run(tmp_path / "run", manifest, run_results)
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path / "run")
+        rows = wh.sql(
+            "SELECT unique_id, waited_for_unique_id, earliest_start_seconds, slack_seconds, drag_seconds "
+            "FROM v1.run_timelines ORDER BY started_at, unique_id"
+        ).fetchall()
+        assert rows == [
+            ("model.p.a", None, 0, 0, 2),
+            ("function.p.f", "model.p.a", 2, 4, 0),
+            ("test.p.t", "model.p.a", 2, 0, 4),
+            ("model.p.m", "test.p.t", 7, 0, 2),
+        ]
+
+
 def test_more_threads_than_nodes_end_with_the_theoretical_path(sample_warehouse: Warehouse) -> None:
     """Less what dbt does between nodes, which runs here never had to do twice at once."""
     for invocation, command in sample_warehouse.sql(

@@ -30,6 +30,29 @@ def parents_of(manifest: dict, node: str) -> list[str]:
     return entry.get("depends_on", {}).get("nodes", [])
 
 
+def stopped_by_test(failure: str, tested: list[str], children: dict[str, set[str]]) -> set[str]:
+    """What waits for a test itself: all that is below everything that it tests, but for what is below that."""
+    if failure.startswith("unit_test."):
+        return set(tested)
+    if not failure.startswith("test.") or not tested:
+        return set()
+    nodes = {node: {c for c in below if not c.startswith(("test.", "unit_test."))} for node, below in children.items()}
+    if len(set(tested)) == 1:
+        return nodes.get(tested[0], set())
+    common = set.intersection(*(descendants(node, nodes) for node in tested))
+    return common - {child for node in common for child in nodes.get(node, ())}
+
+
+def descendants(node: str, children: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    left = [node]
+    while left:
+        new = children.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
+
+
 def nearest_failures(folder: Path) -> dict[str, set[tuple[str | None, int | None]]]:
     """{skipped node: its nearest failures with their distance}, breadth first from every failure."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
@@ -38,8 +61,8 @@ def nearest_failures(folder: Path) -> dict[str, set[tuple[str | None, int | None
     children = children_of(manifest)
     found: dict[str, dict[str, int]] = {}
     for failure in (node for node, word in status.items() if word in FAILED):
-        starts = [failure, *(parents_of(manifest, failure) if failure.startswith(("test.", "unit_test.")) else [])]
-        queue = deque((child, 1) for start in starts for child in children.get(start, ()) if child != failure)
+        first = {*children.get(failure, ()), *stopped_by_test(failure, parents_of(manifest, failure), children)}
+        queue = deque((child, 1) for child in first)
         seen: set[str] = set()
         while queue:
             node, distance = queue.popleft()
@@ -104,6 +127,47 @@ def graph_of_a_run(seed: int, nodes: int, share_of_edges: float) -> tuple[dict, 
         ],
     }
     return manifest, run_results
+
+
+def test_a_test_stops_what_is_below_all_that_it_tests_and_a_unit_test_its_model(tmp_path: Path) -> None:
+    parents = {
+        "model.p.a": [],
+        "model.p.b": [],
+        "model.p.d": [],
+        "model.p.u": [],
+        "test.p.a_and_b": ["model.p.a", "model.p.b"],
+        "test.p.other": ["model.p.a"],
+        "model.p.x": ["model.p.a"],
+        "model.p.y": ["model.p.b"],
+        "model.p.both": ["model.p.x", "model.p.y"],
+        "model.p.one": ["model.p.a", "model.p.d"],
+        "model.p.last": ["model.p.both"],
+        "unit_test.p.u.logic": ["model.p.u"],
+        "model.p.below_u": ["model.p.u"],
+    }
+    failed = {"test.p.a_and_b": "fail", "model.p.d": "error", "unit_test.p.u.logic": "fail"}
+    skipped = ("test.p.other", "model.p.both", "model.p.one", "model.p.last", "model.p.u", "model.p.below_u")
+    manifest, run_results = graph_of_a_run(0, 1, 0)
+    manifest["nodes"] = {
+        node: {"depends_on": {"nodes": above}} for node, above in parents.items() if "unit" not in node
+    }
+    manifest["unit_tests"] = {"unit_test.p.u.logic": {"model": "u", "depends_on": {"nodes": ["model.p.u"]}}}
+    run_results["results"] = [
+        {"unique_id": node, "status": failed.get(node) or ("skipped" if node in skipped else "success")}
+        for node in parents
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "run_results.json").write_text(json.dumps(run_results))
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path)
+        assert skips(wh, "graph 0") == {
+            "test.p.other": {(None, None)},
+            "model.p.both": {("test.p.a_and_b", 1)},
+            "model.p.last": {("test.p.a_and_b", 2)},
+            "model.p.one": {("model.p.d", 1)},
+            "model.p.u": {("unit_test.p.u.logic", 1)},
+            "model.p.below_u": {("unit_test.p.u.logic", 2)},
+        }
 
 
 def test_skips_in_any_graph_with_cycles_too(tmp_path: Path) -> None:

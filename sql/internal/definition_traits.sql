@@ -5,8 +5,8 @@ WITH column_counts AS (
     SELECT
         definition_id,
         count(*) AS column_count,
-        count(*) FILTER (WHERE trim(description) <> '') AS described_column_count,
-        count(*) FILTER (WHERE contains(lower(CAST(constraints AS VARCHAR)), '"primary_key"')) AS key_column_count
+        count(*) FILTER (WHERE regexp_matches(description, '\S')) AS described_column_count,
+        count(*) FILTER (WHERE list_contains(constraints ->> '$[*].type', 'primary_key')) AS key_column_count
     FROM stored.definition_columns
     GROUP BY definition_id
 ),
@@ -42,11 +42,11 @@ SELECT
     coalesce(placed.access, CASE WHEN placed.resource_type = 'model' THEN 'protected' END) AS access,
     coalesce(placed.is_contract_enforced, FALSE) AS is_contract_enforced,
     placed.is_enabled,
-    coalesce(trim(placed.description), '') <> '' AS is_described,
+    coalesce(regexp_matches(placed.description, '\S'), FALSE) AS is_described,
     placed.raw_code_id,
     coalesce(placed.language, 'sql') = 'sql' AS is_sql,
     placed.extra ->> '$.source_name' AS source_name,
-    coalesce(trim(placed.extra ->> '$.source_description'), '') <> '' AS is_source_described,
+    coalesce(regexp_matches(placed.extra ->> '$.source_description', '\S'), FALSE) AS is_source_described,
     coalesce(
         placed.freshness ->> '$.warn_after.count', placed.freshness ->> '$.error_after.count'
     ) IS NOT NULL AS has_freshness,
@@ -64,7 +64,7 @@ SELECT
     coalesce(column_counts.column_count, 0) AS column_count,
     coalesce(column_counts.described_column_count, 0) AS described_column_count,
     coalesce(column_counts.key_column_count, 0) > 0
-    OR contains(lower(CAST(placed.extra -> '$.constraints' AS VARCHAR)), '"primary_key"') IS TRUE
+    OR list_contains(placed.extra ->> '$.constraints[*].type', 'primary_key') IS TRUE
         AS has_key_constraint
 FROM placed
 LEFT JOIN column_counts ON column_counts.definition_id = placed.definition_id;

@@ -21,10 +21,17 @@ WITH nodes AS (
 ),
 
 tested AS (
-    SELECT DISTINCT members.set_id AS graph_id, definitions.tested_unique_id AS unique_id
+    SELECT DISTINCT
+        members.set_id AS graph_id,
+        coalesce(definitions.tested_unique_id, definitions.depends_on_nodes[1]) AS unique_id
     FROM stored.set_members AS members
     INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id
-    WHERE definitions.tested_unique_id IS NOT NULL AND definitions.is_enabled AND definitions.is_shadowed IS NULL
+    WHERE definitions.is_enabled
+        AND definitions.is_shadowed IS NULL
+        AND (
+            definitions.tested_unique_id IS NOT NULL
+            OR (definitions.test_type = 'singular' AND len(definitions.depends_on_nodes) = 1)
+        )
 )
 
 SELECT

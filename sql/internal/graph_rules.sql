@@ -227,11 +227,11 @@ UNION ALL
 SELECT nodes.project_name, nodes.environment, 'root_models' AS rule, nodes.unique_id,
     'Depends on nothing: its data has no lineage.' AS sentence
 FROM nodes
-LEFT JOIN readers
-    ON readers.project_name IS NOT DISTINCT FROM nodes.project_name
-    AND readers.environment = nodes.environment
-    AND readers.unique_id = nodes.unique_id
-WHERE nodes.resource_type = 'model' AND nodes.is_own AND readers.unique_id IS NULL
+LEFT JOIN (SELECT DISTINCT project_name, environment, child_unique_id FROM internal.current_edges) AS reads
+    ON reads.project_name IS NOT DISTINCT FROM nodes.project_name
+    AND reads.environment = nodes.environment
+    AND reads.child_unique_id = nodes.unique_id
+WHERE nodes.resource_type = 'model' AND nodes.is_own AND reads.child_unique_id IS NULL
 UNION ALL
 SELECT project_name, environment, 'source_fanout' AS rule, unique_id,
     'Is read by ' || model_count || ' models (' || models || ').' AS sentence

@@ -45,14 +45,9 @@ codes AS (
         lower(
             regexp_replace(
                 regexp_replace(
-                    regexp_replace(
-                        regexp_replace(texts.text, '(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|''[^'']*''', ' ', 'g'),
-                        '(?s)\{%.*?%\}|\{\{.*?\}\}',
-                        ' jinja ',
-                        'g'
-                    ),
-                    '["`]|\[|\]',
-                    '',
+                    regexp_replace(texts.text, '(?s)\{#.*?#\}|/\*.*?\*/|--[^\n]*|''[^'']*''', ' ', 'g'),
+                    '(?s)\{%.*?%\}|\{\{.*?\}\}',
+                    ' jinja ',
                     'g'
                 ),
                 '(?is)(\b(extract|trim|substring|overlay)\s*\([^()]*\bfrom\b)|(\bdistinct\s+from\b)',
@@ -69,21 +64,40 @@ codes AS (
     WHERE parsed.unique_id IS NULL
 ),
 
+-- A part is a word, with hyphens as BigQuery's projects have them, or quoted, with anything in it; one may be left out.
 named AS (
     SELECT
         project_name,
         environment,
         unique_id,
-        code,
-        unnest(regexp_extract_all(code, '(?s)\b(?:from|join)\s+(\w+(?:\.\w+){1,3})\b', 1)) AS relation_name
+        regexp_replace(code, '["`]|\[|\]', '', 'g') AS code,
+        unnest(
+            regexp_extract_all(
+                code,
+                '\b(?:from|join)\s+'
+                || '((?:\w[\w-]*|"[^"]+"|`[^`]+`|\[[^\]]+\])(?:\.\.?(?:\w[\w-]*|"[^"]+"|`[^`]+`|\[[^\]]+\])){0,3})',
+                1
+            )
+        ) AS quoted_name
     FROM codes
 ),
 
 by_code AS (
     SELECT DISTINCT project_name, environment, unique_id, relation_name
-    FROM named
-    WHERE NOT regexp_matches(code, '\b' || split_part(relation_name, '.', 1) || '\s*([^.\w\s]|\s\w|$)')
-        AND split_part(relation_name, '.', 1) <> 'jinja'
+    FROM (
+        SELECT
+            project_name,
+            environment,
+            unique_id,
+            code,
+            regexp_replace(quoted_name, '["`]|\[|\]', '', 'g') AS relation_name
+        FROM named
+    )
+    WHERE contains(relation_name, '.')
+        AND NOT regexp_matches(relation_name, '^jinja\b|\sjinja\s')
+        AND NOT regexp_matches(
+            code, '\b' || regexp_escape(split_part(relation_name, '.', 1)) || '\s*([^.\w\s]|\s\w|$)'
+        )
 )
 
 SELECT project_name, environment, unique_id, relation_name

@@ -41,7 +41,7 @@ attempts AS (
         cloud_run_id,
         signature,
         CASE
-            WHEN is_retry AND date_diff('second', lag(completed_at) OVER same_command, started_at) <= 86400 THEN 0
+            WHEN is_retry AND date_diff('microsecond', lag(completed_at) OVER same_command, started_at) <= 86400000000 THEN 0
             ELSE 1
         END AS is_first
     FROM invocations
@@ -103,7 +103,7 @@ spaced AS (
         artifact_key,
         signature,
         CASE
-            WHEN date_diff('second', lag(completed_at) OVER job, started_at) <= 3600 THEN 0
+            WHEN date_diff('microsecond', lag(completed_at) OVER job, started_at) <= 3600000000 THEN 0
             ELSE 1
         END AS is_apart
     FROM steps

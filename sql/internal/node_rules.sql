@@ -61,9 +61,9 @@ undescribed AS MATERIALIZED (
         columns.environment,
         columns.unique_id,
         count(*) AS column_count,
-        count(*) FILTER (WHERE coalesce(trim(columns.description), '') = '') AS undescribed_count,
+        count(*) FILTER (WHERE NOT regexp_matches(coalesce(columns.description, ''), '\S')) AS undescribed_count,
         string_agg(columns.column_name, ', ' ORDER BY columns.column_index, columns.column_name)
-            FILTER (WHERE coalesce(trim(columns.description), '') = '') AS undescribed
+            FILTER (WHERE NOT regexp_matches(coalesce(columns.description, ''), '\S')) AS undescribed
     FROM internal.described_columns AS columns
     GROUP BY columns.project_name, columns.environment, columns.unique_id
 ),

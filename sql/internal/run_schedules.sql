@@ -108,9 +108,16 @@ edges AS (
     INNER JOIN numbered AS parents ON parents.unique_id = named_edges.parent
 ),
 
--- `dbt build` makes what depends on all that a test tests wait for the test too.
+-- `dbt build` makes what depends on all that a test tests wait for the test too. Where one node is tested, it is enough
+-- that its readers wait, unless one of them is a function, which does not.
 tests AS (
-    SELECT graph, child AS test, min(parent) AS tested, count(*) AS tested_count
+    SELECT
+        graph,
+        child AS test,
+        min(parent) AS tested,
+        count(*) AS tested_count,
+        count(*) = 1 AND bool_and((graph, parent) NOT IN (SELECT (graph, parent) FROM edges WHERE child_type = 'function'))
+            AS is_of_readers
     FROM edges
     WHERE child_type = 'test'
     GROUP BY graph, child
@@ -125,7 +132,7 @@ below (graph, tested, node, node_type, is_stopped_by_tests) AS (
             SELECT (tested.graph, tested.parent)
             FROM edges AS tested
             INNER JOIN tests ON tests.graph = tested.graph AND tests.test = tested.child
-            WHERE tests.tested_count > 1
+            WHERE NOT tests.is_of_readers
         )
     UNION
     SELECT below.graph, below.tested, edges.child, edges.child_type, edges.is_stopped_by_tests
@@ -139,7 +146,7 @@ below_tests AS (
     FROM tests
     INNER JOIN edges ON edges.graph = tests.graph AND edges.child = tests.test
     INNER JOIN below ON below.graph = edges.graph AND below.tested = edges.parent
-    WHERE tests.tested_count > 1 AND below.is_stopped_by_tests
+    WHERE NOT tests.is_of_readers AND below.is_stopped_by_tests
     GROUP BY edges.graph, edges.child, below.node, below.node_type
     HAVING count(*) = max(tests.tested_count)
 ),
@@ -148,7 +155,7 @@ test_edges AS (
     SELECT edges.graph, edges.child, edges.child_type, tests.test AS parent
     FROM tests
     INNER JOIN edges ON edges.graph = tests.graph AND edges.parent = tests.tested
-    WHERE tests.tested_count = 1 AND edges.is_stopped_by_tests
+    WHERE tests.is_of_readers AND edges.is_stopped_by_tests
     UNION ALL
     SELECT below_tests.graph, below_tests.node AS child, below_tests.node_type AS child_type, below_tests.test AS parent
     FROM below_tests

@@ -141,8 +141,8 @@ followed AS MATERIALIZED (
         completed_at,
         source_count,
         generated_at,
-        max(CASE WHEN is_complete THEN started_at END) OVER before AS previous_started_at,
-        max(CASE WHEN is_complete THEN generated_at END) OVER before AS previous_generated_at
+        last_value(CASE WHEN is_complete THEN started_at END IGNORE NULLS) OVER before AS previous_started_at,
+        last_value(CASE WHEN is_complete THEN generated_at END IGNORE NULLS) OVER before AS previous_generated_at
     FROM builds
     WINDOW before AS (
         PARTITION BY project_name, environment, unique_id

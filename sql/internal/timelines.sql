@@ -59,6 +59,7 @@ SELECT
     date_diff('microsecond', executed.run_started_at, executed.completed_at) / 1e6 AS completed_after_seconds,
     executed.seconds AS execution_seconds,
     CASE
+        WHEN executed.thread_id IS NULL THEN NULL
         WHEN executed.started_at >= coalesce(executed.thread_free_at, executed.run_started_at)
             THEN date_diff(
                 'microsecond', coalesce(executed.thread_free_at, executed.run_started_at), executed.started_at

@@ -17,23 +17,75 @@ failures AS MATERIALIZED (
 ),
 
 edges AS MATERIALIZED (
-    SELECT DISTINCT graph_id, parent_unique_id, child_unique_id
+    SELECT DISTINCT
+        graph_id,
+        parent_unique_id,
+        child_unique_id,
+        split_part(child_unique_id, '.', 1) IN ('test', 'unit_test') AS is_of_test
     FROM internal.graph_edges
     WHERE graph_id IN (SELECT graph_id FROM failures)
 ),
 
--- A failure stops what depends on it; that of a test stops what depends on the nodes that it tests.
+tested AS MATERIALIZED (
+    SELECT
+        failures.artifact_key,
+        failures.graph_id,
+        failures.unique_id AS failed_unique_id,
+        failures.resource_type,
+        edges.parent_unique_id AS tested_unique_id,
+        count(*) OVER (PARTITION BY failures.artifact_key, failures.unique_id) AS tested_count
+    FROM failures
+    INNER JOIN edges ON edges.graph_id = failures.graph_id AND edges.child_unique_id = failures.unique_id
+    WHERE failures.resource_type IN ('test', 'unit_test')
+),
+
+below (graph_id, tested_unique_id, unique_id) AS (
+    SELECT tested.graph_id, tested.tested_unique_id, edges.child_unique_id
+    FROM tested
+    INNER JOIN edges ON edges.graph_id = tested.graph_id AND edges.parent_unique_id = tested.tested_unique_id
+    WHERE tested.resource_type = 'test' AND tested.tested_count > 1 AND NOT edges.is_of_test
+    UNION
+    SELECT below.graph_id, below.tested_unique_id, edges.child_unique_id
+    FROM below
+    INNER JOIN edges ON edges.graph_id = below.graph_id AND edges.parent_unique_id = below.unique_id
+    WHERE NOT edges.is_of_test
+),
+
+below_all AS MATERIALIZED (
+    SELECT tested.artifact_key, tested.graph_id, tested.failed_unique_id, below.unique_id
+    FROM tested
+    INNER JOIN below ON below.graph_id = tested.graph_id AND below.tested_unique_id = tested.tested_unique_id
+    WHERE tested.resource_type = 'test'
+    GROUP BY tested.artifact_key, tested.graph_id, tested.failed_unique_id, below.unique_id
+    HAVING count(*) = max(tested.tested_count)
+),
+
+-- A failure stops what depends on it; that of a test what is below all that it tests; that of a unit test its model.
 first_stops AS (
     SELECT failures.artifact_key, failures.graph_id, failures.unique_id AS failed_unique_id, edges.child_unique_id
     FROM failures
     INNER JOIN edges ON edges.graph_id = failures.graph_id AND edges.parent_unique_id = failures.unique_id
     UNION
-    SELECT failures.artifact_key, failures.graph_id, failures.unique_id AS failed_unique_id, edges.child_unique_id
-    FROM failures
-    INNER JOIN edges AS tested
-        ON tested.graph_id = failures.graph_id AND tested.child_unique_id = failures.unique_id
-    INNER JOIN edges ON edges.graph_id = failures.graph_id AND edges.parent_unique_id = tested.parent_unique_id
-    WHERE failures.resource_type IN ('test', 'unit_test') AND edges.child_unique_id <> failures.unique_id
+    SELECT artifact_key, graph_id, failed_unique_id, tested_unique_id AS child_unique_id
+    FROM tested
+    WHERE resource_type = 'unit_test'
+    UNION
+    SELECT tested.artifact_key, tested.graph_id, tested.failed_unique_id, edges.child_unique_id
+    FROM tested
+    INNER JOIN edges ON edges.graph_id = tested.graph_id AND edges.parent_unique_id = tested.tested_unique_id
+    WHERE tested.resource_type = 'test' AND tested.tested_count = 1 AND NOT edges.is_of_test
+    UNION
+    SELECT below_all.artifact_key, below_all.graph_id, below_all.failed_unique_id, below_all.unique_id AS child_unique_id
+    FROM below_all
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM edges
+        INNER JOIN below_all AS above ON above.graph_id = edges.graph_id AND above.unique_id = edges.parent_unique_id
+        WHERE edges.graph_id = below_all.graph_id
+            AND edges.child_unique_id = below_all.unique_id
+            AND above.artifact_key = below_all.artifact_key
+            AND above.failed_unique_id = below_all.failed_unique_id
+    )
 ),
 
 -- It goes on through what was skipped, and through what has no result, as ephemeral models have none. A breadth-first
@@ -106,6 +158,6 @@ COMMENT ON COLUMN v1.skips.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.skips.unique_id IS 'The node that was skipped.';
 COMMENT ON COLUMN v1.skips.failed_unique_id IS 'The nearest node, or test, whose failure stopped it; several where they are equally near.';
 COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s word for that failure.';
-COMMENT ON COLUMN v1.skips.distance IS 'How many edges lie between them; 1 from a test to what depends on the node that it tests.';
+COMMENT ON COLUMN v1.skips.distance IS 'How many edges lie between them; 1 from a test to what waits for it.';
 COMMENT ON COLUMN v1.skips.project_name IS 'The project.';
 COMMENT ON COLUMN v1.skips.environment IS 'The environment.';

@@ -112,7 +112,7 @@ COMMENT ON COLUMN v1.tests.test_name IS 'The generic test: unique, not_null, …
 COMMENT ON COLUMN v1.tests.test_namespace IS 'The package of the generic test; NULL for dbt''s own.';
 COMMENT ON COLUMN v1.tests.kwargs IS 'The generic test''s arguments.';
 COMMENT ON COLUMN v1.tests.column_name IS 'The column that it tests.';
-COMMENT ON COLUMN v1.tests.tested_unique_id IS 'The node that it tests; NULL for singular tests.';
+COMMENT ON COLUMN v1.tests.tested_unique_id IS 'The node that it tests; NULL for singular tests, which may read any number.';
 COMMENT ON COLUMN v1.tests.severity IS 'error or warn, in lower case.';
 COMMENT ON COLUMN v1.tests.warn_if IS 'The condition that makes a warning.';
 COMMENT ON COLUMN v1.tests.error_if IS 'The condition that makes a failure.';

@@ -24,12 +24,23 @@ placed AS (
         thread_id,
         started_at,
         completed_at,
+        run_started_at,
+        run_completed_at,
         max(completed_at) OVER (
             PARTITION BY artifact_key, thread_id
             ORDER BY started_at, completed_at
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS free_at
-    FROM executed
+    FROM (
+        SELECT
+            artifact_key,
+            thread_id,
+            started_at,
+            completed_at,
+            min(started_at) OVER (PARTITION BY artifact_key) AS run_started_at,
+            max(completed_at) OVER (PARTITION BY artifact_key) AS run_completed_at
+        FROM executed
+    )
     WHERE started_at <= completed_at
 ),
 
@@ -40,6 +51,8 @@ threads AS (
         count(*) AS result_count,
         min(started_at) AS first_started_at,
         max(completed_at) AS last_completed_at,
+        min(run_started_at) AS run_started_at,
+        max(run_completed_at) AS run_completed_at,
         sum(greatest(date_diff('microsecond', greatest(started_at, free_at), completed_at), 0)) AS busy
     FROM placed
     GROUP BY artifact_key, thread_id
@@ -53,13 +66,7 @@ spans AS (
         first_started_at,
         last_completed_at,
         CAST(busy AS DOUBLE) AS busy,
-        CAST(
-            date_diff(
-                'microsecond',
-                min(first_started_at) OVER (PARTITION BY artifact_key),
-                max(last_completed_at) OVER (PARTITION BY artifact_key)
-            ) AS DOUBLE
-        ) AS span,
+        CAST(date_diff('microsecond', run_started_at, run_completed_at) AS DOUBLE) AS span,
         count(thread_id) OVER (PARTITION BY artifact_key) AS thread_count
     FROM threads
 )
