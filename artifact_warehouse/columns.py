@@ -18,15 +18,15 @@ import pyarrow as pa
 
 from artifact_warehouse import store, timeline, writing
 from artifact_warehouse.column_lineage.version import resolver
-from artifact_warehouse.columntables import (
+from artifact_warehouse.errors import PrunedMeanwhile, WarehouseNotFound
+from artifact_warehouse.schema import (
     COLUMN_EDGES,
     COLUMN_LINEAGE_SETS,
     COLUMN_LINEAGES,
     COLUMN_USES,
     MANIFEST_COLUMN_LINEAGES,
+    SET_MEMBERS,
 )
-from artifact_warehouse.errors import PrunedMeanwhile, WarehouseNotFound
-from artifact_warehouse.tables import SET_MEMBERS
 from artifact_warehouse.timeline import Inputs, Period
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from artifact_warehouse.column_lineage.project import KnownLineage, NodeLineage, Project
     from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
-    from artifact_warehouse.tablespec import Table
+    from artifact_warehouse.schema import Table
 
 BATCH_EDGES = 100_000
 """How many edges go into one transaction: enough to fill row groups, little enough to lose to an interrupt."""

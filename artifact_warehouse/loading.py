@@ -21,7 +21,7 @@ from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.discover import File, Labels
 from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
 from artifact_warehouse.reading import read_stdin
-from artifact_warehouse.tables import ARTIFACT_URIS
+from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
 
 BATCH_BYTES = 64 * 1024 * 1024

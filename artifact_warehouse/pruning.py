@@ -14,7 +14,7 @@ import pyarrow as pa
 from artifact_warehouse import store, timeline, writing
 from artifact_warehouse.column_lineage.version import resolver
 from artifact_warehouse.errors import WarehouseError, WarehouseLocked, WarehouseNotFound, WarehouseTooOld
-from artifact_warehouse.tables import TABLES
+from artifact_warehouse.schema import TABLES
 
 _ROLL_UP = (
     "INSERT INTO stored.pruned_runs SELECT artifacts.artifact_key, invocations.is_success, invocations.elapsed_seconds "

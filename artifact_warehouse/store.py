@@ -25,7 +25,7 @@ from artifact_warehouse.errors import (
     WarehouseTooNew,
     WarehouseTooOld,
 )
-from artifact_warehouse.tables import FORMAT_VERSION, TABLES
+from artifact_warehouse.schema import FORMAT_VERSION, TABLES
 
 SCHEMA = "stored"
 """The schema of the tables. Not `dbt`: no schema may be called like the file, and users call it dbt.duckdb."""

@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifact_warehouse.errors import PrunedMeanwhile
+from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.store import PRUNED_AT, get_meta, transaction
-from artifact_warehouse.tables import BY_NAME, TABLES
-from artifact_warehouse.tablespec import Table
 
 _QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 

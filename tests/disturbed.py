@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, tables
+from artifact_warehouse import Warehouse
+from artifact_warehouse.schema import tables
 
 IN_SMALL_STEPS = """
 from artifact_warehouse import startup

@@ -13,7 +13,7 @@ from conftest import SAMPLES
 
 from artifact_warehouse.artifact import parse
 from artifact_warehouse.flatten import EntryCache, Rows, flatten
-from artifact_warehouse.tables import BY_NAME
+from artifact_warehouse.schema.tables import BY_NAME
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from artifact_warehouse import Warehouse, timestamps
+from artifact_warehouse import Warehouse
+from artifact_warehouse.schema import timestamps
 
 sys.path.append(str(Path(__file__).parent / "fuzz"))
 from fuzz_warehouse import batch

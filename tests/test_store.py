@@ -11,7 +11,8 @@ import duckdb
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, digest, errors, tables, writing
+from artifact_warehouse import Warehouse, digest, errors, writing
+from artifact_warehouse.schema import tables
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from artifact_warehouse import jsontext, timestamps
+from artifact_warehouse import jsontext
 from artifact_warehouse.artifact import Artifact, artifact_key
 from artifact_warehouse.errors import MalformedArtifact
 from artifact_warehouse.flatten import catalog, column_lineage, manifest, run_results, sources
 from artifact_warehouse.flatten.manifest import EntryCache
 from artifact_warehouse.flatten.rows import Rows, TextIds
 from artifact_warehouse.flatten.values import json_text, obj, text
+from artifact_warehouse.schema import normalise_time
 
 __all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "flatten", "quarantine"]
 
@@ -98,7 +99,7 @@ def _common(artifact: Artifact) -> dict[str, Any]:
         "schema_version": artifact.schema_version,
         "dbt_version": text(artifact.metadata.get("dbt_version")),
         "invocation_id": text(artifact.metadata.get("invocation_id")) or own_id,
-        "generated_at": next(filter(None, map(timestamps.normalise, generated_at)), None),
+        "generated_at": next(filter(None, map(normalise_time, generated_at)), None),
         "size_bytes": artifact.size_bytes,
         "metadata": json_text(artifact.metadata),
     }

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from artifact_warehouse import timestamps
 from artifact_warehouse.flatten.rows import Rows, hash_text
 from artifact_warehouse.flatten.values import boolean, json_text, obj, package_of, text, texts
+from artifact_warehouse.schema import normalise_time
 
 SECTION_TYPES = {
     "sources": "source",
@@ -272,7 +272,7 @@ def _take_definition(
         "is_contract_enforced": _is_contract_enforced(contract),
         "version": text(rest.pop("version", None)),
         "latest_version": text(rest.pop("latest_version", None)),
-        "deprecation_date": timestamps.normalise(rest.pop("deprecation_date", None)),
+        "deprecation_date": normalise_time(rest.pop("deprecation_date", None)),
         "raw_code_id": rows.add_text(text(rest.pop("raw_code", None))),
         "depends_on_nodes": sorted(set(texts(depends_on.get("nodes")) or ())) or None,
     }

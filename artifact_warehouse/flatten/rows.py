@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from artifact_warehouse import jsontext
 from artifact_warehouse.redaction import Redactor
-from artifact_warehouse.tables import BY_NAME, TABLES
+from artifact_warehouse.schema import BY_NAME, TABLES
 
 
 def hash_text(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from artifact_warehouse import timestamps
 from artifact_warehouse.artifact import Artifact
 from artifact_warehouse.flatten.rows import Rows
 from artifact_warehouse.flatten.values import bigint, double, json_text, main_package, obj, text
 from artifact_warehouse.redaction import Redactor
+from artifact_warehouse.schema import normalise_time
 
 READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "elapsed_time", "logs", "args"}
@@ -48,13 +48,13 @@ def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _row(check: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     criteria = obj(check.get("criteria"))
-    max_loaded_at = timestamps.normalise(check.get("max_loaded_at"))
+    max_loaded_at = normalise_time(check.get("max_loaded_at"))
     age = check.get("max_loaded_at_time_ago_in_s", check.get("age"))
     rest = {key: value for key, value in check.items() if key not in _WITH_COLUMN and value is not None}
     return {
         "status": text(check.get("status") or check.get("state")),
         "max_loaded_at": max_loaded_at,
-        "snapshotted_at": timestamps.normalise(check.get("snapshotted_at")),
+        "snapshotted_at": normalise_time(check.get("snapshotted_at")),
         "max_loaded_at_age_seconds": double(age) if max_loaded_at else None,
         "warn_after_seconds": _seconds(criteria.get("warn_after")),
         "error_after_seconds": _seconds(criteria.get("error_after")),

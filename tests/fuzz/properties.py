@@ -16,7 +16,7 @@ from artifact_warehouse.digest import Digest, Digester, Policy
 from artifact_warehouse.discover import File
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
-from artifact_warehouse.tables import BY_NAME
+from artifact_warehouse.schema.tables import BY_NAME
 
 STDIN = "-"
 OUTCOMES = {"loaded", "quarantined", "skipped"}

@@ -10,8 +10,8 @@ distinct content once; a manifest or a catalog is a set of their ids (`set_membe
 
 from __future__ import annotations
 
-from artifact_warehouse.columntables import COLUMN_TABLES
-from artifact_warehouse.tablespec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
+from artifact_warehouse.schema.column_tables import COLUMN_TABLES
+from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 FORMAT_VERSION = 1
 """The version of everything this module declares. A change that is not an added column raises it."""

@@ -19,7 +19,7 @@ _FIRST_YEAR = 1700
 """dbt writes year 1 for the newest row of an empty source: no time at all, so None."""
 
 
-def normalise(text: object) -> str | None:
+def normalise_time(text: object) -> str | None:
     """One time as `2026-11-01T06:00:00.000000Z`; None for what is none.
 
     Takes `Z`, an offset or neither (then UTC), up to nine digits (cut to six, not rounded), and a date alone.
@@ -41,7 +41,7 @@ def normalise(text: object) -> str | None:
 
 
 def _is_normal(text: str) -> bool:
-    """Whether a time has the form already that `normalise` gives it: a shortcut for what dbt writes most."""
+    """Whether a time has the form already that `normalise_time` gives it: a shortcut for what dbt writes most."""
     if len(text) != 27 or text[10] != "T" or text[26] != "Z":
         return False
     try:
@@ -63,5 +63,5 @@ def to_arrow(texts: Sequence[str | None]) -> pa.Array:
 
 
 def _one_by_one(texts: Sequence[str | None]) -> pa.Array:
-    normalised = pa.array([normalise(text) for text in texts], pa.string())
+    normalised = pa.array([normalise_time(text) for text in texts], pa.string())
     return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

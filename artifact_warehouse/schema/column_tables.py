@@ -6,7 +6,7 @@ many manifests have the same code over the same columns.
 
 from __future__ import annotations
 
-from artifact_warehouse.tablespec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
+from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 LINEAGE_ID = Column("lineage_id", "VARCHAR", "The lineage: see stored.column_lineages.")
 FROM_UNIQUE_ID = Column(

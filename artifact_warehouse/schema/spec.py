@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse import timestamps
+from artifact_warehouse.schema import timestamps
 
 ARROW_TYPES = {
     "VARCHAR": pa.string(),

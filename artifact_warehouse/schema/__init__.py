@@ -1,0 +1,28 @@
+"""The tables of a warehouse file: each is declared once, as names, DuckDB types and comments."""
+
+from artifact_warehouse.schema.column_tables import (
+    COLUMN_EDGES,
+    COLUMN_LINEAGE_SETS,
+    COLUMN_LINEAGES,
+    COLUMN_USES,
+    MANIFEST_COLUMN_LINEAGES,
+)
+from artifact_warehouse.schema.spec import Column, Table
+from artifact_warehouse.schema.tables import ARTIFACT_URIS, BY_NAME, FORMAT_VERSION, SET_MEMBERS, TABLES
+from artifact_warehouse.schema.timestamps import normalise_time
+
+__all__ = [
+    "ARTIFACT_URIS",
+    "BY_NAME",
+    "COLUMN_EDGES",
+    "COLUMN_LINEAGES",
+    "COLUMN_LINEAGE_SETS",
+    "COLUMN_USES",
+    "FORMAT_VERSION",
+    "MANIFEST_COLUMN_LINEAGES",
+    "SET_MEMBERS",
+    "TABLES",
+    "Column",
+    "Table",
+    "normalise_time",
+]
