@@ -14,11 +14,10 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from artifact_warehouse.artifact import artifact_key, content_id, looks_like_one, parse
-from artifact_warehouse.discover import File
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.extract import File, Input, read_all
 from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.reading import Input, read_all
 from artifact_warehouse.redaction import Redaction, Redactor
 
 STEP_BYTES = 4 * 1024 * 1024

@@ -15,12 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifact_warehouse import discover, store, writing
+from artifact_warehouse import store, writing
 from artifact_warehouse.artifact import artifact_key
 from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
-from artifact_warehouse.discover import File, Labels
 from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
-from artifact_warehouse.reading import read_stdin
+from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin
 from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.workers import Workers, worker_count
 
@@ -95,7 +94,7 @@ def load(
     Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts likewise; the errors of
     `store.opened`; and LoadInterrupted.
     """
-    files = discover.expand(inputs)
+    files = expand(inputs)
     loader, older = _Loader(path, labels, wait), sys.exc_info()[1]
     try:
         if path.exists() and any(file.etag for file in files):
@@ -144,7 +143,7 @@ def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
         known = writing.known_objects(connection, objects)
     return [
         file._replace(artifact_id=known[file.place], size_bytes=0)
-        if file.place in known and not discover.has_suffix(file.place, discover.ARCHIVES)
+        if file.place in known and not has_suffix(file.place, ARCHIVES)
         else file
         for file in files
     ]
@@ -270,8 +269,8 @@ class _Loader:
         """Where each artifact lies, and how it is labelled there."""
         seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
-        own = Labels(*(label and discover.as_text(label) for label in self._labels))
-        labels = [own.over(discover.labels_of(o.uri)) for o in seen]
+        own = Labels(*(label and as_text(label) for label in self._labels))
+        labels = [own.over(labels_of(o.uri)) for o in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
         return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 

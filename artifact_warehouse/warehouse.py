@@ -32,8 +32,8 @@ from artifact_warehouse.checking import CheckReport, Criteria, Scope
 from artifact_warehouse.columns import ColumnsReport
 from artifact_warehouse.diagnosis import Diagnosis
 from artifact_warehouse.digest import Policy
-from artifact_warehouse.discover import Labels
 from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import Lineage
 from artifact_warehouse.loading import LoadReport, Progress

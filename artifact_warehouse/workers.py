@@ -20,8 +20,8 @@ from queue import Empty, Queue
 from typing import Any
 
 from artifact_warehouse.digest import Digest, Digester, Policy
-from artifact_warehouse.discover import File
 from artifact_warehouse.errors import WorkerFailed
+from artifact_warehouse.extract import File
 from artifact_warehouse.startup import be_frugal
 
 MAX_WORKERS = 8

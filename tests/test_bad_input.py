@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors, reading, views
+from artifact_warehouse import Warehouse, errors, views
 from artifact_warehouse.cli import cli
+from artifact_warehouse.extract import reader
 from artifact_warehouse.limits import Limits
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
@@ -194,14 +195,14 @@ def test_a_file_without_permission_is_reported_and_the_rest_loads(tmp_path: Path
 def test_an_unreadable_file_is_reported_and_the_rest_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(GOOD, tmp_path / "run_results.json")
     (tmp_path / "manifest.json").write_text("{}")
-    content = reading._content
+    content = reader._content
 
     def refuse(path: str, limits: Limits) -> bytes:
         if path.endswith("manifest.json"):
             raise PermissionError(13, "Permission denied", path)
         return content(path, limits)
 
-    monkeypatch.setattr(reading, "_content", refuse)
+    monkeypatch.setattr(reader, "_content", refuse)
     result = run("load", tmp_path / "wh.duckdb", tmp_path / "*.json")
     assert result.exit_code == 1
     assert "manifest.json: cannot be read: permission denied" in result.stderr

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from artifact_warehouse.discover import File, Labels, expand, labels_of
 from artifact_warehouse.errors import InputNotFound
-from artifact_warehouse.reading import Input, read
+from artifact_warehouse.extract.discover import File, Labels, expand, labels_of
+from artifact_warehouse.extract.reader import Input, read
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
 
@@ -151,7 +151,9 @@ def test_loops_of_links_end(tmp_path: Path, path: str) -> None:
     (tmp_path / "loop_1").symlink_to(tmp_path)
     (tmp_path / "target" / "loop_2").symlink_to(tmp_path / "target")
     (tmp_path / "target" / "loop_3").symlink_to(tmp_path)
-    program = "import sys; from artifact_warehouse.discover import expand; print(*expand([sys.argv[1]]), sep='\\n')"
+    program = (
+        "import sys; from artifact_warehouse.extract.discover import expand; print(*expand([sys.argv[1]]), sep='\\n')"
+    )
     command = [sys.executable, "-c", program, str(tmp_path / path)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     assert 1 <= len(result.stdout.splitlines()) <= 2

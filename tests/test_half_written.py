@@ -19,7 +19,8 @@ import zstandard
 from conftest import BESIDE, SAMPLES
 from disturbed import contents
 
-from artifact_warehouse import Warehouse, digest, jsontext, reading
+from artifact_warehouse import Warehouse, digest, jsontext
+from artifact_warehouse.extract import reader
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 INCOMPLETE = ("still being written, or cut off", "still being written; load it again")
@@ -304,7 +305,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_loaded_as_one_of_both(
             other.replace(target.file)
         return fstat(descriptor)
 
-    monkeypatch.setattr(reading.os, "fstat", replacing)
+    monkeypatch.setattr(reader.os, "fstat", replacing)
     assert [status for status, _ in target.load()] == ["loaded"]
     assert [status for status, _ in target.load()] == ["loaded"]
     with Warehouse(target.path, read_only=True) as wh:
@@ -329,7 +330,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_never_loaded(
         return fstat(descriptor)
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading.os, "fstat", writing)
+        patch.setattr(reader.os, "fstat", writing)
         [(status, reason)] = target.load()
     assert status == "quarantined" and "changed while it was read" in reason
     with Warehouse(target.path, read_only=True) as wh:

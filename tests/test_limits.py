@@ -34,9 +34,9 @@ RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 
 READER = """
 import json, resource, sys
-from artifact_warehouse.discover import expand
+from artifact_warehouse.extract.discover import expand
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.reading import read_all
+from artifact_warehouse.extract.reader import read_all
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 before = peak()
 limits = Limits(int(sys.argv[2]), int(sys.argv[3]))

@@ -34,9 +34,10 @@ pytest.importorskip("moto.server")
 from servers import KEY, SECRET, TOKEN, Bucket, Misbehaviour, Proxy, free_port, s3_server, s3_settings, sometimes
 from test_workers import STORED
 
-from artifact_warehouse import Warehouse, errors, loading, objectstore, reading
+from artifact_warehouse import Warehouse, errors, loading
 from artifact_warehouse.cli import cli
-from artifact_warehouse.discover import expand
+from artifact_warehouse.extract import object_store, reader
+from artifact_warehouse.extract.discover import expand
 from artifact_warehouse.loading import LoadReport
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
@@ -96,7 +97,7 @@ def proxy(server: str, use: Callable[[str], None]) -> Iterator[Callable[..., Pro
 
 @pytest.fixture
 def few_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(objectstore._RETRIES, "max_retries", 1)
+    monkeypatch.setitem(object_store._RETRIES, "max_retries", 1)
 
 
 def run(*arguments: object, **options: Any) -> Result:
@@ -158,7 +159,7 @@ def test_a_bucket_of_several_pages_loads_like_the_same_files(tmp_path: Path, buc
     assert (len(report.loaded), len(report.quarantined), len(report.skipped)) == (509, 11, 26)
     assert len([path for _, path in log.requests if "list-type" in path]) == 3  # pages of 1,000
     assert len(log.bodies) == len(set(log.bodies)) == 546
-    assert 8 < log.most_at_once <= objectstore.REQUESTS
+    assert 8 < log.most_at_once <= object_store.REQUESTS
 
     log.requests.clear()
     again = Warehouse(tmp_path / "there.duckdb").load(bucket.uri())
@@ -230,8 +231,8 @@ def test_every_packing_loads_alike(
     tmp_path: Path, bucket: Bucket, proxy, monkeypatch: pytest.MonkeyPatch, piecemeal: bool
 ) -> None:
     if piecemeal:
-        monkeypatch.setattr(reading, "_PIECEMEAL_BYTES", 0)
-        monkeypatch.setattr(objectstore, "_CHUNK_BYTES", 16 * 1024)
+        monkeypatch.setattr(reader, "_PIECEMEAL_BYTES", 0)
+        monkeypatch.setattr(object_store, "_CHUNK_BYTES", 16 * 1024)
     for name, content in packings().items():
         (tmp_path / "files" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "files" / name).write_bytes(content)
@@ -335,7 +336,7 @@ def test_what_is_larger_than_the_limit_is_not_fetched(tmp_path: Path, bucket: Bu
     bucket.put("manifest.json", ONE)
     bucket.put("run_results.json", ONE[:1000])
     log = proxy()
-    report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reading.Limits(2000, 2000))
+    report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reader.Limits(2000, 2000))
     assert ["larger than" in (o.reason or "") for o in report.quarantined] == [True, False]
     assert [path.rsplit("/", 1)[-1] for path in log.bodies] == ["run_results.json"]
 
@@ -346,7 +347,7 @@ def test_an_archive_may_be_larger_than_what_is_in_it_may_be(tmp_path: Path, buck
     (tmp_path / "target" / "dbt.log").write_bytes(bytes(len(ONE)))
     bucket.put("run.tar", tar(tmp_path / "target"))
     bucket.put("a_cut.tar", tar(tmp_path / "target")[:1000])
-    report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reading.Limits(len(ONE), 10 * len(ONE)))
+    report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reader.Limits(len(ONE), 10 * len(ONE)))
     found = [(o.uri.removeprefix(bucket.uri()), o.status) for o in report.outcomes]
     assert found == [("a_cut.tar", "quarantined"), ("run.tar!/target/run_results.json", "loaded")]
 
@@ -460,7 +461,7 @@ def test_one_object_that_cannot_be_read_is_quarantined(
 
 
 def test_an_object_that_went_away_is_quarantined(tmp_path: Path, bucket: Bucket) -> None:
-    with objectstore.Client() as client, pytest.raises(errors.InputNotFound, match="there is no such object"):
+    with object_store.Client() as client, pytest.raises(errors.InputNotFound, match="there is no such object"):
         client.fetch(bucket.uri("gone.json"), 100).result()
 
 
@@ -472,7 +473,7 @@ def test_a_store_that_goes_away_is_not_asked_for_every_object(
     report = Warehouse(tmp_path / "wh.duckdb").load([bucket.uri(), str(RUN)])
     assert len(report.loaded) == 3  # those that are not in the store
     assert len(report.quarantined) == len(list(SAMPLES.rglob("*.json")))
-    assert len(log.bodies) <= 2 * (objectstore.REQUESTS + objectstore.GIVE_UP_AFTER)
+    assert len(log.bodies) <= 2 * (object_store.REQUESTS + object_store.GIVE_UP_AFTER)
 
 
 def test_a_store_that_cannot_be_reached_is_an_error_in_bounded_time(
@@ -699,7 +700,7 @@ def assert_store_works(uri: str, tmp_path: Path) -> None:
     """A run is loaded, found again by its ETags without being read, and globbed."""
     assert_loads_alike(shutil.copytree(RUN, tmp_path / "run"), uri, tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objectstore.Client, "fetch", None)
+        patch.setattr(object_store.Client, "fetch", None)
         assert len(Warehouse(tmp_path / "there.duckdb").load(f"{uri}**/*.json").unchanged) == 3
     assert [f.place for f in expand([f"{uri}run_*.json"])] == [f"{uri}run_results.json"]
     assert [f.is_named for f in expand([f"{uri}run_results.json"])] == [True]

@@ -20,8 +20,8 @@ from conftest import SAMPLES, Loaded
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.digest import Digester, Policy
-from artifact_warehouse.discover import Labels, expand
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
+from artifact_warehouse.extract.discover import Labels, expand
 from artifact_warehouse.loading import _Loader
 
 NOON = datetime(2026, 11, 5, 12)

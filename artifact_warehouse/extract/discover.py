@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from artifact_warehouse import objectstore
 from artifact_warehouse.errors import InputNotFound
+from artifact_warehouse.extract import object_store
 
 STDIN = "-"
 
@@ -69,10 +69,10 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[File]:
     a folder without any JSON file or archive.
     """
     files: dict[str, File] = {}
-    with objectstore.Client() as client:
+    with object_store.Client() as client:
         for given in paths:
             path = os.fspath(given)
-            for file in _objects(path, client) if objectstore.is_uri(path) else _local_files(path):
+            for file in _objects(path, client) if object_store.is_uri(path) else _local_files(path):
                 is_named = file.is_named or (file.place in files and files[file.place].is_named)
                 files[file.place] = file._replace(is_named=is_named)
     return [*_with_sizes(files.values())]
@@ -95,7 +95,7 @@ def _is_readable(name: str) -> bool:
 def _with_sizes(files: Iterable[File]) -> Iterator[File]:
     """Pipes and devices only where they are named, as whoever reads one may wait for ever."""
     for file in files:
-        if objectstore.is_uri(file.place):
+        if object_store.is_uri(file.place):
             yield file
             continue
         try:
@@ -107,7 +107,7 @@ def _with_sizes(files: Iterable[File]) -> Iterator[File]:
             yield file._replace(size_bytes=found.st_size)
 
 
-def _objects(uri: str, client: objectstore.Client) -> Iterator[File]:
+def _objects(uri: str, client: object_store.Client) -> Iterator[File]:
     """By the rules for local files: what is not named has to look like something to read."""
     found, is_named = client.find(uri)
     readable = [o for o in found if is_named or _is_readable(o.uri)]

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import IO, NamedTuple, Protocol
 
-from artifact_warehouse import objectstore, unpacking
-from artifact_warehouse.discover import ARCHIVES, STDIN, File, as_text, has_suffix
 from artifact_warehouse.errors import InputNotFound
+from artifact_warehouse.extract import archives, object_store
+from artifact_warehouse.extract.discover import ARCHIVES, STDIN, File, as_text, has_suffix
+from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.objectstore import Content
 
 AHEAD = 64
 """How many objects are on their way or wait for those before them; more than are asked for at once."""
@@ -60,14 +60,14 @@ class _Changed(Exception):
     """A file was written to while it was read."""
 
 
-_UNREADABLE = (*unpacking.UNREADABLE, _Changed)
+_UNREADABLE = (*archives.UNREADABLE, _Changed)
 
 
 def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
     """What stands on stdin, if it is among the files to read: it can be read only once."""
     if not any(file.place == STDIN for file in files):
         return b""
-    return b"".join(unpacking.chunks(sys.stdin.buffer, limits.artifact_bytes + 1))
+    return b"".join(archives.chunks(sys.stdin.buffer, limits.artifact_bytes + 1))
 
 
 def read(file: File, stdin: bytes = b"", limits: Limits = Limits()) -> Iterator[Input]:  # noqa: B008 (immutable)
@@ -77,16 +77,16 @@ def read(file: File, stdin: bytes = b"", limits: Limits = Limits()) -> Iterator[
 
 def read_all(files: Sequence[File], stdin: bytes, limits: Limits) -> Generator[Iterator[Input], None, None]:
     """The inputs in each of some files, in their order."""
-    with objectstore.Client() as client:
+    with object_store.Client() as client:
         for file, content in _fetched_ahead(files, client, limits):
-            if objectstore.is_uri(file.place):
+            if object_store.is_uri(file.place):
                 yield _inputs(file, _Object(file, client, content), limits)
             else:
                 yield _inputs(file, _Stdin(stdin) if file.place == STDIN else _LocalFile(file.place), limits)
 
 
 def _fetched_ahead(
-    files: Sequence[File], client: objectstore.Client, limits: Limits
+    files: Sequence[File], client: object_store.Client, limits: Limits
 ) -> Iterator[tuple[File, Future[Content] | None]]:
     """The files in their order; objects with their content on its way, as far as AHEAD allows."""
     waiting: deque[tuple[File, Future[Content] | None]] = deque()
@@ -105,7 +105,7 @@ def _fetched_ahead(
 
 def _most_fetched(file: File, limits: Limits) -> int:
     """How large a file may be to be fetched whole: large archives are read piece by piece, what is too large never."""
-    if file.artifact_id or not objectstore.is_uri(file.place):
+    if file.artifact_id or not object_store.is_uri(file.place):
         return -1
     return _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
 
@@ -114,7 +114,7 @@ class _Origin(Protocol):
     """Where a file's bytes come from."""
 
     def content(self, limits: Limits) -> tuple[bytes, str | None]:
-        """All bytes, and the ETag they came with. Raises unpacking.TooLarge."""
+        """All bytes, and the ETag they came with. Raises archives.TooLarge."""
 
     def opened(self) -> IO[bytes]:
         """The bytes as a stream."""
@@ -124,7 +124,7 @@ class _Stdin(NamedTuple):
     data: bytes
 
     def content(self, limits: Limits) -> tuple[bytes, None]:
-        unpacking.insist(len(self.data), limits.artifact_bytes)
+        archives.insist(len(self.data), limits.artifact_bytes)
         return self.data, None
 
     def opened(self) -> IO[bytes]:
@@ -143,15 +143,15 @@ class _LocalFile(NamedTuple):
 
 class _Object(NamedTuple):
     file: File
-    client: objectstore.Client
+    client: object_store.Client
     fetched: Future[Content] | None
 
     def content(self, limits: Limits) -> tuple[bytes, str | None]:
-        unpacking.insist(self.file.size_bytes, limits.artifact_bytes)
+        archives.insist(self.file.size_bytes, limits.artifact_bytes)
         content = self.fetched.result() if self.fetched else None
         if not content or not content.is_whole:
             content = self.client.fetch(self.file.place, limits.artifact_bytes).result()
-        unpacking.insist(content.size_bytes, limits.artifact_bytes)
+        archives.insist(content.size_bytes, limits.artifact_bytes)
         return content.data, content.etag
 
     def opened(self) -> IO[bytes]:
@@ -181,9 +181,9 @@ def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
 def _content(path: str, limits: Limits) -> bytes:
     with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
         found = os.fstat(stream.fileno())
-        unpacking.insist(found.st_size, limits.artifact_bytes)
+        archives.insist(found.st_size, limits.artifact_bytes)
         if not stat.S_ISREG(found.st_mode):
-            return unpacking.whole(stream, limits.artifact_bytes)
+            return archives.whole(stream, limits.artifact_bytes)
         data, now = stream.readall(), os.fstat(stream.fileno())
         if (now.st_size, now.st_mtime_ns) != (found.st_size, found.st_mtime_ns):
             raise _Changed
@@ -194,30 +194,30 @@ def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:
         return b"" if isinstance(origin, _Stdin) else origin.content(limits)[0]
-    except (OSError, unpacking.TooLarge, _Changed, InputNotFound):
+    except (OSError, archives.TooLarge, _Changed, InputNotFound):
         return b""
 
 
 def _input(uri: str, data: bytes, limits: Limits, is_named: bool = False, etag: str | None = None) -> Input:
     """One artifact from its bytes as they lie there."""
     try:
-        return Input(uri, unpacking.unpacked(uri, data, limits.artifact_bytes), is_named=is_named, etag=etag)
+        return Input(uri, archives.unpacked(uri, data, limits.artifact_bytes), is_named=is_named, etag=etag)
     except _UNREADABLE as error:
-        return Input(uri, data, _reason(error), is_named, beginning=unpacking.beginning(uri, data))
+        return Input(uri, data, _reason(error), is_named, beginning=archives.beginning(uri, data))
 
 
 def _members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Input]:
     """The JSON files in an archive."""
-    for name, size, content in unpacking.members(uri, stream, limits):
+    for name, size, content in archives.members(uri, stream, limits):
         member = f"{uri}!/{name}"
         try:
-            unpacking.insist(size, limits.artifact_bytes)
-            yield _input(member, unpacking.whole(content, limits.artifact_bytes), limits)
-        except unpacking.TooLarge as error:
+            archives.insist(size, limits.artifact_bytes)
+            yield _input(member, archives.whole(content, limits.artifact_bytes), limits)
+        except archives.TooLarge as error:
             yield Input(member, b"", _reason(error))
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, _Changed):
         return "changed while it was read: still being written; load it again"
-    return unpacking.reason(error)
+    return archives.reason(error)

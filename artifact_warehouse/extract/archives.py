@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import zstandard
 
-from artifact_warehouse.discover import has_suffix, may_be_artifact
+from artifact_warehouse.extract.discover import has_suffix, may_be_artifact
 from artifact_warehouse.limits import Limits, text_of_size
 
 _CHUNK_BYTES = 1024 * 1024

@@ -1,0 +1,20 @@
+"""Paths, globs, archives and object stores in; the bytes of each artifact out.
+
+Knows the limits of an input, and neither dbt nor DuckDB.
+"""
+
+from artifact_warehouse.extract.discover import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of
+from artifact_warehouse.extract.reader import Input, read_all, read_stdin
+
+__all__ = [
+    "ARCHIVES",
+    "File",
+    "Input",
+    "Labels",
+    "as_text",
+    "expand",
+    "has_suffix",
+    "labels_of",
+    "read_all",
+    "read_stdin",
+]
