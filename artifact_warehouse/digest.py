@@ -13,12 +13,23 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse.artifact import artifact_key, content_id, looks_like_one, parse
+from artifact_warehouse.artifacts import (
+    USUAL_SHAPE,
+    EntryCache,
+    Redaction,
+    Redactor,
+    Rows,
+    TextIds,
+    artifact_key,
+    content_id,
+    flatten,
+    looks_like_one,
+    parse,
+    quarantine,
+)
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract import File, Input, read_all
-from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.redaction import Redaction, Redactor
 
 STEP_BYTES = 4 * 1024 * 1024
 """How much JSON goes into one digest: what is in hand at once stays in the processor's caches."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifact_warehouse import store, writing
-from artifact_warehouse.artifact import artifact_key
+from artifact_warehouse.artifacts import artifact_key
 from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
 from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin

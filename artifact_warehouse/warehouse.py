@@ -28,6 +28,7 @@ from artifact_warehouse import (
     views,
 )
 from artifact_warehouse import columns as column_step
+from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.checking import CheckReport, Criteria, Scope
 from artifact_warehouse.columns import ColumnsReport
 from artifact_warehouse.diagnosis import Diagnosis
@@ -38,7 +39,6 @@ from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import Lineage
 from artifact_warehouse.loading import LoadReport, Progress
 from artifact_warehouse.pruning import PruneReport
-from artifact_warehouse.redaction import Redaction
 
 
 class QueryResult(NamedTuple):

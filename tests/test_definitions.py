@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse.artifact import parse
-from artifact_warehouse.flatten import EntryCache, Rows, flatten
+from artifact_warehouse.artifacts.artifact import parse
+from artifact_warehouse.artifacts.flatten import EntryCache, Rows, flatten
 from artifact_warehouse.schema.tables import BY_NAME
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"

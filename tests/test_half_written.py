@@ -19,7 +19,8 @@ import zstandard
 from conftest import BESIDE, SAMPLES
 from disturbed import contents
 
-from artifact_warehouse import Warehouse, digest, jsontext
+from artifact_warehouse import Warehouse, digest
+from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.extract import reader
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
@@ -110,14 +111,14 @@ def test_a_cut_at_every_single_byte_is_told_as_one(encoding: str, change) -> Non
     data = change(ODD).encode(encoding)
     for cut in range(len(data)):
         with pytest.raises(ValueError, match="cut off"):
-            jsontext.decode(data[:cut])
-    assert jsontext.decode(data)["metadata"]["b"][4] == '\u00e9\n"\u00e9\U0001f600'
+            json_text.decode(data[:cut])
+    assert json_text.decode(data)["metadata"]["b"][4] == '\u00e9\n"\u00e9\U0001f600'
 
 
 @pytest.mark.parametrize("text", ['{"a": nope}', '{"a": 1,}', "no JSON", '{"a"; 1}', "{} {}", '{"a": "\\u12zz"}'])
 def test_what_is_wrong_in_the_middle_is_not_called_cut_off(text: str) -> None:
     with pytest.raises(ValueError, match="is not JSON"):
-        jsontext.decode(text.encode())
+        json_text.decode(text.encode())
 
 
 def cut_everywhere(place: Path, files: list[Path], count: int) -> None:

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from conftest import SAMPLES
 
 from artifact_warehouse import Warehouse
+from artifact_warehouse.artifacts.redaction import HIDDEN, Redaction, Redactor
 from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import InvalidPattern
-from artifact_warehouse.redaction import HIDDEN, Redaction, Redactor
 
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 

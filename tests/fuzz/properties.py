@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from artifact_warehouse import Warehouse, views
-from artifact_warehouse.artifact import parse
+from artifact_warehouse.artifacts.artifact import parse
+from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
 from artifact_warehouse.digest import Digest, Digester, Policy
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract.discover import File
-from artifact_warehouse.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
 from artifact_warehouse.schema.tables import BY_NAME
 
 STDIN = "-"

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact, artifact_key
+from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.artifact import Artifact, artifact_key
+from artifact_warehouse.artifacts.flatten import catalog, column_lineage, manifest, run_results, sources
+from artifact_warehouse.artifacts.flatten.manifest import EntryCache
+from artifact_warehouse.artifacts.flatten.rows import Rows, TextIds
+from artifact_warehouse.artifacts.flatten.values import obj, text, to_json
 from artifact_warehouse.errors import MalformedArtifact
-from artifact_warehouse.flatten import catalog, column_lineage, manifest, run_results, sources
-from artifact_warehouse.flatten.manifest import EntryCache
-from artifact_warehouse.flatten.rows import Rows, TextIds
-from artifact_warehouse.flatten.values import json_text, obj, text
 from artifact_warehouse.schema import normalise_time
 
 __all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "flatten", "quarantine"]
@@ -57,13 +57,13 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         try:
             said = {**_common(artifact), **flatteners[artifact.kind]()}
         except RecursionError as error:  # what can be decoded may still be too deep to go through
-            raise MalformedArtifact(artifact.uri, jsontext.TOO_DEEP) from error
+            raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
         unknown = Counter(said.pop("unknown_fields", {}))
         unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
         rows.add(
             "artifacts",
             **said,
-            unknown_fields=json_text(dict(unknown)),
+            unknown_fields=to_json(dict(unknown)),
             loaded_at=rows.loaded_at,
             redaction_count=rows.redactor.count,
         )
@@ -101,7 +101,7 @@ def _common(artifact: Artifact) -> dict[str, Any]:
         "invocation_id": text(artifact.metadata.get("invocation_id")) or own_id,
         "generated_at": next(filter(None, map(normalise_time, generated_at)), None),
         "size_bytes": artifact.size_bytes,
-        "metadata": json_text(artifact.metadata),
+        "metadata": to_json(artifact.metadata),
     }
 
 
@@ -110,9 +110,9 @@ def _flatten_semantic_manifest(artifact: Artifact, rows: Rows) -> dict[str, Any]
     rows.add(
         "semantic_manifests",
         artifact_key=artifact.artifact_key,
-        **{name: json_text(content) for name, content in sections.items()},
+        **{name: to_json(content) for name, content in sections.items()},
     )
     return {
         "entry_count": sum(len(c) for c in sections.values() if isinstance(c, list)),
-        "extra": json_text(artifact.unread_sections({*_SEMANTIC_MANIFEST_SECTIONS})),
+        "extra": to_json(artifact.unread_sections({*_SEMANTIC_MANIFEST_SECTIONS})),
     }

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from artifact_warehouse.flatten.rows import Rows, hash_text
-from artifact_warehouse.flatten.values import boolean, json_text, obj, package_of, text, texts
+from artifact_warehouse.artifacts.flatten.rows import Rows, hash_text
+from artifact_warehouse.artifacts.flatten.values import boolean, obj, package_of, text, texts, to_json
 from artifact_warehouse.schema import normalise_time
 
 SECTION_TYPES = {
@@ -139,7 +139,7 @@ def add_template(
     definition, columns = _take_definition(rest, attached, rows)
     definition["is_enabled"] = is_enabled
     definition["is_shadowed"] = is_shadowed or None
-    definition["extra"] = json_text({key: value for key, value in pruned(rest).items() if _DEFAULTS.get(key) != value})
+    definition["extra"] = to_json({key: value for key, value in pruned(rest).items() if _DEFAULTS.get(key) != value})
     definition_id = _add_definition(definition, columns, rows)
     return Template(definition["unique_id"], definition_id, definition["package_name"], rendering, extra)
 
@@ -150,7 +150,7 @@ def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entr
     own = {
         "compiled_code_id": rows.add_text(compiled_code),
         "depends_on_macros": texts(obj(entry.get("depends_on")).get("macros")),
-        "extra": json_text({**template.extra, **pruned({key: entry.get(key) for key in _VOLATILE_EXTRA})}),
+        "extra": to_json({**template.extra, **pruned({key: entry.get(key) for key in _VOLATILE_EXTRA})}),
     }
     rendering = template.rendering | {key: value for key, value in own.items() if value is not None}
     return Entry(
@@ -166,9 +166,9 @@ def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entr
 
 def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], rows: Rows) -> str:
     """The columns are part of the identity, but have a table of their own."""
-    definition["columns_id"] = hash_text(json_text(columns) or "") if columns else None
+    definition["columns_id"] = hash_text(to_json(columns) or "") if columns else None
     content = {key: value for key, value in definition.items() if value is not None}
-    definition_id = hash_text(f"definition:{json_text(content)}")
+    definition_id = hash_text(f"definition:{to_json(content)}")
     if rows.is_new(definition_id):
         rows.add("definitions", definition_id=definition_id, **content)
         for column in columns:
@@ -237,7 +237,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], d
         "alias": text(rest.pop("alias", None)) or text(rest.get("identifier")),
         "relation_name": relation_name,
         "checksum": text(checksum.get("checksum")) if isinstance(checksum, dict) else text(checksum),
-        "config_id": rows.add_text(json_text(rest.get("config"))),
+        "config_id": rows.add_text(to_json(rest.get("config"))),
     }
     return {key: value for key, value in rendering.items() if value is not None}, pruned(extra)
 
@@ -265,8 +265,8 @@ def _take_definition(
         "language": text(rest.pop("language", None)),
         "materialized": None,
         "tags": texts(tags),
-        "meta": json_text(meta),
-        "owner": json_text(rest.pop("owner", None)),
+        "meta": to_json(meta),
+        "owner": to_json(rest.pop("owner", None)),
         "group_name": text(rest.pop("group", None)) or text(config.get("group")),
         "access": text(rest.pop("access", None)),
         "is_contract_enforced": _is_contract_enforced(contract),
@@ -281,7 +281,7 @@ def _take_definition(
     if definition["resource_type"] not in _NOT_MATERIALIZED:
         definition["materialized"] = text(config.get("materialized"))
     repeated = {"meta": meta, "tags": tags, "group": definition["group_name"], "access": definition["access"]}
-    definition["config"] = json_text(_own_config(config, {**rest, **repeated}))
+    definition["config"] = to_json(_own_config(config, {**rest, **repeated}))
     definition["language"] = None if definition["language"] == "sql" else definition["language"]
     definition["access"] = None if definition["access"] == "protected" else definition["access"]
     return definition, _columns(rest.pop("columns", None))
@@ -318,10 +318,10 @@ def _columns(columns: Any) -> list[dict[str, Any]]:
             "column_index": index,
             "description": text(entry.get("description")),
             "declared_data_type": text(entry.get("data_type")),
-            "meta": json_text(entry.get("meta")) or json_text(config.get("meta")),
+            "meta": to_json(entry.get("meta")) or to_json(config.get("meta")),
             "tags": texts(entry.get("tags")) or texts(config.get("tags")),
-            "constraints": json_text(pruned(entry.get("constraints"))),
-            "extra": json_text(pruned({**rest, "config": own_config})),
+            "constraints": to_json(pruned(entry.get("constraints"))),
+            "extra": to_json(pruned({**rest, "config": own_config})),
         }
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows
@@ -347,7 +347,7 @@ def _test_columns(
         "test_type": "generic" if is_generic else "singular",
         "test_name": text(metadata.get("name")),
         "test_namespace": text(metadata.get("namespace")),
-        "kwargs": json_text(kwargs),
+        "kwargs": to_json(kwargs),
         "column_name": text(rest.pop("column_name", None)) or text(kwargs.get("column_name")),
         "tested_unique_id": _tested(attached, kwargs, parents) if is_generic else None,
         "severity": (text(config.get("severity")) or "error").lower(),

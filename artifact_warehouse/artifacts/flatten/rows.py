@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from artifact_warehouse import jsontext
-from artifact_warehouse.redaction import Redactor
+from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.schema import BY_NAME, TABLES
 
 
@@ -137,7 +137,7 @@ class Rows:
         """Add a content-addressed row; returns its id."""
         key = BY_NAME[table].content_key
         assert key is not None
-        content_id = hash_text(f"{table}:{jsontext.encode(_without_nulls(content))}")
+        content_id = hash_text(f"{table}:{json_text.encode(_without_nulls(content))}")
         if self.is_new(content_id):
             self.add(table, **{key: content_id}, **content)
         return content_id

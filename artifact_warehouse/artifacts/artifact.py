@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from artifact_warehouse import jsontext
+from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.limits import Limits
 
@@ -75,8 +75,8 @@ class Artifact:
         if not isinstance(raw, msgspec.Raw):
             return raw
         try:
-            return jsontext.decode(raw, as_type)
-        except jsontext.UnexpectedShape:
+            return json_text.decode(raw, as_type)
+        except json_text.UnexpectedShape:
             if bytes(raw) == b"null":
                 return None
             raise
@@ -117,10 +117,10 @@ def parse(
         reason = f"holds more than {limits.values:,} values; if it is sound, raise --max-values"
         raise MalformedArtifact(uri, reason)
     try:
-        sections = _in_shape(data, shape) or jsontext.decode(data, dict[str, msgspec.Raw])
+        sections = _in_shape(data, shape) or json_text.decode(data, dict[str, msgspec.Raw])
         metadata = _object(sections.get("metadata"))
         kind, version = _recognise(sections, metadata)
-    except jsontext.UnexpectedShape as error:
+    except json_text.UnexpectedShape as error:
         raise NotAnArtifact(uri, "is JSON, but not an object: no dbt artifact") from error
     except ValueError as error:
         raise MalformedArtifact(uri, str(error)) from error
@@ -232,15 +232,15 @@ def _recognise_v0(sections: Sections) -> str | None:
 def _some_keys(raw: msgspec.Raw) -> set[str]:
     """The keys of the first object that a list or an object holds."""
     try:
-        items = jsontext.decode(raw, list[msgspec.Raw])
-    except jsontext.UnexpectedShape:
+        items = json_text.decode(raw, list[msgspec.Raw])
+    except json_text.UnexpectedShape:
         try:
-            items = list(jsontext.decode(raw, dict[str, msgspec.Raw]).values())
-        except jsontext.UnexpectedShape:
+            items = list(json_text.decode(raw, dict[str, msgspec.Raw]).values())
+        except json_text.UnexpectedShape:
             return set()
     return set(_object(items[0])) if items else set()
 
 
 def _object(section: Any) -> dict[str, Any]:
-    value = jsontext.decode(section) if isinstance(section, msgspec.Raw) else section
+    value = json_text.decode(section) if isinstance(section, msgspec.Raw) else section
     return value if isinstance(value, dict) else {}

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from artifact_warehouse import jsontext
+from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.errors import InvalidPattern
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ class Redactor:
 
     def json(self, value: Any) -> Any:
         """A JSON value without its secrets; they are hidden in the artifact's later texts too."""
-        if not value or not self._is_suspicious(jsontext.encode(value)):
+        if not value or not self._is_suspicious(json_text.encode(value)):
             return value
         return self._until_all_is_known(self._hide_in, value)
 
@@ -140,7 +140,7 @@ class Redactor:
         """JSON texts without their secrets; the same list where there are none."""
         if not self._is_suspicious("\n".join(filter(None, texts))):
             return texts
-        return [jsontext.encode(self._hide_in(jsontext.decode(text.encode()))) if text else text for text in texts]
+        return [json_text.encode(self._hide_in(json_text.decode(text.encode()))) if text else text for text in texts]
 
     def code(self, texts: Sequence[str | None]) -> Sequence[str | None]:
         """Code without the values that are known to be secret. Nothing else, as a query may well speak of tokens."""
@@ -247,7 +247,7 @@ def _is_telling(value: str) -> bool:
 
 def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
     """An expression for these values, the longest first; None for none. As they are, and as JSON writes them."""
-    parts = {form: len(value) < _SHORTEST_PART for value in values for form in (value, jsontext.encode(value)[1:-1])}
+    parts = {form: len(value) < _SHORTEST_PART for value in values for form in (value, json_text.encode(value)[1:-1])}
     longest_first = sorted(parts, key=lambda form: (-len(form), form))
     words = [rf"(?<!\w){re.escape(form)}(?!\w)" if parts[form] else re.escape(form) for form in longest_first]
     return re.compile("|".join(words)) if words else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from artifact_warehouse.artifact import Artifact
-from artifact_warehouse.flatten.rows import Rows
-from artifact_warehouse.flatten.values import bigint, double, json_text, main_package, obj, text
-from artifact_warehouse.redaction import Redactor
+from artifact_warehouse.artifacts.artifact import Artifact
+from artifact_warehouse.artifacts.flatten.rows import Rows
+from artifact_warehouse.artifacts.flatten.values import bigint, double, main_package, obj, text, to_json
+from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.schema import normalise_time
 
 READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
@@ -31,7 +31,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     return {
         "main_package": main_package(checks),
         "entry_count": len(checks),
-        "extra": json_text(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
+        "extra": to_json(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
     }
 
 
@@ -62,7 +62,7 @@ def _row(check: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
         "error": redactor.text(text(check.get("error"))),
         "execution_seconds": double(check.get("execution_time")),
         "thread_id": text(check.get("thread_id")),
-        "extra": json_text(redactor.json(rest)),
+        "extra": to_json(redactor.json(rest)),
     }
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from artifact_warehouse import jsontext
+from artifact_warehouse.artifacts import json_text
 
 _INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
@@ -17,7 +17,7 @@ def text(value: Any) -> str | None:
     """A text; numbers and booleans as JSON writes them; None for nothing and for the empty text."""
     if value is None or value == "":
         return None
-    return value if isinstance(value, str) else jsontext.encode(value)
+    return value if isinstance(value, str) else json_text.encode(value)
 
 
 def bigint(value: Any) -> int | None:
@@ -50,9 +50,9 @@ def boolean(value: Any) -> bool | None:
     return bool(value) if value in (True, False) else None
 
 
-def json_text(value: Any) -> str | None:
+def to_json(value: Any) -> str | None:
     """The value as JSON text; None for nothing and for an empty object or list."""
-    return jsontext.encode(value) if value not in (None, {}, [], "") else None
+    return json_text.encode(value) if value not in (None, {}, [], "") else None
 
 
 def texts(value: Any) -> list[str] | None:

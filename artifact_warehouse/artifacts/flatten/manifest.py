@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact
-from artifact_warehouse.errors import MalformedArtifact
-from artifact_warehouse.flatten.definitions import (
+from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.artifact import Artifact
+from artifact_warehouse.artifacts.flatten.definitions import (
     KNOWN_FIELDS,
     SECTION_TYPES,
     VOLATILE,
@@ -22,8 +21,9 @@ from artifact_warehouse.flatten.definitions import (
     add_rendering,
     add_template,
 )
-from artifact_warehouse.flatten.rows import Rows
-from artifact_warehouse.flatten.values import json_text, most_common, text
+from artifact_warehouse.artifacts.flatten.rows import Rows
+from artifact_warehouse.artifacts.flatten.values import most_common, text, to_json
+from artifact_warehouse.errors import MalformedArtifact
 
 Fields = dict[str, msgspec.Raw]
 """An entry's fields, undecoded."""
@@ -94,7 +94,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
         "graph_id": rows.add_set(entry.definition_id for entry in entries),
         "rendering_set_id": rows.add_set(entry.rendering_id for entry in entries if entry.rendering_id),
         "unknown_fields": unknown,
-        "extra": json_text(artifact.unread_sections(KNOWN_SECTIONS - _KEPT_SECTIONS)),
+        "extra": to_json(artifact.unread_sections(KNOWN_SECTIONS - _KEPT_SECTIONS)),
     }
 
 
@@ -105,7 +105,7 @@ def _live_entries(
     for section in ("nodes", *SECTION_TYPES):
         for unique_id, raw in _slices(artifact, section).items():
             try:
-                fields = jsontext.decode(raw, Fields)
+                fields = json_text.decode(raw, Fields)
                 if not fields.keys() <= KNOWN_FIELDS:
                     unknown.update(f"{section}.*.{name}" for name in fields.keys() - KNOWN_FIELDS)
                 yield _entry(section, unique_id, unique_id in seen, fields, rows, cache)
@@ -142,13 +142,13 @@ def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows
 def _fields(raw: msgspec.Raw) -> Fields:
     """The fields of an object; none of what is no object."""
     try:
-        return jsontext.decode(raw, Fields)
-    except jsontext.UnexpectedShape:
+        return json_text.decode(raw, Fields)
+    except json_text.UnexpectedShape:
         return {}
 
 
 def _decoded(fields: Fields) -> dict[str, Any]:
-    values = jsontext.decode(b"[" + b",".join(fields.values()) + b"]")
+    values = json_text.decode(b"[" + b",".join(fields.values()) + b"]")
     return dict(zip(fields, values, strict=True))
 
 
@@ -168,7 +168,7 @@ def _disabled_entries(artifact: Artifact, rows: Rows, seen: set[str], unknown: C
 def _slices(artifact: Artifact, section: str) -> Fields:
     try:
         return artifact.section(section, Fields) or {}
-    except jsontext.UnexpectedShape as error:
+    except json_text.UnexpectedShape as error:
         raise MalformedArtifact(artifact.uri, f"section {section!r} is no object of entries") from error
 
 

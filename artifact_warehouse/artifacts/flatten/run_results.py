@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact, Shape
-from artifact_warehouse.flatten.rows import Rows
-from artifact_warehouse.flatten.values import (
+from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.artifact import Artifact, Shape
+from artifact_warehouse.artifacts.flatten.rows import Rows
+from artifact_warehouse.artifacts.flatten.values import (
     bigint,
     boolean,
     double,
     integer,
-    json_text,
     main_package,
     obj,
     text,
     texts,
+    to_json,
 )
-from artifact_warehouse.redaction import Redactor
+from artifact_warehouse.artifacts.redaction import Redactor
 
 READ_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "logs"}
@@ -88,7 +88,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
         "main_package": main_package(map(_unique_id, results)),
         "entry_count": len(results),
         "unknown_fields": unknown,
-        "extra": json_text(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
+        "extra": to_json(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
     }
 
 
@@ -96,7 +96,7 @@ def _results(artifact: Artifact, unknown: Counter[str]) -> list[Result]:
     """The results, one per unique_id (the last counts); `unknown` is told of what no schema has."""
     try:
         results: list[Result] = artifact.section("results", list[Result]) or []
-    except jsontext.UnexpectedShape:
+    except json_text.UnexpectedShape:
         entries = artifact.section("results")
         entries = entries if isinstance(entries, list) else []
         results = [_convert(obj(entry), unknown) for entry in entries]
@@ -190,7 +190,9 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
         *_response_columns([*map(_adapter_response, results)], redactor),
         [*map(_relation_name, results)],
         rows.add_texts(redactor.code(codes)),
-        redactor.json_texts([jsontext.encode(extra) if extra else None for extra in extras]) if any(extras) else extras,
+        redactor.json_texts([json_text.encode(extra) if extra else None for extra in extras])
+        if any(extras)
+        else extras,
     )
     for result in results:
         if result.batch_results:
@@ -248,7 +250,7 @@ def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int |
         bigint(response.get("bytes_processed")),
         bigint(response.get("bytes_billed")),
         text(response.get("query_id")) or text(response.get("job_id")),
-        jsontext.encode(response),
+        json_text.encode(response),
     )
 
 
@@ -286,9 +288,9 @@ def _invocation(
         "is_aborted": _is_aborted(artifact, results),
         "invocation_command": command,
         "selection": _selection(args),
-        "args": json_text(args),
+        "args": to_json(args),
         "vars": _vars(args.get("vars")),
-        "env": json_text(artifact.metadata.get("env")),
+        "env": to_json(artifact.metadata.get("env")),
     }
 
 
@@ -354,7 +356,7 @@ def _vars(value: Any) -> str | None:
     """args.vars as JSON; up to dbt 1.4 it is the text of the option, mostly JSON or YAML."""
     if isinstance(value, str):
         try:
-            value = jsontext.decode(value.encode())
+            value = json_text.decode(value.encode())
         except ValueError:
-            return jsontext.encode(value)
-    return json_text(value)
+            return json_text.encode(value)
+    return to_json(value)

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from artifact_warehouse import jsontext
-from artifact_warehouse.artifact import Artifact
-from artifact_warehouse.flatten.rows import Rows, hash_text
-from artifact_warehouse.flatten.values import (
+from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.artifact import Artifact
+from artifact_warehouse.artifacts.flatten.rows import Rows, hash_text
+from artifact_warehouse.artifacts.flatten.values import (
     boolean,
     double,
     integer,
-    json_text,
     main_package,
     obj,
     text,
+    to_json,
 )
 
 READ_SECTIONS = {"metadata", "nodes", "sources", "generated_at"}
@@ -38,7 +38,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
         "entry_count": len(entries),
         "catalog_set_id": rows.add_set(relation_ids),
         "unknown_fields": unknown,
-        "extra": json_text(artifact.unread_sections(READ_SECTIONS)),
+        "extra": to_json(artifact.unread_sections(READ_SECTIONS)),
     }
 
 
@@ -73,9 +73,9 @@ def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
         "catalog_type": text(metadata.pop("type", None)),
         "catalog_owner": text(metadata.pop("owner", None)),
         "comment": text(metadata.pop("comment", None)),
-        "extra": json_text(metadata | rest),
+        "extra": to_json(metadata | rest),
     }
-    relation_id = hash_text("catalog_relation:" + jsontext.encode([relation, columns]))
+    relation_id = hash_text("catalog_relation:" + json_text.encode([relation, columns]))
     if rows.is_new(relation_id):
         rows.add("catalog_relations", catalog_relation_id=relation_id, **relation)
         for column in columns:

@@ -1,0 +1,24 @@
+"""The bytes of an artifact in; rows of the tables out. Pure: no file, no database.
+
+An artifact passes three stages: `parse` recognises and decodes it, a `Redactor` hides its secrets, and `flatten`
+turns it into rows.
+"""
+
+from artifact_warehouse.artifacts.artifact import artifact_key, content_id, looks_like_one, parse
+from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
+from artifact_warehouse.artifacts.redaction import Redaction, Redactor
+
+__all__ = [
+    "USUAL_SHAPE",
+    "EntryCache",
+    "Redaction",
+    "Redactor",
+    "Rows",
+    "TextIds",
+    "artifact_key",
+    "content_id",
+    "flatten",
+    "looks_like_one",
+    "parse",
+    "quarantine",
+]
