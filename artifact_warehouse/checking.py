@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -12,6 +11,7 @@ import duckdb
 
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
+from artifact_warehouse.schema import to_utc
 
 SEVERITIES = ("info", "warn", "error")
 _PRESENT = (
@@ -137,11 +137,7 @@ class CheckReport:
 
 def check(connection: duckdb.DuckDBPyConnection, criteria: Criteria, scope: Scope) -> CheckReport:
     """Hold a warehouse against criteria. Raises NothingToCheck where nothing is asked, or nothing is there."""
-    now = criteria.now or datetime.now(timezone.utc)
-    if now.tzinfo:
-        with suppress(OverflowError):  # an hour more or less is nothing at the ends of the calendar
-            now = now.astimezone(timezone.utc)
-        now = now.replace(tzinfo=None)
+    now = to_utc(criteria.now or datetime.now(timezone.utc))
     if criteria.is_empty:
         raise NothingToCheck("nothing was asked for")
     asking = _Asking(connection, criteria, scope, now)

@@ -211,13 +211,11 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
     Example:
       artifact-warehouse migrate dbt.duckdb --list
     """
-    from artifact_warehouse.errors import WarehouseNotFound
     from artifact_warehouse.warehouse import Warehouse
 
-    if not warehouse.exists():
-        raise WarehouseNotFound(str(warehouse), "there is no such warehouse; `load` makes one")
     wh = Warehouse(warehouse, wait=wait)
-    for change in wh.pending_changes() if list_only else wh.migrate():
+    changes = wh.pending_changes()  # raises where there is no warehouse, which `migrate` would create
+    for change in changes if list_only else wh.migrate():
         click.echo(change)
 
 

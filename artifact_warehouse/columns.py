@@ -10,15 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse import store, timeline, writing
+from artifact_warehouse import timeline
 from artifact_warehouse.column_lineage.version import resolver
-from artifact_warehouse.errors import PrunedMeanwhile, WarehouseNotFound
+from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.schema import (
     COLUMN_EDGES,
     COLUMN_LINEAGE_SETS,
@@ -26,7 +24,9 @@ from artifact_warehouse.schema import (
     COLUMN_USES,
     MANIFEST_COLUMN_LINEAGES,
     SET_MEMBERS,
+    hash_text,
 )
+from artifact_warehouse.storage import WarehouseFile, check_prune, insert, registered, transaction
 from artifact_warehouse.timeline import Inputs, Period
 
 if TYPE_CHECKING:
@@ -89,18 +89,17 @@ class ColumnsReport:
         return f"{', '.join(parts)}; unchanged {self.unchanged_count:,}"
 
 
-def resolve(path: Path, wait: float = 0.0, progress: Progress | None = None) -> ColumnsReport:
+def resolve(warehouse: WarehouseFile, progress: Progress | None = None) -> ColumnsReport:
     """Resolve the columns of every manifest that was ever current, as far as that has not been done.
 
-    Raises WarehouseNotFound, the errors of `store.opened`, and PrunedMeanwhile where prunes come again and again.
+    Raises WarehouseNotFound, the errors of `WarehouseFile`, and PrunedMeanwhile where prunes come again and again.
     """
-    if not path.exists():
-        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    warehouse.require()
     outcomes: dict[str, NodeOutcome] = {}
     failure_count = 0
     while True:
         earlier_count = len(outcomes)
-        step = _Step(path, wait, outcomes, progress or (lambda done, total: None))
+        step = _Step(warehouse, outcomes, progress or (lambda done, total: None))
         try:
             unchanged_count = max(step.run() - earlier_count, 0)
         except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
@@ -123,9 +122,8 @@ class _Work(NamedTuple):
 class _Step:
     """One run over what is to be done, or as much of it as is in hand at once."""
 
-    def __init__(self, path: Path, wait: float, outcomes: dict[str, NodeOutcome], progress: Progress) -> None:
-        self._path = path
-        self._wait = wait
+    def __init__(self, warehouse: WarehouseFile, outcomes: dict[str, NodeOutcome], progress: Progress) -> None:
+        self._warehouse = warehouse
         self._outcomes = outcomes
         self._report = progress
         self._versions = resolver()
@@ -143,9 +141,8 @@ class _Step:
     def run(self) -> int:
         """Returns how many lineages there were before."""
         work = None
-        with store.opened(self._path, wait=self._wait) as connection:
-            store.migrate(connection)
-            self._last_prune = writing.insist_on_prune(connection, None)
+        with self._warehouse.writing() as connection:
+            self._last_prune = check_prune(connection, None)
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
             todo = timeline.unresolved(connection, self._versions, _STEP_MANIFESTS)
             self.is_last = len(todo) < _STEP_MANIFESTS
@@ -157,7 +154,7 @@ class _Step:
             self._sets[work.inputs_id] = self._resolve(work)
             work = None
             if self._waiting:
-                with store.opened(self._path, wait=self._wait) as connection:
+                with self._warehouse.open() as connection:
                     work = self._next(connection)
         if todo:
             self._flush(_finished(todo, self._sets))
@@ -216,13 +213,13 @@ class _Step:
     def _flush(self, more: Mapping[Table, pa.Table] | None = None) -> None:
         """Write what is pending, and more tables behind it, in one transaction."""
         pending, self._pending, self._pending_edges = self._pending, [], 0
-        with store.opened(self._path, wait=self._wait) as connection, store.transaction(connection):
-            writing.insist_on_prune(connection, self._last_prune)
+        with self._warehouse.open() as connection, transaction(connection):
+            check_prune(connection, self._last_prune)
             for table, rows in (_lineages(pending, self._versions) | dict(more or {})).items():
                 if table is MANIFEST_COLUMN_LINEAGES:
-                    with writing.registered(connection, rows):
+                    with registered(connection, rows):
                         connection.execute(_FORGET)  # what is said of these manifests already makes room
-                writing.insert(connection, table, rows)
+                insert(connection, table, rows)
         names = NodeOutcome._fields
         self._outcomes.update({p.lineage_id: NodeOutcome(*(getattr(p, name) for name in names)) for p in pending})
 
@@ -266,7 +263,7 @@ def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | 
 
 
 def _set_id(lineage_ids: Iterable[str]) -> str:
-    return blake2b(f"lineages:{','.join(sorted(lineage_ids))}".encode(), digest_size=16).hexdigest()
+    return hash_text(f"lineages:{','.join(sorted(lineage_ids))}")
 
 
 def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import UnknownNode
+from artifact_warehouse.schema import to_utc
 
 MACROS = {"up": "v1.ancestors_at", "down": "v1.descendants_at"}
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
@@ -61,8 +62,7 @@ def timestamp_sql(at: datetime | None) -> str:
     """A time as a literal, in UTC; infinity for none."""
     if at is None:
         return "TIMESTAMP 'infinity'"
-    utc = at.astimezone(timezone.utc) if at.tzinfo else at
-    return f"TIMESTAMP '{utc:%Y-%m-%d %H:%M:%S.%f}'"
+    return f"TIMESTAMP '{to_utc(at):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:

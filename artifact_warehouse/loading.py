@@ -9,18 +9,17 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifact_warehouse import store, writing
 from artifact_warehouse.artifacts import artifact_key
 from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
 from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin
 from artifact_warehouse.schema import ARTIFACT_URIS
+from artifact_warehouse.storage import WarehouseFile, known_artifacts, known_objects, write
 from artifact_warehouse.workers import Workers, worker_count
 
 BATCH_BYTES = 64 * 1024 * 1024
@@ -81,24 +80,23 @@ class LoadReport:
 
 
 def load(
-    path: Path,
+    warehouse: WarehouseFile,
     inputs: Sequence[str],
     labels: Labels,
     policy: Policy,
     strict: bool = False,
-    wait: float = 0.0,
     progress: Progress | None = None,
 ) -> LoadReport:
-    """Load artifacts into the warehouse at `path`, which is created when missing.
+    """Load artifacts into a warehouse, which is created when missing.
 
     Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts likewise; the errors of
-    `store.opened`; and LoadInterrupted.
+    `WarehouseFile`; and LoadInterrupted.
     """
     files = expand(inputs)
-    loader, older = _Loader(path, labels, wait), sys.exc_info()[1]
+    loader, older = _Loader(warehouse, labels), sys.exc_info()[1]
     try:
-        if path.exists() and any(file.etag for file in files):
-            files = _recognised(files, path, wait)
+        if warehouse.exists() and any(file.etag for file in files):
+            files = _recognised(files, warehouse)
         stdin = read_stdin(files, policy.limits)
         if strict:
             _insist(files, stdin, policy)
@@ -112,14 +110,14 @@ def load(
 
 def _run(loader: _Loader, files: list[File], stdin: bytes, policy: Policy, report: Progress) -> None:
     """Digest the files, and have the loader take them part by part."""
-    path, parts = loader.path, _parts(files)
+    warehouse, parts = loader.warehouse, _parts(files)
     report(0, len(files))
     with _workers(len(parts), stdin) as workers:
-        known = _known_artifacts(path, loader.wait) if path.exists() else set()
+        known = _known_artifacts(warehouse) if warehouse.exists() else set()
         loader.stored |= known
         digests = _digests(parts, stdin, known, policy, workers)
-        if not path.exists():
-            _known_artifacts(path, loader.wait)  # made while the workers are at work already
+        if not warehouse.exists():
+            _known_artifacts(warehouse)  # made while the workers are at work already
         for part, of_part in zip(parts, digests, strict=True):
             for digest in of_part:
                 loader.take(digest)
@@ -128,19 +126,17 @@ def _run(loader: _Loader, files: list[File], stdin: bytes, policy: Policy, repor
         loader.flush()
 
 
-def _known_artifacts(path: Path, wait: float) -> set[int]:
+def _known_artifacts(warehouse: WarehouseFile) -> set[int]:
     """What need not be read again; the warehouse is made or migrated, if need be."""
-    with store.opened(path, wait=wait) as connection:
-        store.migrate(connection)
-        return writing.known_artifacts(connection)
+    with warehouse.writing() as connection:
+        return known_artifacts(connection)
 
 
-def _recognised(files: list[File], path: Path, wait: float) -> list[File]:
+def _recognised(files: list[File], warehouse: WarehouseFile) -> list[File]:
     """The files, where those that are objects which are loaded already need not be read."""
     objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
-    with store.opened(path, wait=wait) as connection:
-        store.migrate(connection)
-        known = writing.known_objects(connection, objects)
+    with warehouse.writing() as connection:
+        known = known_objects(connection, objects)
     return [
         file._replace(artifact_id=known[file.place], size_bytes=0)
         if file.place in known and not has_suffix(file.place, ARCHIVES)
@@ -189,10 +185,9 @@ def _digests(
 class _Loader:
     """Takes digests, and writes whenever enough are together."""
 
-    def __init__(self, path: Path, labels: Labels, wait: float) -> None:
+    def __init__(self, warehouse: WarehouseFile, labels: Labels) -> None:
         self.outcomes: list[Outcome] = []
-        self.path = path
-        self.wait = wait
+        self.warehouse = warehouse
         self.done_count = 0
         """How many files are wholly taken, the first ones."""
         self.stored: set[int] = set()
@@ -240,17 +235,17 @@ class _Loader:
         sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
         if sightings.num_rows:
             self._being_written = set(sightings["artifact_key"].to_pylist())
-            with store.opened(self.path, wait=self.wait) as connection:
+            with self.warehouse.open() as connection:
                 tables = [digest.tables for digest in pending]
-                self._last_prune = writing.write(connection, tables, sightings, self._last_prune)
+                self._last_prune = write(connection, tables, sightings, self._last_prune)
             self.stored |= self._being_written
             self._being_written = set()
 
     def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
         """What of the load is stored, as an error. A file is kept when all that was found in it is."""
         if self._being_written:  # the interrupt may have come right after the commit
-            with suppress(WarehouseError), store.opened(self.path, wait=self.wait) as connection:
-                self.stored |= self._being_written & writing.known_artifacts(connection, with_quarantined=True)
+            with suppress(WarehouseError), self.warehouse.open() as connection:
+                self.stored |= self._being_written & known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
         kept: list[Outcome] = []
         kept_files, other_files = set(), set()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-from contextlib import suppress
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import store, timeline, writing
+from artifact_warehouse import timeline
 from artifact_warehouse.column_lineage.version import resolver
-from artifact_warehouse.errors import WarehouseError, WarehouseLocked, WarehouseNotFound, WarehouseTooOld
-from artifact_warehouse.schema import TABLES
+from artifact_warehouse.errors import WarehouseTooOld
+from artifact_warehouse.schema import TABLES, to_utc
+from artifact_warehouse.storage import (
+    PRUNED_AT,
+    WarehouseFile,
+    compact,
+    migrate,
+    pending_changes,
+    set_meta,
+    settle,
+    transaction,
+)
 
 _ROLL_UP = (
     "INSERT INTO stored.pruned_runs SELECT artifacts.artifact_key, invocations.is_success, invocations.elapsed_seconds "
@@ -97,34 +104,28 @@ class PruneReport(NamedTuple):
         return pa.table(columns | {"pruned_rows": pa.array(gone, pa.int64())})
 
 
-def prune(path: Path, before: datetime, keep_daily_rates: bool, dry_run: bool, wait: float = 0.0) -> PruneReport:
+def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dry_run: bool) -> PruneReport:
     """Take what was generated before a time (UTC where it has no zone) out of the warehouse.
 
     See internal.prunable_artifacts for what goes and what stays. With `keep_daily_rates` the rates stay as they are.
-    All in one transaction; then the file is written anew and exchanged. Raises the errors of `store.connect`.
+    All in one transaction; then the file is written anew and replaced. Raises the errors of `WarehouseFile`.
     """
-    if not path.exists():
-        raise WarehouseNotFound(str(path), "there is no such warehouse; `load` makes one")
+    warehouse.require()
+    path = warehouse.path
     size_before = path.stat().st_size
-    with store.OPENING, store.opened(path, wait=wait) as connection:
-        if dry_run and store.pending_changes(connection):
+    with warehouse.alone() as connection:
+        if dry_run and pending_changes(connection):
             raise WarehouseTooOld(str(path), "an earlier release wrote it; bring it up to date with `migrate`")
-        if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
-            raise WarehouseLocked(str(path), "is open elsewhere in this process; close that first")
-        store.migrate(connection)
-        with store.transaction(connection, keep=not dry_run):
+        migrate(connection)
+        with transaction(connection, keep=not dry_run):
             rows_before = _row_counts(connection)
-            artifacts = _prune(connection, _utc(before), keep_daily_rates)
+            artifacts = _prune(connection, to_utc(before), keep_daily_rates)
             rows_after = _row_counts(connection)
         if not dry_run:
-            _rewrite(connection, path)
+            compact(connection, path)
     tables = tuple(PrunedTable(name, rows, rows - rows_after[name]) for name, rows in rows_before.items())
     size_after = None if dry_run else path.stat().st_size
     return PruneReport(dry_run, artifacts, tables, size_before, size_after)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool) -> dict[str, int]:
@@ -134,14 +135,14 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
         for statement in _ROLL_UP:
             connection.execute(statement)
     with_lineage = timeline.resolved(connection, resolver())
-    values = {"now": datetime.now(timezone.utc).replace(tzinfo=None), "before": before}
+    values = {"now": to_utc(datetime.now(timezone.utc)), "before": before}
     for statement in _FORGET:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for content, references in _REFERENCES.items():
         connection.execute(_unless_referred_to(content, references))
-    writing.settle(connection)
+    settle(connection)
     timeline.keep(connection, resolver(), with_lineage)
-    store.set_meta(connection, store.PRUNED_AT, values["now"].isoformat())
+    set_meta(connection, PRUNED_AT, values["now"].isoformat())
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 
 
@@ -158,31 +159,3 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     for table in TABLES:
         [(counts[table.name],)] = connection.execute(f"SELECT count(*) FROM stored.{table.name}").fetchall()
     return counts
-
-
-def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write all rows to a new file and exchange the two: DuckDB reuses the space of deleted rows, but keeps it."""
-    [(name,)] = connection.execute("SELECT current_database()").fetchall()
-    unfinished = Path(f"{path.resolve()}.unfinished")
-    try:
-        unfinished.unlink(missing_ok=True)
-        connection.execute("CHECKPOINT")
-        connection.execute(f"ATTACH '{_quoted(unfinished)}' AS rewritten (STORAGE_VERSION '{store.STORAGE_VERSION}')")
-        try:
-            connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')  # with what users have added to the file
-            connection.execute("CHECKPOINT rewritten")  # in 1.4 DETACH says nothing when its own checkpoint fails
-        finally:
-            connection.execute("DETACH rewritten")
-        shutil.copymode(path, unfinished)
-        unfinished.replace(path.resolve())
-    except (duckdb.Error, OSError) as error:
-        reason = f"is pruned, but keeps its size, as it could not be written anew: {error}"
-        raise WarehouseError(str(path), reason) from error
-    finally:
-        for file in (unfinished, Path(f"{unfinished}.wal")):
-            with suppress(OSError):
-                file.unlink()
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

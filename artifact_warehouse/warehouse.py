@@ -14,19 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import (
-    checking,
-    columnsearch,
-    diagnosis,
-    lineage,
-    loading,
-    pruning,
-    publishing,
-    sqlfiles,
-    store,
-    verification,
-    views,
-)
+from artifact_warehouse import checking, columnsearch, diagnosis, lineage, loading, pruning, storage
 from artifact_warehouse import columns as column_step
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.checking import CheckReport, Criteria, Scope
@@ -52,13 +40,13 @@ class Warehouse:
     """A warehouse file. Opens it when it is first needed, and closes it at the end of the `with` block.
 
     `read_only` never writes or migrates, and needs the file to exist. `wait` is how many seconds to wait for
-    another process that holds the file. Raises the WarehouseErrors of `store.connect` when it is opened.
+    another process that holds the file. Raises the WarehouseErrors of `storage.WarehouseFile` when it is opened.
     """
 
     def __init__(self, path: str | os.PathLike[str], read_only: bool = False, wait: float = 0.0) -> None:
         self.path = Path(path)
+        self._file = storage.WarehouseFile(self.path, wait)
         self._read_only = read_only
-        self._wait = wait
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Warehouse:
@@ -84,7 +72,7 @@ class Warehouse:
         if self._connection is None:
             if not self._read_only:
                 self.migrate()
-            self._connection = store.connect(self.path, self._read_only, self._wait)
+            self._connection = self._file.connect(self._read_only)
         return self._connection
 
     def load(
@@ -107,31 +95,31 @@ class Warehouse:
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
         larger than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy
         for readers, which is replaced at the end. Raises InputNotFound, InvalidPattern, QuarantinedArtifacts,
-        WorkerFailed, PrunedMeanwhile, LoadInterrupted, and the WarehouseErrors of `store.opened`.
+        WorkerFailed, PrunedMeanwhile, LoadInterrupted, and the WarehouseErrors of `storage.WarehouseFile`.
         """
-        self._insist_on_writing("load")
+        self._require_writable("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self.close()  # the loader opens the file for short moments of its own
         labels = Labels(project, environment, job)
         policy = Policy(limits, Redaction.of(redact, os.environ))
         copy = Path(publish) if publish is not None else None
         if copy:
-            publishing.check(self.path, copy)
-        report = loading.load(self.path, [os.fspath(p) for p in inputs], labels, policy, strict, self._wait, progress)
+            storage.check_copy(self._file, copy)
+        report = loading.load(self._file, [os.fspath(p) for p in inputs], labels, policy, strict, progress)
         if columns:
-            report = replace(report, columns=column_step.resolve(self.path, self._wait, progress))
+            report = replace(report, columns=column_step.resolve(self._file, progress))
         if copy:
-            publishing.publish(self.path, copy, self._wait)
+            storage.publish(self._file, copy)
         return report
 
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Find out which columns come from which, for every manifest of which that is not known yet.
 
-        Raises WarehouseNotFound, PrunedMeanwhile, and the WarehouseErrors of `store.opened`.
+        Raises WarehouseNotFound, PrunedMeanwhile, and the WarehouseErrors of `storage.WarehouseFile`.
         """
-        self._insist_on_writing("resolve columns")
+        self._require_writable("resolve columns")
         self.close()
-        return column_step.resolve(self.path, self._wait, progress)
+        return column_step.resolve(self._file, progress)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
@@ -142,7 +130,7 @@ class Warehouse:
 
     def view(self, name: str) -> duckdb.DuckDBPyRelation:
         """A public view, by its name without the schema. Raises UnknownView."""
-        return self.sql(f"FROM {views.public_view(name, 'view').full_name}")
+        return self.sql(f"FROM {storage.public_view(name, 'view').full_name}")
 
     def ancestors(self, unique_id: str) -> duckdb.DuckDBPyRelation:
         """All that a node depends on, with the shortest distance: see v1.ancestors_of."""
@@ -264,22 +252,22 @@ class Warehouse:
 
     def status(self) -> dict[str, pa.Table]:
         """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`, as Arrow tables."""
-        return store.status(self.connection)
+        return storage.status(self.connection)
 
     def describe_views(self) -> pa.Table:
         """The public views and macros: name, kind, grain and summary."""
-        return views.describe_all(self.connection)
+        return storage.describe_all(self.connection)
 
-    def describe_view(self, name: str) -> tuple[sqlfiles.SqlFile, pa.Table]:
+    def describe_view(self, name: str) -> tuple[storage.SqlFile, pa.Table]:
         """One view or macro, and its columns: name, type and comment. Raises UnknownView."""
-        file = views.public_view(name)
-        return file, views.describe(self.connection, file)
+        file = storage.public_view(name)
+        return file, storage.describe(self.connection, file)
 
     def migrate(self) -> list[str]:
         """Bring an older file up to date; returns what was done, a line each."""
-        self._insist_on_writing("migrate")
-        with store.opened(self.path, wait=self._wait) as connection:
-            return store.migrate(connection)
+        self._require_writable("migrate")
+        with self._file.open() as connection:
+            return storage.migrate(connection)
 
     def prune(self, before: datetime, *, keep_daily_rates: bool = False, dry_run: bool = True) -> PruneReport:
         """Take what was generated before a time (UTC where it has no zone) out of the file, and make it smaller.
@@ -288,21 +276,21 @@ class Warehouse:
         manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes. Raises WarehouseLocked
         too where this process has the file open elsewhere, and WarehouseTooOld for a dry run that would migrate.
         """
-        self._insist_on_writing("prune")
+        self._require_writable("prune")
         self.close()
-        return pruning.prune(self.path, before, keep_daily_rates, dry_run, self._wait)
+        return pruning.prune(self._file, before, keep_daily_rates, dry_run)
 
     def pending_changes(self) -> list[str]:
         """What `migrate` would do, a line each."""
         if self._connection is not None:
-            return store.pending_changes(self._connection)
-        with store.opened(self.path, read_only=True, wait=self._wait, may_be_old=True) as connection:
-            return store.pending_changes(connection)
+            return storage.pending_changes(self._connection)
+        with self._file.open(read_only=True, may_be_old=True) as connection:
+            return storage.pending_changes(connection)
 
-    def _insist_on_writing(self, verb: str) -> None:
+    def _require_writable(self, verb: str) -> None:
         if self._read_only:
             raise QueryFailed(f"{self.path}: was opened read-only; open it without read_only to {verb}")
 
     def verify(self) -> list[str]:
         """What is broken: contract, integrity and invariants, a line each; nothing when all is well."""
-        return verification.verify(self.connection)
+        return storage.verify(self.connection)

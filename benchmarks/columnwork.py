@@ -17,11 +17,12 @@ from pathlib import Path
 
 import sqlglot
 
-from artifact_warehouse import columns, store, timeline
+from artifact_warehouse import columns, timeline
 from artifact_warehouse.column_lineage.project import KnownLineage, Node, Project
 from artifact_warehouse.column_lineage.resolution import with_deep_stack
 from artifact_warehouse.column_lineage.version import resolver
 from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
+from artifact_warehouse.storage import WarehouseFile
 
 AT_ONCE = 100
 """Models between which garbage is collected, as the step does it."""
@@ -31,7 +32,7 @@ class Inputs:
     """What the first manifest of a warehouse is resolved from, read into memory."""
 
     def __init__(self, path: Path) -> None:
-        with store.opened(path) as connection:
+        with WarehouseFile(path).open() as connection:
             [inputs, *_] = timeline.new_inputs(connection, timeline.unresolved(connection, resolver(), 1)).values()
             self._reader = Reader()
             self._nodes: list[Node] = self._reader.nodes(connection, inputs)
@@ -83,7 +84,7 @@ def parsing(path: Path, repeats: int) -> dict[str, list[float]]:
 def step(path: Path) -> float:
     """Processor seconds of `columns`."""
     start = time.process_time()
-    columns.resolve(path)
+    columns.resolve(WarehouseFile(path))
     return time.process_time() - start
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from oracle import Oracle
 
-from artifact_warehouse import Warehouse, store
+from artifact_warehouse import Warehouse
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_artifacts" / "runs"
@@ -52,22 +52,10 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def empty_warehouse(shared_folder: Path) -> Iterator[None]:
-    """To deploy a hundred views takes most of a second: in the tests' own processes a new warehouse is a copy of one.
-
-    The command line, and with it what tests how a warehouse is made, makes its own.
-    """
-    fill = store._fill
-    home = made_once(shared_folder / "empty", lambda home: fill(home / "wh.duckdb", home / "wh.duckdb"))
-    empty = (home / "wh.duckdb").read_bytes()
-
-    def copy(new: Path, path: Path) -> None:
-        if path.with_name(f"{path.name}.wal").exists():
-            fill(new, path)  # refuses
-        new.write_bytes(empty)
-
+def cache(shared_folder: Path) -> Iterator[None]:
+    """A cache of the test run's own, for its processes and for those that they start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_fill", copy)
+        patch.setenv("XDG_CACHE_HOME", str(shared_folder / "cache"))
         yield
 
 

@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors, views
+from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.cli import cli
 from artifact_warehouse.extract import reader
 from artifact_warehouse.limits import Limits
+from artifact_warehouse.storage import views
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
 

@@ -28,8 +28,10 @@ from click.testing import CliRunner, Result
 from conftest import SAMPLES
 from pyarrow import parquet
 
-from artifact_warehouse import Warehouse, __version__, digest, store, writing
+from artifact_warehouse import Warehouse, __version__, digest
 from artifact_warehouse.cli import cli
+from artifact_warehouse.storage import writer
+from artifact_warehouse.storage.format import SCHEMA
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
@@ -237,7 +239,7 @@ def test_exit_code_3_is_a_warehouse_that_does_not_exist_and_it_is_not_made(tmp_p
 
 @pytest.mark.parametrize("call", [*READING.values(), ["load", str(GOOD)]], ids=[*READING, "load"])
 def test_exit_code_3_is_a_warehouse_of_a_newer_release(small: Path, call: list[str]) -> None:
-    damaged(small, f"UPDATE {store.SCHEMA}.meta SET value = '999' WHERE key = 'format_version'")
+    damaged(small, f"UPDATE {SCHEMA}.meta SET value = '999' WHERE key = 'format_version'")
     before = small.read_bytes()
     result = run(call[0], small, *call[1:])
     assert (result.exit_code, result.stdout) == (3, "")
@@ -250,7 +252,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (writing, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (writer, "settle")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr
@@ -503,12 +505,12 @@ def test_json_columns_are_objects_in_json(wh: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        f"insert into {store.SCHEMA}.meta values ('a', 'b')",
-        f"delete from {store.SCHEMA}.artifacts",
+        f"insert into {SCHEMA}.meta values ('a', 'b')",
+        f"delete from {SCHEMA}.artifacts",
         "create table mine as select 1",
         "create view v1.mine as select 1",
         "drop view v1.nodes",
-        f"alter table {store.SCHEMA}.artifacts add column mine integer",
+        f"alter table {SCHEMA}.artifacts add column mine integer",
         "select 1; create table mine as select 1",
     ],
 )
@@ -587,7 +589,7 @@ def test_the_status_as_data(wh: Path) -> None:
     ]
     assert sum(a["artifacts"] for a in status["artifacts"]) == 52
     tables = {table["table"]: table for table in status["tables"]}
-    executions = tables[f"{store.SCHEMA}.node_executions"]
+    executions = tables[f"{SCHEMA}.node_executions"]
     assert executions["rows"] == 772 and executions["bytes"] > 0
     assert status["quarantined"] == []
 
@@ -752,9 +754,9 @@ def older(path: Path) -> None:
     """The warehouse as an older release would have left it: a view, a table and a column are missing."""
     with duckdb.connect(str(path)) as connection:
         connection.execute("DROP VIEW v1.test_failure_rates")
-        connection.execute(f"DROP TABLE {store.SCHEMA}.relation_stats")
-        connection.execute(f"ALTER TABLE {store.SCHEMA}.artifacts DROP COLUMN catalog_set_id")
-        connection.execute(f"UPDATE {store.SCHEMA}.meta SET value = 'older' WHERE key = 'views'")
+        connection.execute(f"DROP TABLE {SCHEMA}.relation_stats")
+        connection.execute(f"ALTER TABLE {SCHEMA}.artifacts DROP COLUMN catalog_set_id")
+        connection.execute(f"UPDATE {SCHEMA}.meta SET value = 'older' WHERE key = 'views'")
 
 
 def test_the_list_of_a_migration_changes_nothing(small: Path) -> None:
@@ -764,8 +766,8 @@ def test_the_list_of_a_migration_changes_nothing(small: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     changes = result.stdout.splitlines()
     assert len(changes) == 3
-    assert f"create table {store.SCHEMA}.relation_stats" in changes
-    assert any(change.startswith(f"add column {store.SCHEMA}.artifacts.catalog_set_id ") for change in changes)
+    assert f"create table {SCHEMA}.relation_stats" in changes
+    assert any(change.startswith(f"add column {SCHEMA}.artifacts.catalog_set_id ") for change in changes)
     assert "deploy the views of this release" in changes
     assert small.read_bytes() == before
     assert [p.name for p in small.parent.iterdir()] == [small.name]
@@ -811,7 +813,7 @@ def test_a_sound_warehouse_is_verified(wh: Path) -> None:
     ],
 )
 def test_a_damaged_warehouse_is_told_what_is_broken(small: Path, damage: str, message: str) -> None:
-    damaged(small, damage.format(store.SCHEMA))
+    damaged(small, damage.format(SCHEMA))
     result = run("verify", small)
     assert result.exit_code == 1
     assert message in result.stdout

@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES, Loaded
 
-from artifact_warehouse import Warehouse, columns, errors, store, writing
+from artifact_warehouse import Warehouse, columns, errors
 from artifact_warehouse.cli import cli
+from artifact_warehouse.storage import WarehouseFile
 
 VIEWS = ("column_edges", "column_uses", "column_lineage_coverage")
 LINEAGES = ("column_lineages", "column_edges", "column_uses")
@@ -453,10 +454,10 @@ def test_an_interrupt_keeps_what_is_written_and_the_next_run_goes_on(
             raise KeyboardInterrupt
         return insist(*arguments)
 
-    insist = writing.insist_on_prune
+    insist = columns.check_prune
     with monkeypatch.context() as patched:
         patched.setattr(columns, "BATCH_EDGES", 20)
-        patched.setattr(writing, "insist_on_prune", write)
+        patched.setattr(columns, "check_prune", write)
         with pytest.raises(KeyboardInterrupt):
             Warehouse(path).resolve_columns()
     with Warehouse(path, read_only=True) as wh:
@@ -519,7 +520,7 @@ def test_a_prune_takes_lineage_that_nothing_needs(tmp_path: Path) -> None:
     other = node("stg_orders", "select id as order_id, amount + 1 as amount, status from wh.raw.orders", ORDERS)
     for day, nodes in ((1, CHAIN), (2, (CHAIN[0], other, CHAIN[2]))):
         Warehouse(path).load(write_manifest(tmp_path / str(day), f"2026-11-0{day}T06:00:00", nodes), columns=True)
-    with store.opened(path) as connection:
+    with WarehouseFile(path).open() as connection:
         connection.execute("DELETE FROM stored.manifest_column_lineages")
     Warehouse(path).prune(datetime(2026, 1, 1), dry_run=False)
     assert not any(stored(path, (*LINEAGES, "column_lineage_sets")).values())

@@ -155,7 +155,7 @@ def test_a_kill_while_the_file_is_made_hinders_nobody(tmp_path: Path, undisturbe
     print(f"\nwhat the kills left: {dict(seen)}")
 
 
-@pytest.mark.parametrize("left_over", ["", "no tables", "wh.duckdb.new"])
+@pytest.mark.parametrize("left_over", ["", "no tables", "wh.duckdb.unfinished"])
 def test_what_a_load_that_died_left_in_place_of_a_warehouse_hinders_nobody(tmp_path: Path, left_over: str) -> None:
     path = tmp_path / "wh.duckdb"
     if left_over == "no tables":

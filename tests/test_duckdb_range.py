@@ -15,10 +15,11 @@ import duckdb
 import pytest
 from conftest import ROOT, SAMPLES
 
-from artifact_warehouse import Warehouse, sqlfiles
+from artifact_warehouse import Warehouse
+from artifact_warehouse.storage import sql_files
 
 OLDEST = "1.4.5"
-VIEWS = [file.full_name for file in sqlfiles.sql_files() if file.schema == "v1" and file.kind == "view"]
+VIEWS = [file.full_name for file in sql_files.sql_files() if file.schema == "v1" and file.kind == "view"]
 MACROS = [
     "v1.ancestors_of('model.harbor_cafe.fct_orders')",
     "v1.descendants_of('source.harbor_cafe.pos.orders')",

@@ -21,7 +21,8 @@ import pytest
 from conftest import SAMPLES
 from disturbed import alive, command, contents, descendants, environment, make_input, rows_of_artifacts, wholly_in
 
-from artifact_warehouse import Warehouse, digest, errors, loading, writing
+from artifact_warehouse import Warehouse, digest, errors, loading
+from artifact_warehouse.storage import writer
 
 INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if INTERRUPTS >= 100 else 100
@@ -172,7 +173,7 @@ def test_the_report_of_an_interrupt_has_what_is_committed(
     monkeypatch.setattr(loading, "BATCH_BYTES", 1)
     monkeypatch.setattr("artifact_warehouse.digest.STEP_BYTES", 1)
     files = sorted(SAMPLES.rglob("run_results.json"))[:5]
-    interrupt(writing, "write", 3, after)
+    interrupt(loading, "write", 3, after)
     error = kept(tmp_path / "wh.duckdb", *files)
     assert (error.kept_count, error.file_count) == (2 + after, 5)
     assert [o.uri for o in error.report.loaded] == [str(file) for file in files[: 2 + after]]
@@ -181,7 +182,7 @@ def test_the_report_of_an_interrupt_has_what_is_committed(
 def test_what_was_in_the_warehouse_before_counts_as_kept(tmp_path: Path, interrupt) -> None:
     files = sorted(SAMPLES.rglob("run_results.json"))[:5]
     Warehouse(tmp_path / "wh.duckdb").load(files[:2])
-    interrupt(writing, "write", 1)
+    interrupt(loading, "write", 1)
     error = kept(tmp_path / "wh.duckdb", *files)
     assert (error.kept_count, error.file_count) == (2, 5)
     assert [o.uri for o in error.report.unchanged] == [str(file) for file in files[:2]]
@@ -191,11 +192,11 @@ def test_what_was_in_the_warehouse_before_counts_as_kept(tmp_path: Path, interru
 @pytest.mark.parametrize("place", ["expand", "read_all", "known_artifacts"])
 def test_an_interrupt_before_anything_is_stored_kept_nothing(tmp_path: Path, interrupt, place: str) -> None:
     if place == "expand":
-        interrupt(loading.discover, "expand", 1)
+        interrupt(loading, "expand", 1)
         with pytest.raises(KeyboardInterrupt):
             Warehouse(tmp_path / "wh.duckdb").load(RUN)
         return
-    interrupt(writing if place == "known_artifacts" else digest, place, 1)
+    interrupt(loading if place == "known_artifacts" else digest, place, 1)
     error = kept(tmp_path / "wh.duckdb", RUN)
     assert (error.kept_count, error.file_count, error.report.outcomes) == (0, 3, ())
 
@@ -208,7 +209,7 @@ def test_an_archive_is_kept_when_all_of_it_is(tmp_path: Path, monkeypatch: pytes
         with tarfile.open(tmp_path / f"{number}.tar", "w") as archive:
             for place, file in enumerate(some):
                 archive.add(file, f"{place}/run_results.json")
-    interrupt(writing, "write", 6)
+    interrupt(loading, "write", 6)
     error = kept(tmp_path / "wh.duckdb", tmp_path / "0.tar", tmp_path / "1.tar")
     assert (error.kept_count, error.file_count, len(error.report.loaded)) == (1, 2, 5)
 
@@ -238,5 +239,5 @@ def test_what_fails_behind_an_interrupt_does_not_hide_it(tmp_path: Path, monkeyp
         finally:
             raise duckdb.TransactionException("Current transaction is aborted (please ROLLBACK)")
 
-    monkeypatch.setattr(writing, "settle", fail)
+    monkeypatch.setattr(writer, "settle", fail)
     assert kept(tmp_path / "wh.duckdb", RUN).kept_count == 0

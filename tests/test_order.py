@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, views
+from artifact_warehouse import Warehouse
+from artifact_warehouse.storage import views
 
 VOLATILE = {"loaded_at"}
 """What a view may say of the loading itself."""

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 import artifact_warehouse
-from artifact_warehouse import sqlfiles
+from artifact_warehouse.storage import sql_files
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,12 @@ def test_the_wheel_ships_every_sql_file_byte_for_byte(wheel: Path) -> None:
 def test_an_installed_wheel_finds_its_sql(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    program = "from artifact_warehouse import sqlfiles; print(len(sqlfiles.sql_files()), sqlfiles.sql_root())"
+    program = (
+        "from artifact_warehouse.storage import sql_files; print(len(sql_files.sql_files()), sql_files.sql_root())"
+    )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     count, root = done.stdout.split(" ", 1)
-    assert int(count) == len(sqlfiles.sql_files())
+    assert int(count) == len(sql_files.sql_files())
     assert Path(root.strip()) == tmp_path / "artifact_warehouse" / "sql"
 
 

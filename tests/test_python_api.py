@@ -14,7 +14,7 @@ from conftest import SAMPLES
 
 import artifact_warehouse
 from artifact_warehouse import LoadReport, Warehouse, errors
-from artifact_warehouse.store import SCHEMA
+from artifact_warehouse.storage.connection import SCHEMA
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build"

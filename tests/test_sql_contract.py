@@ -10,10 +10,11 @@ import pytest
 import sqlglot
 from conftest import ROOT, Loaded
 
-from artifact_warehouse import Warehouse, errors, sqlfiles
-from artifact_warehouse.sqlfiles import SqlFile
+from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.storage import sql_files
+from artifact_warehouse.storage.sql_files import SqlFile
 
-FILES = sqlfiles.sql_files()
+FILES = sql_files.sql_files()
 PUBLIC = [file for file in FILES if file.schema != "internal"]
 
 TYPES_BY_SUFFIX = {
@@ -164,4 +165,4 @@ def test_deploying_again_changes_nothing_and_drops_what_is_gone(tmp_path: Path) 
 )
 def test_a_file_that_breaks_the_rules_is_refused(sql: str, complaint: str) -> None:
     with pytest.raises(errors.InvalidSqlFile, match=complaint):
-        sqlfiles.parse("v1", "a.sql", sql)
+        sql_files.parse("v1", "a.sql", sql)

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, digest, errors, writing
+from artifact_warehouse import Warehouse, digest, errors, loading
 from artifact_warehouse.schema import tables
+from artifact_warehouse.storage import writer
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 
@@ -143,14 +144,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
 def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    write = writing.write
+    write = loading.write
 
     def write_after_another(connection, digests, sightings, last_prune):
-        monkeypatch.setattr(writing, "write", write)
+        monkeypatch.setattr(loading, "write", write)
         write(connection, [dict(digest) for digest in digests], sightings, last_prune)
         return write(connection, digests, sightings, last_prune)
 
-    monkeypatch.setattr(writing, "write", write_after_another)
+    monkeypatch.setattr(loading, "write", write_after_another)
     Warehouse(path).load(RUN)
     with Warehouse(path, read_only=True) as wh:
         assert wh.verify() == []
@@ -159,16 +160,16 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")
-    settle = writing.settle
+    settle = writer.settle
 
     def fail(connection):
         settle(connection)
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(writing, "settle", fail)
+    monkeypatch.setattr(writer, "settle", fail)
     with pytest.raises(RuntimeError):
         Warehouse(path).load(RUN)
-    monkeypatch.setattr(writing, "settle", settle)
+    monkeypatch.setattr(writer, "settle", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
         assert wh.verify() == []

@@ -9,8 +9,9 @@ import pytest
 import zstandard
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, views
+from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import WarehouseTooOld
+from artifact_warehouse.storage import views
 
 FORMATS = sorted((Path(__file__).parent / "formats").glob("*.duckdb.zst"))
 RUNS = sorted(SAMPLES.glob("*/*/2026-11-0[12]*"))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors, loading, store, workers
+from artifact_warehouse import Warehouse, errors, loading, workers
+from artifact_warehouse.storage.format import SCHEMA
 
 STORED = (
     *("artifacts", "artifact_uris", "settled_artifacts", "invocations", "node_executions", "texts", "definitions"),
@@ -38,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 def contents(path: Path, table: str) -> list[tuple[object, ...]]:
     columns = "* EXCLUDE (loaded_at)" if table == "artifacts" else "*"
     with Warehouse(path, read_only=True) as wh:
-        return wh.sql(f"SELECT {columns} FROM {store.SCHEMA}.{table} ORDER BY ALL").fetchall()
+        return wh.sql(f"SELECT {columns} FROM {SCHEMA}.{table} ORDER BY ALL").fetchall()
 
 
 def test_several_processes_store_what_one_does(

@@ -7,9 +7,10 @@ from artifact_warehouse.schema.column_tables import (
     COLUMN_USES,
     MANIFEST_COLUMN_LINEAGES,
 )
+from artifact_warehouse.schema.ids import hash_text
 from artifact_warehouse.schema.spec import Column, Table
 from artifact_warehouse.schema.tables import ARTIFACT_URIS, BY_NAME, FORMAT_VERSION, SET_MEMBERS, TABLES
-from artifact_warehouse.schema.timestamps import normalise_time
+from artifact_warehouse.schema.timestamps import normalise_time, to_utc
 
 __all__ = [
     "ARTIFACT_URIS",
@@ -24,5 +25,7 @@ __all__ = [
     "TABLES",
     "Column",
     "Table",
+    "hash_text",
     "normalise_time",
+    "to_utc",
 ]

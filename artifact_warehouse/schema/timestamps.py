@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 
 import pyarrow as pa
@@ -48,6 +49,14 @@ def _is_normal(text: str) -> bool:
         return datetime.fromisoformat(text[:26]).year >= _FIRST_YEAR
     except ValueError:
         return False
+
+
+def to_utc(moment: datetime) -> datetime:
+    """A time in UTC, without a zone. A time that has no zone is UTC already."""
+    if moment.tzinfo:
+        with suppress(OverflowError):  # an offset does not matter at the ends of the calendar
+            moment = moment.astimezone(timezone.utc)
+    return moment.replace(tzinfo=None)
 
 
 def to_arrow(texts: Sequence[str | None]) -> pa.Array:

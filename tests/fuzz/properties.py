@@ -10,13 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from artifact_warehouse import Warehouse, views
+from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts.artifact import parse
 from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
 from artifact_warehouse.digest import Digest, Digester, Policy
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract.discover import File
 from artifact_warehouse.schema.tables import BY_NAME
+from artifact_warehouse.storage import views
 
 STDIN = "-"
 OUTCOMES = {"loaded", "quarantined", "skipped"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact
-from artifact_warehouse.artifacts.flatten.rows import Rows, hash_text
+from artifact_warehouse.artifacts.flatten.rows import Rows
 from artifact_warehouse.artifacts.flatten.values import (
     boolean,
     double,
@@ -18,6 +18,7 @@ from artifact_warehouse.artifacts.flatten.values import (
     text,
     to_json,
 )
+from artifact_warehouse.schema import hash_text
 
 READ_SECTIONS = {"metadata", "nodes", "sources", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "errors", "_compile_results"}

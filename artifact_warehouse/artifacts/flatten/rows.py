@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -12,12 +11,7 @@ import pyarrow as pa
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.redaction import Redactor
-from artifact_warehouse.schema import BY_NAME, TABLES
-
-
-def hash_text(text: str) -> str:
-    """The id of a text: BLAKE2b-128, in hex."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+from artifact_warehouse.schema import BY_NAME, TABLES, hash_text
 
 
 class TextIds(dict[str, str]):

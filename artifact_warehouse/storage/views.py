@@ -8,15 +8,15 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import sqlfiles
 from artifact_warehouse.errors import UnknownView
-from artifact_warehouse.sqlfiles import SqlFile
+from artifact_warehouse.storage import sql_files
+from artifact_warehouse.storage.sql_files import SqlFile
 
 
 @cache
 def fingerprint() -> str:
     """Changes when any deployed file of sql/ changes."""
-    return hashlib.sha256(sqlfiles.all_text().encode()).hexdigest()
+    return hashlib.sha256(sql_files.all_text().encode()).hexdigest()
 
 
 def deploy(connection: duckdb.DuckDBPyConnection) -> None:
@@ -24,19 +24,19 @@ def deploy(connection: duckdb.DuckDBPyConnection) -> None:
 
     Views that are no longer in sql/ are dropped. Belongs into a transaction of the caller's.
     """
-    for schema in sqlfiles.schemas():
+    for schema in sql_files.schemas():
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    current = {file.full_name for file in sqlfiles.sql_files()}
+    current = {file.full_name for file in sql_files.sql_files()}
     for schema, name in _deployed_views(connection):
         if f"{schema}.{name}" not in current:
             connection.execute(f'DROP VIEW "{schema}"."{name}"')
-    for file in sqlfiles.sql_files():
+    for file in sql_files.sql_files():
         connection.execute(file.sql)
 
 
 def public_views(schema: str = "v1") -> tuple[SqlFile, ...]:
     """The views and macros of a public schema, by name."""
-    return tuple(sorted((f for f in sqlfiles.sql_files() if f.schema == schema), key=lambda file: file.name))
+    return tuple(sorted((f for f in sql_files.sql_files() if f.schema == schema), key=lambda file: file.name))
 
 
 def public_view(name: str, kind: str | None = None) -> SqlFile:
@@ -91,5 +91,5 @@ def _deployed_views(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, st
     return connection.execute(
         "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal AND database_name = current_database() "
         "AND list_contains(?, schema_name)",
-        [list(sqlfiles.schemas())],
+        [list(sql_files.schemas())],
     ).fetchall()

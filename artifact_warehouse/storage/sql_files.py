@@ -51,8 +51,9 @@ class SqlFile:
 
 def sql_root() -> Traversable:
     """The SQL shipped in the wheel, or the checkout's when running from source."""
-    packaged = files("artifact_warehouse") / "sql"
-    root = packaged if packaged.is_dir() else Path(__file__).resolve().parents[1] / "sql"
+    package = files("artifact_warehouse")
+    packaged = package / "sql"
+    root = packaged if packaged.is_dir() else Path(str(package)).resolve().parent / "sql"
     if not root.is_dir():
         raise InvalidSqlFile("the folder sql/ is missing from this installation; install artifact-warehouse again")
     return root

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from artifact_warehouse import sqlfiles, views
+from artifact_warehouse.storage import sql_files, views
 
 _ARTIFACT_TABLES = (
     "invocations",
@@ -96,8 +96,8 @@ def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Columns that a public schema's contract promises and the deployed views do not have, in place and type."""
     broken = []
-    for schema in (schema for schema in sqlfiles.schemas() if schema != "internal"):
-        promised = _contract_columns(sqlfiles.contract_sql(schema))
+    for schema in (schema for schema in sql_files.schemas() if schema != "internal"):
+        promised = _contract_columns(sql_files.contract_sql(schema))
         deployed = _columns(connection, schema)
         for view, columns in promised.items():
             if deployed.get(view, [])[: len(columns)] != columns:

@@ -1,4 +1,4 @@
-"""What DuckDB says when a file cannot be used, as an error that says what to do."""
+"""DuckDB's errors about a file, as errors that say what to do."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import duckdb
 
 from artifact_warehouse.errors import NotAWarehouse, WarehouseError, WarehouseLocked, WarehouseTooNew
 
-BROKEN_OFF = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException, duckdb.OutOfMemoryException)
-"""What DuckDB raises when a disk is full, and the like, depending on the statement that meets it."""
+INTERRUPTED_WRITE = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.TransactionException,
+    duckdb.OutOfMemoryException,
+)
+"""What DuckDB raises when a disk is full. Which of them depends on the statement that it interrupts."""
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid>\d+)\)")
 _NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
 
 
-def explained(path: Path, message: str) -> WarehouseError:
+def cannot_open(path: Path, message: str) -> WarehouseError:
     """Why a file cannot be opened."""
     if match := _LOCKED.search(message):
         holder = f"{match['holder']} (process {match['pid']})"
@@ -28,13 +33,13 @@ def explained(path: Path, message: str) -> WarehouseError:
     return WarehouseError(str(path), f"cannot be opened: {_advice(message)}")
 
 
-def not_made(path: Path, message: str) -> WarehouseError:
-    """Why a new file could not be made."""
-    return WarehouseError(str(path), f"cannot be made: {_advice(message)}")
+def cannot_create(path: Path, message: str) -> WarehouseError:
+    """Why a new file cannot be created."""
+    return WarehouseError(str(path), f"cannot be created: {_advice(message)}")
 
 
-def broken_off(path: Path, message: str) -> WarehouseError:
-    """Why what was begun in an open file could not be ended."""
+def interrupted_write(path: Path, message: str) -> WarehouseError:
+    """Why a write to an open file ended early."""
     return WarehouseError(str(path), f"broke off; what was stored before is kept: {_advice(message)}")
 
 

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
-from artifact_warehouse.store import PRUNED_AT, get_meta, transaction
+from artifact_warehouse.storage.format import PRUNED_AT, get_meta
+from artifact_warehouse.storage.transaction import transaction
 
 _QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 
@@ -53,7 +54,7 @@ def write(
     what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that.
     """
     with transaction(connection):
-        found_prune = insist_on_prune(connection, last_prune)
+        found_prune = check_prune(connection, last_prune)
         new = _new_tables(connection, digests)
         has_new = "artifacts" in new
         for table in TABLES:
@@ -65,7 +66,7 @@ def write(
     return found_prune
 
 
-def insist_on_prune(connection: duckdb.DuckDBPyConnection, last_prune: str | None) -> str:
+def check_prune(connection: duckdb.DuckDBPyConnection, last_prune: str | None) -> str:
     """Which prune was the last one. Raises PrunedMeanwhile where that is another one than was found before."""
     found_prune = get_meta(connection, PRUNED_AT) or "never"
     if last_prune not in (None, found_prune):

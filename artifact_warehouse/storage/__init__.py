@@ -1,0 +1,48 @@
+"""The DuckDB file of a warehouse: its format, its views, what is written to it, and whether it is sound.
+
+Knows tables and no artifacts. The only room that calls duckdb.connect.
+"""
+
+from artifact_warehouse.storage.compact import compact
+from artifact_warehouse.storage.connection import WarehouseFile
+from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
+from artifact_warehouse.storage.publish import check_copy, publish
+from artifact_warehouse.storage.sql_files import SqlFile
+from artifact_warehouse.storage.status import status
+from artifact_warehouse.storage.transaction import transaction
+from artifact_warehouse.storage.verify import verify
+from artifact_warehouse.storage.views import describe, describe_all, public_view
+from artifact_warehouse.storage.writer import (
+    check_prune,
+    insert,
+    known_artifacts,
+    known_objects,
+    registered,
+    settle,
+    write,
+)
+
+__all__ = [
+    "PRUNED_AT",
+    "SqlFile",
+    "WarehouseFile",
+    "check_copy",
+    "check_prune",
+    "compact",
+    "describe",
+    "describe_all",
+    "insert",
+    "known_artifacts",
+    "known_objects",
+    "migrate",
+    "pending_changes",
+    "public_view",
+    "publish",
+    "registered",
+    "set_meta",
+    "settle",
+    "status",
+    "transaction",
+    "verify",
+    "write",
+]

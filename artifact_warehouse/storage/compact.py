@@ -1,0 +1,35 @@
+"""A file without the space of deleted rows, which DuckDB reuses but does not give back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from artifact_warehouse.errors import WarehouseError
+from artifact_warehouse.storage.atomic_file import replacement
+from artifact_warehouse.storage.duckdb_config import STORAGE_VERSION
+
+
+def compact(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write all rows of an open warehouse to a new file, and replace the old one by it.
+
+    Users' own tables in the file are kept. Raises WarehouseError where the new file cannot be written.
+    """
+    [(name,)] = connection.execute("SELECT current_database()").fetchall()
+    try:
+        connection.execute("CHECKPOINT")
+        with replacement(path) as new:
+            connection.execute(f"ATTACH '{_quoted(new)}' AS rewritten (STORAGE_VERSION '{STORAGE_VERSION}')")
+            try:
+                connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')
+                connection.execute("CHECKPOINT rewritten")  # in 1.4 DETACH hides that its own checkpoint failed
+            finally:
+                connection.execute("DETACH rewritten")
+    except (duckdb.Error, OSError) as error:
+        reason = f"is pruned, but keeps its size, as it could not be written anew: {error}"
+        raise WarehouseError(str(path), reason) from error
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

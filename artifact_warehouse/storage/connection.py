@@ -1,0 +1,168 @@
+"""The file of a warehouse: created, opened, waited for and closed. The only room that calls duckdb.connect."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from artifact_warehouse.errors import (
+    NotAWarehouse,
+    WarehouseError,
+    WarehouseLocked,
+    WarehouseNotFound,
+    WarehouseTooOld,
+)
+from artifact_warehouse.storage import atomic_file, duckdb_errors, empty_file, sql_files
+from artifact_warehouse.storage.duckdb_config import CONFIG
+from artifact_warehouse.storage.format import SCHEMA, check_format, migrate, missing_tables_and_columns
+from artifact_warehouse.storage.transaction import ONE_WRITER
+
+_SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
+    # DuckDB 2.0.0 can lose the matches of a LEFT JOIN when views that are joined share a part.
+    *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
+)
+
+_OPENING = threading.RLock()
+"""Held while a file is opened, and while one is replaced: a connection to the old file would write to no file."""
+
+
+class WarehouseFile:
+    """The file of a warehouse, and for how many seconds to wait while another process holds it.
+
+    Opening raises WarehouseLocked, WarehouseTooNew, NotAWarehouse, or WarehouseError where the file cannot be opened
+    for another reason.
+    """
+
+    def __init__(self, path: Path, wait: float = 0.0) -> None:
+        self.path = path
+        self._wait = wait
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def require(self) -> None:
+        """Raises WarehouseNotFound where there is no file."""
+        if not self.exists():
+            raise WarehouseNotFound(str(self.path), "there is no such warehouse; `load` makes one")
+
+    def connect(self, read_only: bool = False, may_be_old: bool = False) -> duckdb.DuckDBPyConnection:
+        """Open the file, which is created unless `read_only`, and check that it is a warehouse of a known format.
+
+        A read-only connection raises WarehouseNotFound too, and WarehouseTooOld unless the file `may_be_old`.
+        """
+        if read_only:
+            self.require()
+        check_place(self.path)
+        connection = self._connect_patiently(read_only)
+        try:
+            check_format(connection, self.path, is_final=read_only and not may_be_old)
+            if read_only and not may_be_old and missing_tables_and_columns(connection):
+                raise WarehouseTooOld(str(self.path), "an earlier release wrote it; bring it up to date with `migrate`")
+            for setting in _SETTINGS:
+                connection.execute(setting)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def open(self, read_only: bool = False, may_be_old: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed at the end of the block. An interrupted write, on a full disk, is a WarehouseError."""
+        connection = self.connect(read_only, may_be_old)
+        try:
+            yield connection
+        except duckdb_errors.INTERRUPTED_WRITE as error:
+            raise duckdb_errors.interrupted_write(self.path, str(error)) from error
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the file, which is created or migrated first where that is needed."""
+        with self.open() as connection:
+            migrate(connection)
+            yield connection
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Nobody writes to the file during the block, and all that was committed is in it."""
+        with self.open() as connection, ONE_WRITER:
+            connection.execute("CHECKPOINT")
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The only connection of this process to the file; raises WarehouseLocked where there is another one."""
+        with _OPENING, self.open() as connection:
+            if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
+                raise WarehouseLocked(str(self.path), "is open elsewhere in this process; close that first")
+            yield connection
+
+    def _connect_patiently(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Try again, with growing pauses, while another process holds the file."""
+        deadline = time.monotonic() + self._wait
+        pause = 0.05
+        while True:
+            try:
+                file = _identity(self.path)
+                with _OPENING:
+                    connection = _connect_once(self.path, read_only)
+                if file in (None, _identity(self.path)):
+                    return connection
+                connection.close()  # a prune replaced the file between its opening and its locking
+            except WarehouseLocked:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(min(pause * random.uniform(0.5, 1.5), max(0.0, deadline - time.monotonic())))
+                pause = min(pause * 1.5, 1.0)
+
+
+def check_place(path: Path) -> None:
+    """Raises WarehouseError where a warehouse cannot be: by its name, or in a folder that does not exist."""
+    if (name := path.name.split(".")[0]) in (SCHEMA, *sql_files.schemas()):
+        reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
+        raise WarehouseError(str(path), reason)
+    if not path.parent.is_dir():
+        raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The device and the inode of the file at a path."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    if atomic_file.is_missing(path):
+        if read_only:
+            raise NotAWarehouse(str(path), "is empty; `load` makes a warehouse of it")
+        _create(path)
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+    except duckdb.ConnectionException as error:
+        raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
+    except duckdb.Error as error:
+        raise duckdb_errors.cannot_open(path, str(error)) from error
+
+
+def _create(path: Path) -> None:
+    """Create a warehouse without artifacts. No process ever sees the file without its tables."""
+    if (log := path.with_name(f"{path.name}.wal")).exists():
+        raise WarehouseError(str(path), f"is gone, but its {log.name} is there; put it back, or remove that one too")
+    try:
+        atomic_file.create(path, empty_file.write)
+    except BlockingIOError as error:
+        raise WarehouseLocked(str(path), "is being made by another process; wait for it (--wait SECONDS)") from error
+    except (*duckdb_errors.INTERRUPTED_WRITE, OSError) as error:
+        raise duckdb_errors.cannot_create(path, str(error)) from error

@@ -1,0 +1,52 @@
+"""Copies of a warehouse for readers. Each is replaced as a whole, so that no load keeps its readers waiting."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from artifact_warehouse.errors import NotAWarehouse, WarehouseError
+from artifact_warehouse.storage.atomic_file import replacement
+from artifact_warehouse.storage.connection import WarehouseFile, check_place
+
+_COPY = """
+import os, shutil, sys
+with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as copy:
+    shutil.copyfileobj(source, copy, 1 << 20)
+    copy.flush()
+    os.fsync(copy.fileno())
+"""
+"""Runs in a process of its own: a process that closes a file gives up all locks that it holds on it, DuckDB's too."""
+
+
+def check_copy(file: WarehouseFile, copy: Path) -> None:
+    """Raises WarehouseError where `copy` cannot be a copy of the warehouse, and leaves it alone."""
+    check_place(copy)
+    if copy.exists():
+        if file.path.exists() and copy.samefile(file.path):
+            raise WarehouseError(str(copy), "is the warehouse itself; publish to another file")
+        if not _is_database(copy):
+            raise NotAWarehouse(str(copy), "is no DuckDB file, and would be overwritten; publish to another file")
+    if (log := Path(f"{copy.resolve()}.wal")).exists():
+        reason = f"somebody writes to it, and a copy is for reading only; remove {log.name} if that is left over"
+        raise WarehouseError(str(copy), reason)
+
+
+def publish(file: WarehouseFile, copy: Path) -> None:
+    """Replace `copy` by the warehouse as it is now. Readers that have the old copy open go on reading it.
+
+    Nobody writes to the warehouse meanwhile. Raises WarehouseError where the copy cannot be written.
+    """
+    check_copy(file, copy)
+    with file.at_rest(), replacement(copy, mode_of=file.path) as new:
+        command = [sys.executable, "-I", "-S", "-c", _COPY, str(file.path), str(new)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            reason = result.stderr.strip().rsplit("\n", 1)[-1]
+            raise WarehouseError(str(copy), f"cannot be written: {reason}; the last copy is still there")
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(12)[8:] == b"DUCK"

@@ -1,0 +1,32 @@
+"""What is in a warehouse file, in figures."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from artifact_warehouse.schema import TABLES
+
+_BLOCK_BYTES = 262_144
+"""The size of DuckDB's blocks, in which pragma_storage_info counts."""
+
+
+def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`."""
+    sizes = " UNION ALL ".join(
+        f"SELECT 'stored.{t.name}' AS \"table\", (SELECT count(*) FROM stored.{t.name}) AS rows, "
+        f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('stored.{t.name}') WHERE block_id >= 0) "
+        f"* {_BLOCK_BYTES} AS bytes"
+        for t in TABLES
+    )
+    queries = {
+        "environments": (
+            "SELECT project_name AS project, environment, count(*) AS invocations, "
+            "min(generated_at) AS first_run, max(generated_at) AS last_run "
+            "FROM v1.invocations GROUP BY ALL ORDER BY ALL"
+        ),
+        "artifacts": "SELECT kind, status, count(*) AS artifacts FROM v1.artifacts GROUP BY ALL ORDER BY ALL",
+        "tables": sizes,
+        "quarantined": "SELECT uri, error FROM v1.artifacts WHERE status = 'quarantined' ORDER BY uri",
+    }
+    return {name: connection.sql(query).to_arrow_table() for name, query in queries.items()}
