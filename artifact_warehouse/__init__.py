@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from artifact_warehouse import errors
-    from artifact_warehouse.loading import LoadReport
+    from artifact_warehouse.load import LoadReport
     from artifact_warehouse.warehouse import Warehouse
 
     __version__: str
@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
     if name == "errors":
         return importlib.import_module("artifact_warehouse.errors")
     if name == "LoadReport":
-        return importlib.import_module("artifact_warehouse.loading").LoadReport
+        return importlib.import_module("artifact_warehouse.load").LoadReport
     if name == "Warehouse":
         return importlib.import_module("artifact_warehouse.warehouse").Warehouse
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """The command `artifact-warehouse`, and `python -m artifact_warehouse`."""
 
-from artifact_warehouse.startup import be_frugal, heed_interrupts
+from artifact_warehouse.process import be_frugal, heed_interrupts
 
 
 def main() -> None:

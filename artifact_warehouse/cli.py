@@ -27,10 +27,10 @@ from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineagecommands import columns, lineage, log_columns
 from artifact_warehouse.operationscommands import check, diagnose
 from artifact_warehouse.printing import print_table
-from artifact_warehouse.startup import be_frugal, heed_interrupts
+from artifact_warehouse.process import be_frugal, heed_interrupts
 
 if TYPE_CHECKING:
-    from artifact_warehouse.loading import LoadReport
+    from artifact_warehouse.load import LoadReport, LoadSettings
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,10 +95,12 @@ def load(
     Example:
       artifact-warehouse load dbt.duckdb target/ --environment prod --job nightly
     """
+    from artifact_warehouse.load import LoadSettings
     from artifact_warehouse.warehouse import Warehouse
 
     if no_redact and patterns:
         raise click.UsageError("--redact and --no-redact contradict each other")
+    settings = click.get_current_context().find_object(LoadSettings) or LoadSettings()
     with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
             paths,
@@ -111,6 +113,7 @@ def load(
             columns=with_columns,
             publish=publish,
             progress=progress,
+            settings=settings,
         )
     _talk_about(report, verbose)
     counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
@@ -287,8 +290,8 @@ def _talk_about(report: LoadReport, verbose: bool) -> None:
         said.say("info", "skipped", f"skipped {count} JSON files that are no dbt artifacts", skipped_count=count)
 
 
-def main() -> None:
-    """The command line, from the arguments of this process."""
+def main(settings: LoadSettings | None = None) -> None:
+    """The command line, from the arguments of this process; `settings` are those of a load."""
     heed_interrupts()
     be_frugal()
-    cli(prog_name="artifact-warehouse")
+    cli(prog_name="artifact-warehouse", obj=settings)

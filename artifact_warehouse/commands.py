@@ -17,7 +17,7 @@ from artifact_warehouse.errors import (
     is_interrupt,
 )
 from artifact_warehouse.limits import size_of_text, text_of_size
-from artifact_warehouse.startup import work
+from artifact_warehouse.process import work
 from artifact_warehouse.talk import FORMATS, Talk
 
 

@@ -14,18 +14,17 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import checking, columnsearch, diagnosis, lineage, loading, pruning, storage
+from artifact_warehouse import checking, columnsearch, diagnosis, lineage, pruning, storage
 from artifact_warehouse import columns as column_step
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.checking import CheckReport, Criteria, Scope
 from artifact_warehouse.columns import ColumnsReport
 from artifact_warehouse.diagnosis import Diagnosis
-from artifact_warehouse.digest import Policy
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import Lineage
-from artifact_warehouse.loading import LoadReport, Progress
+from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
 from artifact_warehouse.pruning import PruneReport
 
 
@@ -88,14 +87,17 @@ class Warehouse:
         columns: bool = False,
         publish: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
+        settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
     ) -> LoadReport:
         """Load artifacts from files, folders, globs, archives and object stores; what is there is left alone.
 
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
         what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
         larger than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy
-        for readers, which is replaced at the end. Raises InputNotFound, InvalidPattern, QuarantinedArtifacts,
-        WorkerFailed, PrunedMeanwhile, LoadInterrupted, and the WarehouseErrors of `storage.WarehouseFile`.
+        for readers, which is replaced at the end. `settings` are the sizes that the load works in.
+
+        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted,
+        and the WarehouseErrors of `storage.WarehouseFile`.
         """
         self._require_writable("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
@@ -105,7 +107,7 @@ class Warehouse:
         copy = Path(publish) if publish is not None else None
         if copy:
             storage.check_copy(self._file, copy)
-        report = loading.load(self._file, [os.fspath(p) for p in inputs], labels, policy, strict, progress)
+        report = load(self._file, [os.fspath(p) for p in inputs], labels, policy, settings, strict, progress)
         if columns:
             report = replace(report, columns=column_step.resolve(self._file, progress))
         if copy:

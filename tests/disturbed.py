@@ -18,18 +18,15 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.schema import tables
 
 IN_SMALL_STEPS = """
-from artifact_warehouse import startup
-startup.heed_interrupts()
-startup.be_frugal()
-import os
-from artifact_warehouse import digest, loading
-loading.BATCH_BYTES, digest.STEP_BYTES = int(os.environ["BATCH_BYTES"]), 32_768
-if os.environ.get("WORKERS"):
-    loading.MIN_PARTS, loading.PART_BYTES, loading.worker_count = 1, 32_768, lambda: int(os.environ["WORKERS"])
-from artifact_warehouse import cli
-cli.main()
+from artifact_warehouse.process import be_frugal, heed_interrupts
+heed_interrupts()
+be_frugal()
+import json, os
+from artifact_warehouse.cli import main
+from artifact_warehouse.load import LoadSettings
+main(LoadSettings(**json.loads(os.environ["LOAD_SETTINGS"])))
 """
-"""The command line, with transactions of a few files each, and with processes where WORKERS says so."""
+"""The command line, as LOAD_SETTINGS says."""
 
 
 def command(*arguments: object) -> list[str]:
@@ -37,7 +34,10 @@ def command(*arguments: object) -> list[str]:
 
 
 def environment(batch_bytes: int, workers: int = 0) -> dict[str, str]:
-    return {**os.environ, "BATCH_BYTES": str(batch_bytes), "WORKERS": str(workers or "")}
+    settings = {"batch_bytes": batch_bytes, "step_bytes": 32_768}
+    if workers:
+        settings |= {"min_parts": 1, "part_bytes": 32_768, "max_workers": workers}
+    return {**os.environ, "LOAD_SETTINGS": json.dumps(settings)}
 
 
 def make_input(folder: Path, count: int) -> Path:

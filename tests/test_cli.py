@@ -28,8 +28,9 @@ from click.testing import CliRunner, Result
 from conftest import SAMPLES
 from pyarrow import parquet
 
-from artifact_warehouse import Warehouse, __version__, digest
+from artifact_warehouse import Warehouse, __version__
 from artifact_warehouse.cli import cli
+from artifact_warehouse.load import batches
 from artifact_warehouse.storage import writer
 from artifact_warehouse.storage.format import SCHEMA
 
@@ -252,7 +253,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (digest, "read_all"), "write": (writer, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (batches, "read_all"), "write": (writer, "settle")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr
@@ -263,9 +264,9 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
 
 
 LOAD_IN_SMALL_STEPS = """
-from artifact_warehouse import cli, loading
-loading.BATCH_BYTES = loading.PART_BYTES = 1
-cli.main()
+from artifact_warehouse.cli import main
+from artifact_warehouse.load import LoadSettings
+main(LoadSettings(batch_bytes=1, part_bytes=1))
 """
 
 

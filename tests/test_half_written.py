@@ -19,9 +19,10 @@ import zstandard
 from conftest import BESIDE, SAMPLES
 from disturbed import contents
 
-from artifact_warehouse import Warehouse, digest
+from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.extract import reader
+from artifact_warehouse.load import batches
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 INCOMPLETE = ("still being written, or cut off", "still being written; load it again")
@@ -231,7 +232,7 @@ def test_an_archive_that_is_cut_gives_whole_members_only_and_all_once_it_is_whol
     modes = {"tar": "w", "tar.gz": "w:gz", "tar.xz": "w:xz", "tar.bz2": "w:bz2"}
     packed = zipped(files) if suffix == "zip" else tarred(files, modes.get(suffix, "w"))
     packed = zstandard.compress(packed) if suffix == "tar.zst" else packed
-    known = {digest.content_id(file.read_bytes()) for file in files}
+    known = {batches.content_id(file.read_bytes()) for file in files}
     file, path, dice = tmp_path / "in" / f"runs.{suffix}", tmp_path / "wh.duckdb", random.Random(suffix)
     file.parent.mkdir()
     end = len(packed.rstrip(b"\0")) if suffix == "tar" else len(packed)
@@ -272,7 +273,7 @@ def test_loads_beside_a_slow_writer_end_with_one_row_and_nothing_quarantined(tmp
     target.load()
     with Warehouse(target.path, read_only=True) as wh:
         found = wh.sql("SELECT artifact_id, status FROM v1.artifacts").fetchall()
-        assert sorted(i for i, _ in found) == sorted(digest.content_id(f.read_bytes()) for f in (first, RUN / name))
+        assert sorted(i for i, _ in found) == sorted(batches.content_id(f.read_bytes()) for f in (first, RUN / name))
         assert "quarantined" not in {status for _, status in found}
         assert wh.verify() == []
 
@@ -311,7 +312,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_loaded_as_one_of_both(
     assert [status for status, _ in target.load()] == ["loaded"]
     with Warehouse(target.path, read_only=True) as wh:
         ids = wh.sql("SELECT artifact_id FROM stored.artifacts").fetchall()
-    assert {i for (i,) in ids} == {digest.content_id(file.read_bytes()) for file in (old, new)}
+    assert {i for (i,) in ids} == {batches.content_id(file.read_bytes()) for file in (old, new)}
 
 
 def test_a_file_that_is_written_to_while_it_is_read_is_never_loaded(
@@ -348,13 +349,13 @@ def test_a_file_that_goes_between_listing_and_reading_ends_nothing(
     other = target.file.with_name("z") / "run_results.json"
     other.parent.mkdir()
     other.write_bytes((RUN / "run_results.json").read_bytes())
-    read_all = digest.read_all
+    read_all = batches.read_all
 
     def going(*arguments):
         target.file.unlink(missing_ok=True)
         return read_all(*arguments)
 
-    monkeypatch.setattr(digest, "read_all", going)
+    monkeypatch.setattr(batches, "read_all", going)
     report = Warehouse(target.path).load(target.file.parent)
     assert [(o.uri, o.reason) for o in report.quarantined] == [
         (str(target.file), "cannot be read: it was there a moment ago, and is gone")

@@ -21,7 +21,8 @@ import pytest
 from conftest import SAMPLES
 from disturbed import alive, command, contents, descendants, environment, make_input, rows_of_artifacts, wholly_in
 
-from artifact_warehouse import Warehouse, digest, errors, loading
+from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.load import LoadSettings, batches, loader
 from artifact_warehouse.storage import writer
 
 INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
@@ -102,7 +103,7 @@ def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: 
 def test_an_interrupt_while_python_starts_leaves_no_trace(tmp_path: Path) -> None:
     """The command is the package's own: its first step is to heed interrupts, and only then come the imports."""
     program = (
-        "from artifact_warehouse.startup import heed_interrupts; heed_interrupts(); print(1, flush=True); "
+        "from artifact_warehouse.process import heed_interrupts; heed_interrupts(); print(1, flush=True); "
         "from artifact_warehouse.__main__ import main; main()"
     )
     dice = random.Random(2)
@@ -152,9 +153,13 @@ def interrupt(monkeypatch: pytest.MonkeyPatch):
     return at
 
 
-def kept(path: Path, *inputs: Path) -> errors.LoadInterrupted:
+ONE_BY_ONE = LoadSettings(batch_bytes=1, step_bytes=1)
+"""A transaction for every artifact."""
+
+
+def kept(path: Path, *inputs: Path, settings: LoadSettings = LoadSettings()) -> errors.LoadInterrupted:  # noqa: B008
     with pytest.raises(errors.LoadInterrupted) as caught:
-        Warehouse(path).load(inputs)
+        Warehouse(path).load(inputs, settings=settings)
     assert isinstance(caught.value, KeyboardInterrupt) and not isinstance(caught.value, Exception)
     assert str(caught.value) == (
         f"interrupted: kept {caught.value.kept_count} of {caught.value.file_count} files; load again to go on"
@@ -167,14 +172,10 @@ def kept(path: Path, *inputs: Path) -> errors.LoadInterrupted:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after the commit"])
-def test_the_report_of_an_interrupt_has_what_is_committed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt, after: bool
-) -> None:
-    monkeypatch.setattr(loading, "BATCH_BYTES", 1)
-    monkeypatch.setattr("artifact_warehouse.digest.STEP_BYTES", 1)
+def test_the_report_of_an_interrupt_has_what_is_committed(tmp_path: Path, interrupt, after: bool) -> None:
     files = sorted(SAMPLES.rglob("run_results.json"))[:5]
-    interrupt(loading, "write", 3, after)
-    error = kept(tmp_path / "wh.duckdb", *files)
+    interrupt(loader, "write", 3, after)
+    error = kept(tmp_path / "wh.duckdb", *files, settings=ONE_BY_ONE)
     assert (error.kept_count, error.file_count) == (2 + after, 5)
     assert [o.uri for o in error.report.loaded] == [str(file) for file in files[: 2 + after]]
 
@@ -182,7 +183,7 @@ def test_the_report_of_an_interrupt_has_what_is_committed(
 def test_what_was_in_the_warehouse_before_counts_as_kept(tmp_path: Path, interrupt) -> None:
     files = sorted(SAMPLES.rglob("run_results.json"))[:5]
     Warehouse(tmp_path / "wh.duckdb").load(files[:2])
-    interrupt(loading, "write", 1)
+    interrupt(loader, "write", 1)
     error = kept(tmp_path / "wh.duckdb", *files)
     assert (error.kept_count, error.file_count) == (2, 5)
     assert [o.uri for o in error.report.unchanged] == [str(file) for file in files[:2]]
@@ -192,25 +193,23 @@ def test_what_was_in_the_warehouse_before_counts_as_kept(tmp_path: Path, interru
 @pytest.mark.parametrize("place", ["expand", "read_all", "known_artifacts"])
 def test_an_interrupt_before_anything_is_stored_kept_nothing(tmp_path: Path, interrupt, place: str) -> None:
     if place == "expand":
-        interrupt(loading, "expand", 1)
+        interrupt(loader, "expand", 1)
         with pytest.raises(KeyboardInterrupt):
             Warehouse(tmp_path / "wh.duckdb").load(RUN)
         return
-    interrupt(loading if place == "known_artifacts" else digest, place, 1)
+    interrupt(loader if place == "known_artifacts" else batches, place, 1)
     error = kept(tmp_path / "wh.duckdb", RUN)
     assert (error.kept_count, error.file_count, error.report.outcomes) == (0, 3, ())
 
 
-def test_an_archive_is_kept_when_all_of_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt) -> None:
-    monkeypatch.setattr(loading, "BATCH_BYTES", 1)
-    monkeypatch.setattr("artifact_warehouse.digest.STEP_BYTES", 1)
+def test_an_archive_is_kept_when_all_of_it_is(tmp_path: Path, interrupt) -> None:
     files = sorted(SAMPLES.rglob("run_results.json"))[:6]
     for number, some in enumerate((files[:3], files[3:])):
         with tarfile.open(tmp_path / f"{number}.tar", "w") as archive:
             for place, file in enumerate(some):
                 archive.add(file, f"{place}/run_results.json")
-    interrupt(loading, "write", 6)
-    error = kept(tmp_path / "wh.duckdb", tmp_path / "0.tar", tmp_path / "1.tar")
+    interrupt(loader, "write", 6)
+    error = kept(tmp_path / "wh.duckdb", tmp_path / "0.tar", tmp_path / "1.tar", settings=ONE_BY_ONE)
     assert (error.kept_count, error.file_count, len(error.report.loaded)) == (1, 2, 5)
 
 

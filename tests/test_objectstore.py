@@ -34,11 +34,12 @@ pytest.importorskip("moto.server")
 from servers import KEY, SECRET, TOKEN, Bucket, Misbehaviour, Proxy, free_port, s3_server, s3_settings, sometimes
 from test_workers import STORED
 
-from artifact_warehouse import Warehouse, errors, loading
+from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.cli import cli
 from artifact_warehouse.extract import object_store, reader
 from artifact_warehouse.extract.discover import expand
-from artifact_warehouse.loading import LoadReport
+from artifact_warehouse.load import LoadSettings
+from artifact_warehouse.load.loader import LoadReport
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 RUN = NIGHTLY / "2026-11-05_01_build"
@@ -176,13 +177,11 @@ def test_the_samples_load_alike_with_their_labels(tmp_path: Path, bucket: Bucket
         assert any(uri.startswith(bucket.uri("keep/environment=prod/job=nightly/")) for (uri,) in found.fetchall())
 
 
-def test_several_processes_read_like_one(tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_read_like_one(tmp_path: Path, bucket: Bucket) -> None:
     bucket.put_folder(SAMPLES)
     alone = Warehouse(tmp_path / "alone.duckdb").load(bucket.uri())
-    monkeypatch.setattr(loading, "MIN_PARTS", 1)
-    monkeypatch.setattr(loading, "PART_BYTES", 1)
-    monkeypatch.setattr(loading, "worker_count", lambda: 2)
-    together = Warehouse(tmp_path / "together.duckdb").load(bucket.uri())
+    settings = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
+    together = Warehouse(tmp_path / "together.duckdb").load(bucket.uri(), settings=settings)
     assert together.outcomes == alone.outcomes
     assert stored(tmp_path / "together.duckdb") == stored(tmp_path / "alone.duckdb")
     assert len(Warehouse(tmp_path / "together.duckdb").load(bucket.uri()).unchanged) == len(alone.outcomes)

@@ -19,10 +19,10 @@ from conftest import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
-from artifact_warehouse.digest import Digester, Policy
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.extract.discover import Labels, expand
-from artifact_warehouse.loading import _Loader
+from artifact_warehouse.load.batches import Flattener, Policy
+from artifact_warehouse.load.loader import _Loader
 
 NOON = datetime(2026, 11, 5, 12)
 RATES = ("run_success_rates", "node_success_rates", "test_failure_rates", "node_success_rates_by_day")
@@ -278,13 +278,13 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
     Warehouse(fresh).migrate()
     files = expand([SAMPLES])
     loader = _Loader(fresh, Labels(), wait=0.0)
-    digester = Digester(Policy())
+    digester = Flattener(Policy())
     for half in (files[: len(files) // 2], files[len(files) // 2 :]):
         if loader.outcomes:
             loader.flush()
             with Warehouse(fresh) as wh:
                 wh.prune(datetime(2026, 12, 1), dry_run=False)
-        for digests in digester.digests([half]):
+        for digests in digester.batches([half]):
             for digest in digests:
                 loader.take(digest)
     with pytest.raises(PrunedMeanwhile, match="do it again"):

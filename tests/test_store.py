@@ -11,7 +11,8 @@ import duckdb
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, digest, errors, loading
+from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.load import batches, loader
 from artifact_warehouse.schema import tables
 from artifact_warehouse.storage import writer
 
@@ -129,14 +130,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
     """Parse before lock: another process may write between the moments in which a load does."""
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    one, seen = digest.Digester._digest, []
+    one, seen = batches.Flattener._flatten, []
 
     def digest_while_another_process_writes(*arguments, **options):
         with hold(path, 0) as other:
             seen.append(other.wait())
         return one(*arguments, **options)
 
-    monkeypatch.setattr(digest.Digester, "_digest", digest_while_another_process_writes)
+    monkeypatch.setattr(batches.Flattener, "_flatten", digest_while_another_process_writes)
     Warehouse(path, wait=30).load(RUN / "run_results.json")
     assert seen == [0]
 
@@ -144,14 +145,14 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
 def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).migrate()
-    write = loading.write
+    write = loader.write
 
     def write_after_another(connection, digests, sightings, last_prune):
-        monkeypatch.setattr(loading, "write", write)
+        monkeypatch.setattr(loader, "write", write)
         write(connection, [dict(digest) for digest in digests], sightings, last_prune)
         return write(connection, digests, sightings, last_prune)
 
-    monkeypatch.setattr(loading, "write", write_after_another)
+    monkeypatch.setattr(loader, "write", write_after_another)
     Warehouse(path).load(RUN)
     with Warehouse(path, read_only=True) as wh:
         assert wh.verify() == []

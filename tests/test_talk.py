@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, loading
+from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
+from artifact_warehouse.load import loader
 
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 
@@ -68,7 +69,7 @@ def test_an_interrupt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loading.writing, "write", interrupt)
+    monkeypatch.setattr(loader, "write", interrupt)
     result, [line] = call("load", tmp_path / "wh.duckdb", RUN)
     assert result.exit_code == 130 == line["exit_code"]
     assert line["message"] == "interrupted: kept 0 of 1 files; load again to go on"

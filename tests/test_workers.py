@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import SAMPLES
 
-from artifact_warehouse import Warehouse, errors, loading, workers
+from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.load import LoadSettings, worker_pool
 from artifact_warehouse.storage.format import SCHEMA
 
 STORED = (
@@ -19,12 +20,8 @@ STORED = (
 )
 
 
-@pytest.fixture
-def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any load is worth two processes, and every file a part of its own."""
-    monkeypatch.setattr(loading, "MIN_PARTS", 1)
-    monkeypatch.setattr(loading, "PART_BYTES", 1)
-    monkeypatch.setattr(loading, "worker_count", lambda: 2)
+MANY_PARTS = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
+"""Any load is worth two processes, and every file is a part of its own."""
 
 
 @pytest.fixture
@@ -42,13 +39,11 @@ def contents(path: Path, table: str) -> list[tuple[object, ...]]:
         return wh.sql(f"SELECT {columns} FROM {SCHEMA}.{table} ORDER BY ALL").fetchall()
 
 
-def test_several_processes_store_what_one_does(
-    tmp_path: Path, folder: Path, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_several_processes_store_what_one_does(tmp_path: Path, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     alone = Warehouse(tmp_path / "alone.duckdb").load(folder)
-    request.getfixturevalue("many_parts")
     told: list[tuple[int, int]] = []
-    together = Warehouse(tmp_path / "together.duckdb").load(folder, progress=lambda *at: told.append(at))
+    wh = Warehouse(tmp_path / "together.duckdb")
+    together = wh.load(folder, progress=lambda *at: told.append(at), settings=MANY_PARTS)
     assert together.outcomes == alone.outcomes
     assert len(together.quarantined) == 2 and len(together.unchanged) >= len(together.loaded)
     assert told[-1] == (len(together.outcomes), len(together.outcomes)) and told == sorted(told)
@@ -56,12 +51,11 @@ def test_several_processes_store_what_one_does(
         assert contents(tmp_path / "together.duckdb", table) == contents(tmp_path / "alone.duckdb", table), table
     with Warehouse(tmp_path / "together.duckdb", read_only=True) as wh:
         assert wh.verify() == []
-    again = Warehouse(tmp_path / "together.duckdb").load(folder)
+    again = Warehouse(tmp_path / "together.duckdb").load(folder, settings=MANY_PARTS)
     assert (len(again.loaded), len(again.quarantined)) == (0, 2)
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.usefixtures("many_parts")
 def test_a_process_that_dies_costs_nothing_that_was_stored(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,38 +63,38 @@ def test_a_process_that_dies_costs_nothing_that_was_stored(
     Warehouse(path).load(SAMPLES / "environment=dev")
     before = contents(path, "node_executions")
     with monkeypatch.context() as patch:
-        patch.setattr(workers, "_PROGRAM", "import sys; sys.stdin.buffer.read(1)")
+        patch.setattr(worker_pool, "_PROGRAM", "import sys; sys.stdin.buffer.read(1)")
         with pytest.raises(errors.WorkerFailed, match="load again"):
-            Warehouse(path).load(folder)
+            Warehouse(path).load(folder, settings=MANY_PARTS)
     assert contents(path, "node_executions") == before
-    assert len(Warehouse(path).load(folder).loaded) > 0
+    assert len(Warehouse(path).load(folder, settings=MANY_PARTS).loaded) > 0
     with Warehouse(path, read_only=True) as wh:
         assert wh.verify() == []
 
 
-@pytest.mark.usefixtures("many_parts")
 def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "wh.duckdb"
     path.write_bytes(b"no DuckDB file" * 1000)
     with pytest.raises(errors.NotAWarehouse):
-        Warehouse(path).load(folder)
+        Warehouse(path).load(folder, settings=MANY_PARTS)
 
 
 def test_the_processes_import_from_where_the_caller_does(
-    tmp_path: Path, folder: Path, many_parts: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pickle.py").write_text("raise SystemExit('a file of the current folder was imported')")
     monkeypatch.chdir(tmp_path)
-    assert len(Warehouse("wh.duckdb").load(folder).loaded) > 0
+    assert len(Warehouse("wh.duckdb").load(folder, settings=MANY_PARTS).loaded) > 0
 
 
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path, folder: Path) -> None:
     """What starts processes by importing the caller's script again would load in each of them."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from artifact_warehouse import Warehouse, loading\n"
-        "loading.MIN_PARTS, loading.PART_BYTES, loading.worker_count = 1, 1, lambda: 2\n"
-        f"print(len(Warehouse({str(tmp_path / 'wh.duckdb')!r}).load({str(folder)!r}).loaded))\n"
+        "from artifact_warehouse import Warehouse\n"
+        "from artifact_warehouse.load import LoadSettings\n"
+        "settings = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)\n"
+        f"print(len(Warehouse({str(tmp_path / 'wh.duckdb')!r}).load({str(folder)!r}, settings=settings).loaded))\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert (done.stdout.count("\n"), done.stderr) == (1, "")

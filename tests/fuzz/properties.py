@@ -13,9 +13,9 @@ import pyarrow as pa
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts.artifact import parse
 from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
-from artifact_warehouse.digest import Digest, Digester, Policy
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract.discover import File
+from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
 from artifact_warehouse.schema.tables import BY_NAME
 from artifact_warehouse.storage import views
 
@@ -25,13 +25,13 @@ BESIDE_THE_CACHE = {"definitions", "definition_columns", "renderings", "texts"}
 """What is not added again for an entry that the cache knows."""
 
 
-def digested(data: bytes) -> Digest:
+def digested(data: bytes) -> FlattenedBatch:
     """What a load makes of some bytes."""
-    parts = Digester(Policy()).digests([[File(STDIN, is_named=True)]], data)
+    parts = Flattener(Policy()).batches([[File(STDIN, is_named=True)]], data)
     return next(digest for digests in parts for digest in digests if digest.outcomes)
 
 
-def check_digest(data: bytes, known_entries: EntryCache | None = None) -> Digest:
+def check_digest(data: bytes, known_entries: EntryCache | None = None) -> FlattenedBatch:
     """Any bytes become rows that can be stored, or a reason; whoever asks, they become the same.
 
     `known_entries` is a cache of entries of other artifacts: it must not show in the rows.

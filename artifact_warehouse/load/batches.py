@@ -1,4 +1,4 @@
-"""Files in, digests out: read, recognise and flatten, in steps of a bounded size, without a database.
+"""Files in, batches out: read, recognise and flatten, in steps of a bounded size, without a database.
 
 What a step yields can cross to another process: see `workers`.
 """
@@ -30,9 +30,7 @@ from artifact_warehouse.artifacts import (
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract import File, Input, read_all
 from artifact_warehouse.limits import Limits
-
-STEP_BYTES = 4 * 1024 * 1024
-"""How much JSON goes into one digest: what is in hand at once stays in the processor's caches."""
+from artifact_warehouse.load.settings import LoadSettings
 
 MAX_STORED_CONTENTS = 1_000_000
 """How many content ids are remembered; forgetting them costs time only, as the store drops what it has."""
@@ -50,7 +48,7 @@ class Outcome(NamedTuple):
     """Of an object whose whole content the artifact is."""
 
 
-class Digest(NamedTuple):
+class FlattenedBatch(NamedTuple):
     """A step's outcomes, in the order of reading, and the rows of those that are new, by table."""
 
     outcomes: list[Outcome]
@@ -64,13 +62,20 @@ class Policy(NamedTuple):
     redaction: Redaction = Redaction()
 
 
-class Digester:
-    """Turns files into digests, as `policy` says. `known` holds the artifact_keys of what need not be read again.
+class Flattener:
+    """Turns files into batches, as `policy` says. `known` holds the artifact_keys of what need not be read again.
 
-    Unless `remembers` is false, contents that are in an earlier digest are left out of the later ones.
+    Unless `remembers` is false, contents that are in an earlier batch are left out of the later ones.
     """
 
-    def __init__(self, policy: Policy, known: Iterable[int] = (), remembers: bool = True) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        known: Iterable[int] = (),
+        remembers: bool = True,
+        settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
+    ) -> None:
+        self._step_bytes = settings.step_bytes
         self._known = set(known)
         self._limits = policy.limits
         self._redactor = Redactor(policy.redaction)
@@ -80,21 +85,21 @@ class Digester:
         self._text_ids = TextIds()
         self._stored: set[str] = set()
 
-    def digests(self, parts: Sequence[Sequence[File]], stdin: bytes = b"") -> Iterator[Iterator[Digest]]:
-        """The digests of each part, which is some files; each part's have to be taken before the next one's.
+    def batches(self, parts: Sequence[Sequence[File]], stdin: bytes = b"") -> Iterator[Iterator[FlattenedBatch]]:
+        """The batches of each part, which is some files; each part's have to be taken before the next one's.
 
         Objects of a store are fetched ahead, over the bounds of parts.
         """
         with closing(read_all([*chain.from_iterable(parts)], stdin, self._limits)) as of_files:
             for part in parts:
-                yield self._digests(chain.from_iterable(islice(of_files, len(part))))
+                yield self._batches(chain.from_iterable(islice(of_files, len(part))))
 
-    def _digests(self, items: Iterator[Input]) -> Iterator[Digest]:
-        """The digests of some inputs, at least one; the members of an archive may be spread over several."""
+    def _batches(self, items: Iterator[Input]) -> Iterator[FlattenedBatch]:
+        """The batches of some inputs, at least one; the members of an archive may be spread over several."""
         is_last = False
         while not is_last:
             rows = Rows(self._stored, self._text_ids, self._redactor)
-            with _without_garbage_collection():
+            with _gc_paused():
                 outcomes, is_last = self._step(items, rows)
                 tables = rows.to_arrow()
             if len(self._stored) > MAX_STORED_CONTENTS:
@@ -102,16 +107,16 @@ class Digester:
             if self._remembers:
                 self._stored |= rows.new_ids
             del rows
-            yield Digest(outcomes, tables)
+            yield FlattenedBatch(outcomes, tables)
 
     def _step(self, items: Iterator[Input], rows: Rows) -> tuple[list[Outcome], bool]:
-        """Take about STEP_BYTES of the items, and tell whether they are at their end."""
+        """Take about `step_bytes` of the items, and tell whether they are at their end."""
         outcomes: list[Outcome] = []
         size_bytes = 0
         for item in items:
             outcomes.append(self._take(item, rows)._replace(etag=item.etag))
             size_bytes += len(item.data)
-            if size_bytes >= STEP_BYTES:
+            if size_bytes >= self._step_bytes:
                 return outcomes, False
         return outcomes, True
 
@@ -119,7 +124,7 @@ class Digester:
         if item.artifact_id:
             return Outcome(item.uri, item.artifact_id, None, "unchanged")
         if item.error and not item.data:
-            return self._digest(item, "", rows)
+            return self._flatten(item, "", rows)
         artifact_id = content_id(item.data)
         key = artifact_key(artifact_id)
         if key in self._known:
@@ -128,14 +133,14 @@ class Digester:
             if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
-        outcome = self._digest(item, artifact_id, rows)
+        outcome = self._flatten(item, artifact_id, rows)
         if outcome.status == "loaded":
             self._known.add(key)
         elif outcome.status == "quarantined":
             self._failed[key] = outcome
         return outcome
 
-    def _digest(self, item: Input, artifact_id: str, rows: Rows) -> Outcome:
+    def _flatten(self, item: Input, artifact_id: str, rows: Rows) -> Outcome:
         """Parse and flatten one input into `rows`, or quarantine or skip it."""
         try:
             if item.error:
@@ -155,7 +160,7 @@ class Digester:
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def _gc_paused() -> Iterator[None]:
     """Building many small objects is three times as fast when nobody counts them."""
     was_enabled = gc.isenabled()
     gc.disable()

@@ -19,27 +19,17 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from artifact_warehouse.digest import Digest, Digester, Policy
 from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
-from artifact_warehouse.startup import be_frugal
+from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
+from artifact_warehouse.load.settings import LoadSettings
+from artifact_warehouse.process import be_frugal
 
-MAX_WORKERS = 8
-"""More would wait for the one that writes."""
+_BATCHES_AHEAD = 2
+"""How many batches of each worker may wait to be written: what bounds a load's memory."""
 
-_DIGESTS_AHEAD = 2
-"""How many digests of each worker may wait to be written: what bounds a load's memory."""
-
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.workers import serve; serve()"
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
 """Imports from where this process does, and from nowhere else: `-c` alone would look into the current folder."""
-
-
-def worker_count() -> int:
-    """How many workers this machine can use; 0 where none can be started."""
-    if not sys.executable or getattr(sys, "frozen", False):
-        return 0
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cpus, MAX_WORKERS) if cpus > 1 else 0
 
 
 class Workers:
@@ -47,11 +37,11 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         command = [sys.executable, "-c", _PROGRAM, *(folder or str(Path.cwd()) for folder in sys.path)]
-        with _deaf_children():
+        with _sigint_blocked():
             self._processes = [
                 subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
             ]
-        self._inboxes: list[Queue[Any]] = [Queue(_DIGESTS_AHEAD) for _ in range(count)]
+        self._inboxes: list[Queue[Any]] = [Queue(_BATCHES_AHEAD) for _ in range(count)]
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Workers:
@@ -71,20 +61,20 @@ class Workers:
                 with suppress(BrokenPipeError):
                     pipe.close()
 
-    def digests(
-        self, parts: Sequence[Sequence[File]], known: Collection[int], policy: Policy
-    ) -> Iterator[Iterator[Digest]]:
-        """The digests of each part, in order. Raises WorkerFailed when a process ends early."""
+    def batches(
+        self, parts: Sequence[Sequence[File]], known: Collection[int], policy: Policy, settings: LoadSettings
+    ) -> Iterator[Iterator[FlattenedBatch]]:
+        """The batches of each part, in order. Raises WorkerFailed when a process ends early."""
         count = len(self._processes)
         for first, (process, inbox) in enumerate(zip(self._processes, self._inboxes, strict=True)):
-            request = (policy, frozenset(known), parts[first::count])
-            self._threads.append(threading.Thread(target=_converse, args=(process, request, inbox), daemon=True))
+            request = (policy, settings, frozenset(known), parts[first::count])
+            self._threads.append(threading.Thread(target=_exchange, args=(process, request, inbox), daemon=True))
             self._threads[-1].start()
         return (_until_none(self._inboxes[index % count]) for index in range(len(parts)))
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
+def _sigint_blocked() -> Iterator[None]:
     """What is started meanwhile hears no interrupt, ever: that is its caller's to handle, who ends it.
 
     A signal mask is inherited; one that comes here meanwhile comes a moment later.
@@ -99,7 +89,7 @@ def _deaf_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _converse(process: subprocess.Popen[bytes], request: object, inbox: Queue[Any]) -> None:
+def _exchange(process: subprocess.Popen[bytes], request: object, inbox: Queue[Any]) -> None:
     """Send a worker its request, and put whatever it answers into its inbox; at its end an exception."""
     assert process.stdin is not None and process.stdout is not None
     try:
@@ -111,26 +101,26 @@ def _converse(process: subprocess.Popen[bytes], request: object, inbox: Queue[An
         inbox.put(error)
 
 
-def _until_none(inbox: Queue[Any]) -> Iterator[Digest]:
-    while (digest := inbox.get()) is not None:
-        if isinstance(digest, BaseException):
-            raise WorkerFailed from digest
-        yield digest
+def _until_none(inbox: Queue[Any]) -> Iterator[FlattenedBatch]:
+    while (batch := inbox.get()) is not None:
+        if isinstance(batch, BaseException):
+            raise WorkerFailed from batch
+        yield batch
 
 
 def serve() -> None:
-    """What a worker does: one request in, digests out, None behind those of each part."""
+    """What a worker does: one request in, batches out, None behind those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
     be_frugal()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
     try:
-        policy, known, parts = pickle.load(sys.stdin.buffer)
+        policy, settings, known, parts = pickle.load(sys.stdin.buffer)
     except (EOFError, pickle.UnpicklingError):  # the caller died before it could say what to do
         return
-    digester = Digester(policy, known)
+    digester = Flattener(policy, known, settings=settings)
     try:
-        for of_part in digester.digests(parts):
+        for of_part in digester.batches(parts):
             for answer in chain(of_part, [None]):
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()

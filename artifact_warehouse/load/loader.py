@@ -1,4 +1,4 @@
-"""The pipeline of a load: discover, digest, and write what is digested in few short transactions.
+"""The pipeline of a load: discover, batch, and write what is digested in few short transactions.
 
 The warehouse is open only while something is read from or written to it, never while input is parsed.
 """
@@ -15,24 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
-from artifact_warehouse.digest import Digest, Digester, Outcome, Policy
 from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
 from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin
+from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Outcome, Policy
+from artifact_warehouse.load.settings import LoadSettings
+from artifact_warehouse.load.worker_pool import Workers
 from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.storage import WarehouseFile, known_artifacts, known_objects, write
-from artifact_warehouse.workers import Workers, worker_count
-
-BATCH_BYTES = 64 * 1024 * 1024
-"""How much digested data goes into one transaction: enough to fill row groups, little enough to hold."""
-
-BATCH_OUTCOMES = 50_000
-"""How many artifacts, new or not, go into one transaction."""
-
-PART_BYTES = 4 * 1024 * 1024
-"""How many bytes of files are one part of the work of several processes."""
-
-MIN_PARTS = 8
-"""Less work than this is done before other processes would have started."""
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -84,6 +73,7 @@ def load(
     inputs: Sequence[str],
     labels: Labels,
     policy: Policy,
+    settings: LoadSettings,
     strict: bool = False,
     progress: Progress | None = None,
 ) -> LoadReport:
@@ -93,14 +83,14 @@ def load(
     `WarehouseFile`; and LoadInterrupted.
     """
     files = expand(inputs)
-    loader, older = _Loader(warehouse, labels), sys.exc_info()[1]
+    loader, older = _Loader(warehouse, labels, settings), sys.exc_info()[1]
     try:
         if warehouse.exists() and any(file.etag for file in files):
-            files = _recognised(files, warehouse)
+            files = _without_known_objects(files, warehouse)
         stdin = read_stdin(files, policy.limits)
         if strict:
-            _insist(files, stdin, policy)
-        _run(loader, files, stdin, policy, progress or (lambda done, total: None))
+            _raise_if_quarantined(files, stdin, policy)
+        _run(loader, files, stdin, policy, settings, progress or (lambda done, total: None))
     except BaseException as error:
         if not is_interrupt(error, older):
             raise
@@ -108,19 +98,21 @@ def load(
     return LoadReport(tuple(loader.outcomes))
 
 
-def _run(loader: _Loader, files: list[File], stdin: bytes, policy: Policy, report: Progress) -> None:
-    """Digest the files, and have the loader take them part by part."""
-    warehouse, parts = loader.warehouse, _parts(files)
+def _run(
+    loader: _Loader, files: list[File], stdin: bytes, policy: Policy, settings: LoadSettings, report: Progress
+) -> None:
+    """FlattenedBatch the files, and have the loader take them part by part."""
+    warehouse, parts = loader.warehouse, _parts(files, settings.part_bytes)
     report(0, len(files))
-    with _workers(len(parts), stdin) as workers:
+    with _workers(len(parts), stdin, settings) as workers:
         known = _known_artifacts(warehouse) if warehouse.exists() else set()
         loader.stored |= known
-        digests = _digests(parts, stdin, known, policy, workers)
+        batches = _batches(parts, stdin, known, policy, settings, workers)
         if not warehouse.exists():
             _known_artifacts(warehouse)  # made while the workers are at work already
-        for part, of_part in zip(parts, digests, strict=True):
-            for digest in of_part:
-                loader.take(digest)
+        for part, of_part in zip(parts, batches, strict=True):
+            for batch in of_part:
+                loader.take(batch)
             loader.done_count += len(part)
             report(loader.done_count, len(files))
         loader.flush()
@@ -132,7 +124,7 @@ def _known_artifacts(warehouse: WarehouseFile) -> set[int]:
         return known_artifacts(connection)
 
 
-def _recognised(files: list[File], warehouse: WarehouseFile) -> list[File]:
+def _without_known_objects(files: list[File], warehouse: WarehouseFile) -> list[File]:
     """The files, where those that are objects which are loaded already need not be read."""
     objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
     with warehouse.writing() as connection:
@@ -145,21 +137,21 @@ def _recognised(files: list[File], warehouse: WarehouseFile) -> list[File]:
     ]
 
 
-def _insist(files: list[File], stdin: bytes, policy: Policy) -> None:
+def _raise_if_quarantined(files: list[File], stdin: bytes, policy: Policy) -> None:
     """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
-    parts = Digester(policy, remembers=False).digests([files], stdin)
-    outcomes = (outcome for digests in parts for digest in digests for outcome in digest.outcomes)
+    parts = Flattener(policy, remembers=False).batches([files], stdin)
+    outcomes = (outcome for batches in parts for batch in batches for outcome in batch.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
     if failures:
         raise QuarantinedArtifacts(tuple(failures))
 
 
-def _parts(files: list[File]) -> list[list[File]]:
-    """The files in their order, cut into parts of about PART_BYTES."""
+def _parts(files: list[File], part_bytes: int) -> list[list[File]]:
+    """The files in their order, cut into parts of about `part_bytes`."""
     parts: list[list[File]] = [[]]
     size = 0
     for file in files:
-        if size >= PART_BYTES:
+        if size >= part_bytes:
             parts.append([])
             size = 0
         parts[-1].append(file)
@@ -167,25 +159,30 @@ def _parts(files: list[File]) -> list[list[File]]:
     return parts
 
 
-def _workers(part_count: int, stdin: bytes) -> AbstractContextManager[Workers | None]:
+def _workers(part_count: int, stdin: bytes, settings: LoadSettings) -> AbstractContextManager[Workers | None]:
     """As many processes as the work is worth; none where a part of it is in this process's hands only."""
-    count = min(worker_count(), part_count)
-    return Workers(count) if part_count >= MIN_PARTS and count > 1 and not stdin else nullcontext()
+    count = min(settings.worker_count(), part_count)
+    return Workers(count) if part_count >= settings.min_parts and count > 1 and not stdin else nullcontext()
 
 
-def _digests(
-    parts: list[list[File]], stdin: bytes, known: Collection[int], policy: Policy, workers: Workers | None
-) -> Iterator[Iterator[Digest]]:
-    """The digests of each part."""
+def _batches(
+    parts: list[list[File]],
+    stdin: bytes,
+    known: Collection[int],
+    policy: Policy,
+    settings: LoadSettings,
+    workers: Workers | None,
+) -> Iterator[Iterator[FlattenedBatch]]:
+    """The batches of each part."""
     if workers:
-        return workers.digests(parts, known, policy)
-    return Digester(policy, known, remembers=sum(map(len, parts)) > 1).digests(parts, stdin)
+        return workers.batches(parts, known, policy, settings)
+    return Flattener(policy, known, sum(map(len, parts)) > 1, settings).batches(parts, stdin)
 
 
 class _Loader:
-    """Takes digests, and writes whenever enough are together."""
+    """Takes batches, and writes whenever enough are together."""
 
-    def __init__(self, warehouse: WarehouseFile, labels: Labels) -> None:
+    def __init__(self, warehouse: WarehouseFile, labels: Labels, settings: LoadSettings) -> None:
         self.outcomes: list[Outcome] = []
         self.warehouse = warehouse
         self.done_count = 0
@@ -194,49 +191,50 @@ class _Loader:
         """The artifact_keys of what was in the warehouse before, and of what this load has written."""
         self._being_written: set[int] = set()
         self._labels = labels
+        self._settings = settings
         self._last_prune: str | None = None
         self._taken: set[str] = set()
-        self._pending: list[Digest] = []
+        self._pending: list[FlattenedBatch] = []
         self._pending_bytes = self._pending_outcomes = 0
 
-    def take(self, digest: Digest) -> None:
-        digest = self._without_repeated(digest)
-        self.outcomes += digest.outcomes
-        self._pending.append(digest)
-        self._pending_bytes += sum(table.nbytes for table in digest.tables.values())
-        self._pending_outcomes += len(digest.outcomes)
-        if self._pending_bytes >= BATCH_BYTES or self._pending_outcomes >= BATCH_OUTCOMES:
+    def take(self, batch: FlattenedBatch) -> None:
+        batch = self._without_repeated(batch)
+        self.outcomes += batch.outcomes
+        self._pending.append(batch)
+        self._pending_bytes += sum(table.nbytes for table in batch.tables.values())
+        self._pending_outcomes += len(batch.outcomes)
+        if self._pending_bytes >= self._settings.batch_bytes or self._pending_outcomes >= self._settings.batch_outcomes:
             self.flush()
 
-    def _without_repeated(self, digest: Digest) -> Digest:
+    def _without_repeated(self, batch: FlattenedBatch) -> FlattenedBatch:
         """Leave out what another process has digested as well, at another place."""
-        read = [o for o in digest.outcomes if o.artifact_id and o.status in ("loaded", "quarantined")]
+        read = [o for o in batch.outcomes if o.artifact_id and o.status in ("loaded", "quarantined")]
         repeated = {o.artifact_id for o in read if o.artifact_id in self._taken}
         self._taken.update(o.artifact_id for o in read if o.artifact_id)
         if not repeated:
-            return digest
+            return batch
         keys = pa.array([artifact_key(artifact_id) for artifact_id in repeated if artifact_id], pa.int64())
         outcomes = [
             o._replace(kind=None, status="unchanged") if o.artifact_id in repeated and o.status == "loaded" else o
-            for o in digest.outcomes
+            for o in batch.outcomes
         ]
         tables = {
             name: table.filter(pc.invert(pc.is_in(table["artifact_key"], keys)))
             if "artifact_key" in table.column_names
             else table
-            for name, table in digest.tables.items()
+            for name, table in batch.tables.items()
         }
-        return Digest(outcomes, tables)
+        return FlattenedBatch(outcomes, tables)
 
     def flush(self) -> None:
         """Write what is pending, in one transaction."""
         pending, self._pending = self._pending, []
         self._pending_bytes = self._pending_outcomes = 0
-        sightings = self._sightings(outcome for digest in pending for outcome in digest.outcomes)
+        sightings = self._sightings(outcome for batch in pending for outcome in batch.outcomes)
         if sightings.num_rows:
             self._being_written = set(sightings["artifact_key"].to_pylist())
             with self.warehouse.open() as connection:
-                tables = [digest.tables for digest in pending]
+                tables = [batch.tables for batch in pending]
                 self._last_prune = write(connection, tables, sightings, self._last_prune)
             self.stored |= self._being_written
             self._being_written = set()
