@@ -14,7 +14,7 @@ from artifact_warehouse.commands import LOG_FORMAT, OUTPUT, TIMES, WAIT, WAREHOU
 from artifact_warehouse.printing import opened, print_table
 
 if TYPE_CHECKING:
-    from artifact_warehouse.columns import ColumnsReport
+    from artifact_warehouse.lineage import ColumnsReport
 
 
 @click.command()

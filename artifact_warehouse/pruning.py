@@ -8,9 +8,8 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import timeline
-from artifact_warehouse.column_lineage.version import resolver
 from artifact_warehouse.errors import WarehouseTooOld
+from artifact_warehouse.lineage import keep_resolved, resolved_manifests, resolver_version
 from artifact_warehouse.schema import TABLES, to_utc
 from artifact_warehouse.storage import (
     PRUNED_AT,
@@ -134,14 +133,14 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
     if keep_daily_rates:
         for statement in _ROLL_UP:
             connection.execute(statement)
-    with_lineage = timeline.resolved(connection, resolver())
+    with_lineage = resolved_manifests(connection, resolver_version())
     values = {"now": to_utc(datetime.now(timezone.utc)), "before": before}
     for statement in _FORGET:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for content, references in _REFERENCES.items():
         connection.execute(_unless_referred_to(content, references))
     settle(connection)
-    timeline.keep(connection, resolver(), with_lineage)
+    keep_resolved(connection, resolver_version(), with_lineage)
     set_meta(connection, PRUNED_AT, values["now"].isoformat())
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 

@@ -14,16 +14,14 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import checking, columnsearch, diagnosis, lineage, pruning, storage
-from artifact_warehouse import columns as column_step
+from artifact_warehouse import checking, diagnosis, pruning, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.checking import CheckReport, Criteria, Scope
-from artifact_warehouse.columns import ColumnsReport
 from artifact_warehouse.diagnosis import Diagnosis
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.lineage import ColumnsReport, Lineage, find, find_column, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
 from artifact_warehouse.pruning import PruneReport
 
@@ -109,7 +107,7 @@ class Warehouse:
             storage.check_copy(self._file, copy)
         report = load(self._file, [os.fspath(p) for p in inputs], labels, policy, settings, strict, progress)
         if columns:
-            report = replace(report, columns=column_step.resolve(self._file, progress))
+            report = replace(report, columns=resolve(self._file, progress))
         if copy:
             storage.publish(self._file, copy)
         return report
@@ -121,7 +119,7 @@ class Warehouse:
         """
         self._require_writable("resolve columns")
         self.close()
-        return column_step.resolve(self._file, progress)
+        return resolve(self._file, progress)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
         """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
@@ -161,7 +159,7 @@ class Warehouse:
 
         Raises UnknownNode.
         """
-        return lineage.find(self.connection, node, directions, depth, at)
+        return find(self.connection, node, directions, depth, at)
 
     def column_lineage(
         self,
@@ -175,7 +173,7 @@ class Warehouse:
 
         Raises UnknownNode, UnknownColumn, and NoColumnLineage before `resolve_columns`.
         """
-        return columnsearch.find_column(self.connection, node, column, directions, depth, at)
+        return find_column(self.connection, node, column, directions, depth, at)
 
     def check(
         self,

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import sqlglot
 
-from artifact_warehouse import columns, timeline
-from artifact_warehouse.column_lineage.project import KnownLineage, Node, Project
-from artifact_warehouse.column_lineage.resolution import with_deep_stack
-from artifact_warehouse.column_lineage.version import resolver
-from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
+from artifact_warehouse.lineage import manifest_inputs, resolve_columns
+from artifact_warehouse.lineage.column_inputs import Codes, KnownLineages, Reader
+from artifact_warehouse.lineage.resolver.project import KnownLineage, Node, Project
+from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver.version import resolver_version
 from artifact_warehouse.storage import WarehouseFile
 
 AT_ONCE = 100
@@ -33,11 +33,13 @@ class Inputs:
 
     def __init__(self, path: Path) -> None:
         with WarehouseFile(path).open() as connection:
-            [inputs, *_] = timeline.new_inputs(connection, timeline.unresolved(connection, resolver(), 1)).values()
+            [inputs, *_] = manifest_inputs.new_inputs(
+                connection, manifest_inputs.unresolved(connection, resolver_version(), 1)
+            ).values()
             self._reader = Reader()
             self._nodes: list[Node] = self._reader.nodes(connection, inputs)
             self._adapter_type = inputs.adapter_type
-            project = Project(self._nodes, inputs.adapter_type, resolver(), KnownLineages(connection))
+            project = Project(self._nodes, inputs.adapter_type, resolver_version(), KnownLineages(connection))
             code_ids, columns_ids = project.needed()
             self._reader.read_columns(connection, columns_ids)
             codes = Codes(connection, code_ids)
@@ -54,7 +56,7 @@ class Inputs:
         def nothing(_lineage_id: str) -> KnownLineage | None:
             return None
 
-        project = Project(self._nodes, self._adapter_type, resolver(), nothing)
+        project = Project(self._nodes, self._adapter_type, resolver_version(), nothing)
         return _seconds(project.lineages(self._codes.get, self._reader.columns))
 
 
@@ -84,7 +86,7 @@ def parsing(path: Path, repeats: int) -> dict[str, list[float]]:
 def step(path: Path) -> float:
     """Processor seconds of `columns`."""
     start = time.process_time()
-    columns.resolve(WarehouseFile(path))
+    resolve_columns.resolve(WarehouseFile(path))
     return time.process_time() - start
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from artifact_warehouse.column_lineage import Relation, Resolution, resolve
+from artifact_warehouse.lineage.resolver import Relation, Resolution, resolve
 
 KNOWN = {
     "orders": "id customer_id status amount ordered_at note tags payload address",

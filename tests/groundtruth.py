@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artifact_warehouse.column_lineage import Edge, Relation, Resolution, UnreadableSql, resolve
+from artifact_warehouse.lineage.resolver import Edge, Relation, Resolution, UnreadableSql, resolve
 
 Triple = tuple[str, str, str]
 """From relation, from column, to column."""

@@ -26,7 +26,7 @@ import duckdb
 from generated_models import Maker, Model, Table, family, make_project
 from sqlglot import exp, parse_one
 
-from artifact_warehouse.column_lineage import Relation, Resolution, UnreadableSql, resolve
+from artifact_warehouse.lineage.resolver import Relation, Resolution, UnreadableSql, resolve
 
 Resolve = Callable[..., Resolution]
 Values = dict[str, list[str | None]]

@@ -8,8 +8,8 @@ import threading
 import pytest
 from columncases import Case, answer, case, lines, resolved
 
-from artifact_warehouse.column_lineage import Relation, UnreadableSql, resolve
-from artifact_warehouse.column_lineage.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve
+from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
 
 WIDE = ("wide.id -> id passthrough", "wide.jan -> jan passthrough", "wide.feb -> feb passthrough",
         "wide.mar -> mar passthrough")  # fmt: skip
@@ -361,6 +361,6 @@ def test_a_fault_behind_the_walk_fails_the_one_query_too(monkeypatch: pytest.Mon
     def fault(*_: object) -> None:
         raise KeyError("fault")
 
-    monkeypatch.setattr("artifact_warehouse.column_lineage.resolution._edges", fault)
+    monkeypatch.setattr("artifact_warehouse.lineage.resolver.resolution._edges", fault)
     with pytest.raises(UnreadableSql, match="by a fault of the resolver: KeyError"):
         resolved("select id from orders", "duckdb")

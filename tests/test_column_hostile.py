@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from artifact_warehouse import column_lineage
-from artifact_warehouse.column_lineage import Relation, UnreadableSql, resolve
-from artifact_warehouse.column_lineage.resolution import with_deep_stack
+from artifact_warehouse.lineage import resolver as column_lineage
+from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve
+from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
 
 PACKAGE = str(Path(column_lineage.__file__).parent)
 HOSTILE = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "hostile.py"))
@@ -66,7 +66,7 @@ def test_twice_the_text_is_hardly_more_than_twice_the_work(name: str) -> None:
 
 def resolved(sql: str, monkeypatch: pytest.MonkeyPatch, dialect: str | None = None) -> tuple[int, set[tuple[str, ...]]]:
     """How many queries were resolved, those in others too, and the edges."""
-    queries = sys.modules["artifact_warehouse.column_lineage.queries"]
+    queries = sys.modules["artifact_warehouse.lineage.resolver.queries"]
     count = 0
     plain = queries._query
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from columncases import lines, resolved
 
-from artifact_warehouse.column_lineage import Relation, Resolution, UnreadableSql, resolve
-from artifact_warehouse.column_lineage.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation, Resolution, UnreadableSql, resolve
+from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
 
 
 def deep(sql: str, dialect: str | None = None) -> Resolution:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from columncases import Case, answer, case, lines, resolved
 
-from artifact_warehouse.column_lineage import Relation
+from artifact_warehouse.lineage.resolver import Relation
 
 EXPRESSIONS = [
     case("a column under its own name", None, "select id from orders", "orders.id -> id passthrough"),

@@ -16,8 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SAMPLES, Loaded
 
-from artifact_warehouse import Warehouse, columns, errors
+from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.cli import cli
+from artifact_warehouse.lineage import resolve_columns
 from artifact_warehouse.storage import WarehouseFile
 
 VIEWS = ("column_edges", "column_uses", "column_lineage_coverage")
@@ -454,10 +455,10 @@ def test_an_interrupt_keeps_what_is_written_and_the_next_run_goes_on(
             raise KeyboardInterrupt
         return insist(*arguments)
 
-    insist = columns.check_prune
+    insist = resolve_columns.check_prune
     with monkeypatch.context() as patched:
-        patched.setattr(columns, "BATCH_EDGES", 20)
-        patched.setattr(columns, "check_prune", write)
+        patched.setattr(resolve_columns, "BATCH_EDGES", 20)
+        patched.setattr(resolve_columns, "check_prune", write)
         with pytest.raises(KeyboardInterrupt):
             Warehouse(path).resolve_columns()
     with Warehouse(path, read_only=True) as wh:
@@ -485,15 +486,15 @@ def test_a_prune_in_between_is_noticed_and_the_work_begun_again(
 ) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(SAMPLES)
-    flush = columns._Step._flush
+    flush = resolve_columns._Step._flush
     prunes = iter([datetime(2026, 11, 5)])
 
-    def flush_late(step: columns._Step, *more: Any) -> None:
+    def flush_late(step: resolve_columns._Step, *more: Any) -> None:
         for before in prunes:
             Warehouse(path).prune(before, dry_run=False)
         flush(step, *more)
 
-    monkeypatch.setattr(columns._Step, "_flush", flush_late)
+    monkeypatch.setattr(resolve_columns._Step, "_flush", flush_late)
     assert Warehouse(path).resolve_columns().outcomes
     assert answers(path) == answers(sample_warehouse.path)
     with Warehouse(path, read_only=True) as wh:
@@ -588,7 +589,7 @@ def test_a_long_history_is_resolved_in_steps(tmp_path: Path, monkeypatch: pytest
     paths = [tmp_path / name / "wh.duckdb" for name in ("whole", "steps")]
     for path, size in zip(paths, (500, 2), strict=True):
         path.parent.mkdir()
-        monkeypatch.setattr(columns, "_STEP_MANIFESTS", size)
+        monkeypatch.setattr(resolve_columns, "_STEP_MANIFESTS", size)
         with Warehouse(path) as wh:
             for day in range(1, 6):
                 nodes = [source("raw"), node("m", f"select id as c{day} from wh.raw.raw", "source.shop.raw")]

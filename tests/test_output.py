@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.lineage.nodes import Lineage
 from artifact_warehouse.output import FORMATS, lineage_tree, print_trees, write
 from artifact_warehouse.terminal import visible
 

@@ -7,7 +7,7 @@ from typing import Any
 from generated_models import make_project
 from perturbation import Project, judge_chains, judge_projects
 
-from artifact_warehouse.column_lineage import Resolution, resolve
+from artifact_warehouse.lineage.resolver import Resolution, resolve
 
 SEED = 2024
 

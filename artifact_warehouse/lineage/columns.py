@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import NoColumnLineage, UnknownColumn
-from artifact_warehouse.lineage import TITLES, Lineage, resolve_node, states_of, timestamp_sql
+from artifact_warehouse.lineage.nodes import TITLES, Lineage, resolve_node, states_of, timestamp_sql
 
 _MACROS = {"up": "v1.column_ancestors_at", "down": "v1.column_descendants_at"}
 _RESOLVED_TYPES = ("model", "snapshot", "seed")

@@ -5,9 +5,9 @@ To resolve it again and again until nothing new flows in would take as long as a
 
 from __future__ import annotations
 
-from artifact_warehouse.column_lineage.flows import NOTHING, Flow, Origin
-from artifact_warehouse.column_lineage.frames import Frame
-from artifact_warehouse.column_lineage.model import Relation
+from artifact_warehouse.lineage.resolver.flows import NOTHING, Flow, Origin
+from artifact_warehouse.lineage.resolver.frames import Frame
+from artifact_warehouse.lineage.resolver.model import Relation
 
 RECURSION_STEPS = 8
 """How often the columns of a recursive CTE are followed through it, at most."""

@@ -86,7 +86,7 @@ def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Perio
     return {p.timeline_id: p.inputs for p in unresolved if p.inputs and p.timeline_id not in known}
 
 
-def resolved(connection: duckdb.DuckDBPyConnection, versions: str) -> list[int]:
+def resolved_manifests(connection: duckdb.DuckDBPyConnection, versions: str) -> list[int]:
     """The manifests whose stored lineage is that of their inputs."""
     known = _known(connection)
     return [p.artifact_key for p in periods(connection, versions) if known.get(p.artifact_key) == p.timeline_id]
@@ -97,7 +97,7 @@ def _known(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
     return dict(connection.execute(query).fetchall())
 
 
-def keep(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
+def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
     """Have the lineage of these manifests count as that of their inputs, though some of these are pruned."""
     wanted = set(artifact_keys)
     kept = [period for period in periods(connection, versions) if period.artifact_key in wanted]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, use, value_of
-from artifact_warehouse.column_lineage.flows import EXPRESSION, FIELD, NOTHING, Flow
-from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed, union
-from artifact_warehouse.column_lineage.pivots import duckdb_pivot, pivoted
-from artifact_warehouse.column_lineage.scopes import Scope
-from artifact_warehouse.column_lineage.stars import all_of
+from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, use, value_of
+from artifact_warehouse.lineage.resolver.flows import EXPRESSION, FIELD, NOTHING, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, renamed, union
+from artifact_warehouse.lineage.resolver.pivots import duckdb_pivot, pivoted
+from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.stars import all_of
 
 
 def add_source(source: exp.Expr, scope: Scope) -> None:

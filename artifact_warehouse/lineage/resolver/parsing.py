@@ -11,8 +11,8 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError
 
-from artifact_warehouse.column_lineage.dialects import NEAREST
-from artifact_warehouse.column_lineage.model import UnreadableSql
+from artifact_warehouse.lineage.resolver.dialects import NEAREST
+from artifact_warehouse.lineage.resolver.model import UnreadableSql
 
 MAX_CHARACTERS = 4_000_000
 """A longer text is not parsed: the parser cannot be stopped on its way."""

@@ -7,10 +7,10 @@ knows of a database, and of sqlglot only its parser and its syntax tree are used
 
 from typing import TYPE_CHECKING, Any
 
-from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.lineage.resolver.model import Edge, Relation, Resolution, UnreadableSql, Use
 
 if TYPE_CHECKING:
-    from artifact_warehouse.column_lineage.resolution import resolve
+    from artifact_warehouse.lineage.resolver.resolution import resolve
 
 __all__ = ["Edge", "Relation", "Resolution", "UnreadableSql", "Use", "resolve"]
 
@@ -19,6 +19,6 @@ def __getattr__(name: str) -> Any:
     """The parser is imported when there is something to parse: that takes longer than to find that nothing is."""
     if name != "resolve":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from artifact_warehouse.column_lineage.resolution import resolve
+    from artifact_warehouse.lineage.resolver.resolution import resolve
 
     return resolve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from artifact_warehouse.column_lineage.model import Relation
+from artifact_warehouse.lineage.resolver.model import Relation
 
 CAST = 1
 """Only its type is changed."""

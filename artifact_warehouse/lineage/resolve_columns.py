@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse import timeline
-from artifact_warehouse.column_lineage.version import resolver
 from artifact_warehouse.errors import PrunedMeanwhile
+from artifact_warehouse.lineage import manifest_inputs
+from artifact_warehouse.lineage.manifest_inputs import Inputs, Period
+from artifact_warehouse.lineage.resolver.version import resolver_version
 from artifact_warehouse.schema import (
     COLUMN_EDGES,
     COLUMN_LINEAGE_SETS,
@@ -27,13 +28,12 @@ from artifact_warehouse.schema import (
     hash_text,
 )
 from artifact_warehouse.storage import WarehouseFile, check_prune, insert, registered, transaction
-from artifact_warehouse.timeline import Inputs, Period
 
 if TYPE_CHECKING:
     import duckdb
 
-    from artifact_warehouse.column_lineage.project import KnownLineage, NodeLineage, Project
-    from artifact_warehouse.columninputs import Codes, KnownLineages, Reader
+    from artifact_warehouse.lineage.column_inputs import Codes, KnownLineages, Reader
+    from artifact_warehouse.lineage.resolver.project import KnownLineage, NodeLineage, Project
     from artifact_warehouse.schema import Table
 
 BATCH_EDGES = 100_000
@@ -126,7 +126,7 @@ class _Step:
         self._warehouse = warehouse
         self._outcomes = outcomes
         self._report = progress
-        self._versions = resolver()
+        self._versions = resolver_version()
         self.is_last = True
         self._last_prune: str | None = None
         self._known: KnownLineages
@@ -144,9 +144,9 @@ class _Step:
         with self._warehouse.writing() as connection:
             self._last_prune = check_prune(connection, None)
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
-            todo = timeline.unresolved(connection, self._versions, _STEP_MANIFESTS)
+            todo = manifest_inputs.unresolved(connection, self._versions, _STEP_MANIFESTS)
             self.is_last = len(todo) < _STEP_MANIFESTS
-            self._waiting = list(reversed(timeline.new_inputs(connection, todo).items()))
+            self._waiting = list(reversed(manifest_inputs.new_inputs(connection, todo).items()))
             if self._waiting:
                 self._start(connection)
                 work = self._next(connection)
@@ -162,14 +162,14 @@ class _Step:
 
     def _start(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Only where there is something to do: the parser takes its time to be imported."""
-        from artifact_warehouse.columninputs import KnownLineages, Reader
+        from artifact_warehouse.lineage.column_inputs import KnownLineages, Reader
 
         self._known, self._reader = KnownLineages(connection), Reader()
 
     def _next(self, connection: duckdb.DuckDBPyConnection) -> _Work | None:
         """The next manifest with code that is not resolved yet; those before it have none, and are done at once."""
-        from artifact_warehouse.column_lineage.project import Project
-        from artifact_warehouse.columninputs import Codes
+        from artifact_warehouse.lineage.column_inputs import Codes
+        from artifact_warehouse.lineage.resolver.project import Project
 
         while self._waiting:
             inputs_id, inputs = self._waiting.pop()
@@ -185,8 +185,8 @@ class _Step:
 
     def _resolve(self, work: _Work) -> list[str]:
         """The lineage_ids of one manifest's nodes."""
-        from artifact_warehouse.column_lineage.project import NodeLineage
-        from artifact_warehouse.column_lineage.resolution import with_deep_stack
+        from artifact_warehouse.lineage.resolver.project import NodeLineage
+        from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
 
         lineage_ids: list[str] = []
         lineages = work.project.lineages(work.codes, self._reader.columns)
@@ -251,7 +251,7 @@ def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, 
 
 def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | KnownLineage]:
     """The next lineages, as many as are soon resolved: between parts this process hears of an interrupt."""
-    from artifact_warehouse.column_lineage.project import NodeLineage
+    from artifact_warehouse.lineage.resolver.project import NodeLineage
 
     part, new_count = [], 0
     for lineage in lineages:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.dialects import Dialect
-from artifact_warehouse.column_lineage.flows import FIELD, GUESSED, UNRESOLVED, Flow
-from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, RelationFrame, union
-from artifact_warehouse.column_lineage.model import FindRelation, Relation, UnreadableSql
-from artifact_warehouse.column_lineage.recursion import Recursions
+from artifact_warehouse.lineage.resolver.dialects import Dialect
+from artifact_warehouse.lineage.resolver.flows import FIELD, GUESSED, UNRESOLVED, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, RelationFrame, union
+from artifact_warehouse.lineage.resolver.model import FindRelation, Relation, UnreadableSql
+from artifact_warehouse.lineage.resolver.recursion import Recursions
 
 CPU_SECONDS = 20.0
 """How much of a processor's time one query may take: of the thread's own, however busy the machine is."""

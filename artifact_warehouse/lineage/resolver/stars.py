@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from artifact_warehouse.column_lineage.expressions import value_of
-from artifact_warehouse.column_lineage.flows import CONDITION, FIELD, NOTHING, Flow
-from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, RelationFrame, RestFrame
-from artifact_warehouse.column_lineage.scopes import Scope
+from artifact_warehouse.lineage.resolver.expressions import value_of
+from artifact_warehouse.lineage.resolver.flows import CONDITION, FIELD, NOTHING, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, RelationFrame, RestFrame
+from artifact_warehouse.lineage.resolver.scopes import Scope
 
 
 class _Changes(NamedTuple):

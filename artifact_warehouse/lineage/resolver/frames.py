@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from artifact_warehouse.column_lineage.flows import (
+from artifact_warehouse.lineage.resolver.flows import (
     EXPRESSION,
     GUESSED,
     NOTHING,
@@ -13,7 +13,7 @@ from artifact_warehouse.column_lineage.flows import (
     Flow,
     Origin,
 )
-from artifact_warehouse.column_lineage.model import Relation
+from artifact_warehouse.lineage.resolver.model import Relation
 
 
 class Frame:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
-from artifact_warehouse.column_lineage.dialects import dialect_of
-from artifact_warehouse.column_lineage.flows import FIELD, UNRESOLVED, Flow, confidence, kind
-from artifact_warehouse.column_lineage.frames import Frame
-from artifact_warehouse.column_lineage.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
-from artifact_warehouse.column_lineage.parsing import parse
-from artifact_warehouse.column_lineage.queries import UNNAMED, frame_of_query
-from artifact_warehouse.column_lineage.scopes import Walk
+from artifact_warehouse.lineage.resolver.dialects import dialect_of
+from artifact_warehouse.lineage.resolver.flows import FIELD, UNRESOLVED, Flow, confidence, kind
+from artifact_warehouse.lineage.resolver.frames import Frame
+from artifact_warehouse.lineage.resolver.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.lineage.resolver.parsing import parse
+from artifact_warehouse.lineage.resolver.queries import UNNAMED, frame_of_query
+from artifact_warehouse.lineage.resolver.scopes import Walk
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 100_000

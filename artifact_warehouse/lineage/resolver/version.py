@@ -8,6 +8,6 @@ RESOLVER_VERSION = 1
 """Raised with every change after which some SQL is resolved otherwise."""
 
 
-def resolver() -> str:
+def resolver_version() -> str:
     """The versions of the resolver and of the parser below it. Finds that one's out without importing it."""
     return f"{RESOLVER_VERSION}, sqlglot {version('sqlglot')}"

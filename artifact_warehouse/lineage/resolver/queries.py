@@ -10,15 +10,15 @@ from itertools import islice
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import ITEM_FUNCTIONS, collect, use, value_of
-from artifact_warehouse.column_lineage.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
-from artifact_warehouse.column_lineage.frames import Frame, FunctionFrame, renamed
-from artifact_warehouse.column_lineage.model import UnreadableSql
-from artifact_warehouse.column_lineage.pivots import matched
-from artifact_warehouse.column_lineage.scopes import Cte, Ctes, Scope, Walk
-from artifact_warehouse.column_lineage.setoperations import Recursion, is_recursive, set_operation
-from artifact_warehouse.column_lineage.sources import add_join, add_source
-from artifact_warehouse.column_lineage.stars import add_fields, add_star, all_of, struct_fields, whole_frame
+from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, use, value_of
+from artifact_warehouse.lineage.resolver.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, renamed
+from artifact_warehouse.lineage.resolver.model import UnreadableSql
+from artifact_warehouse.lineage.resolver.pivots import matched
+from artifact_warehouse.lineage.resolver.scopes import Cte, Ctes, Scope, Walk
+from artifact_warehouse.lineage.resolver.setoperations import Recursion, is_recursive, set_operation
+from artifact_warehouse.lineage.resolver.sources import add_join, add_source
+from artifact_warehouse.lineage.resolver.stars import add_fields, add_star, all_of, struct_fields, whole_frame
 
 UNNAMED = "_col_"
 """How a column begins, before its place, that only the database has a name for."""

@@ -7,10 +7,10 @@ from itertools import product
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.expressions import collect, use
-from artifact_warehouse.column_lineage.flows import AGGREGATE, CONDITION, EXPRESSION, Flow
-from artifact_warehouse.column_lineage.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
-from artifact_warehouse.column_lineage.scopes import Scope
+from artifact_warehouse.lineage.resolver.expressions import collect, use
+from artifact_warehouse.lineage.resolver.flows import AGGREGATE, CONDITION, EXPRESSION, Flow
+from artifact_warehouse.lineage.resolver.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
+from artifact_warehouse.lineage.resolver.scopes import Scope
 
 
 def pivoted(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:

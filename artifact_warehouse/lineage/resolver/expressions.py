@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.flows import (
+from artifact_warehouse.lineage.resolver.flows import (
     AGGREGATE,
     CAST,
     CONDITION,
@@ -17,8 +17,8 @@ from artifact_warehouse.column_lineage.flows import (
     WINDOW,
     Flow,
 )
-from artifact_warehouse.column_lineage.frames import Frame, union
-from artifact_warehouse.column_lineage.scopes import Scope
+from artifact_warehouse.lineage.resolver.frames import Frame, union
+from artifact_warehouse.lineage.resolver.scopes import Scope
 
 ITEM_FUNCTIONS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
 """Functions that make rows of the items of a value, and columns, as many as they like, of their fields."""

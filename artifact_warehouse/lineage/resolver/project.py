@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from artifact_warehouse.column_lineage.dialects import dialect_of_adapter
-from artifact_warehouse.column_lineage.model import Edge, Relation, Resolution, UnreadableSql, Use
-from artifact_warehouse.column_lineage.resolution import resolve
+from artifact_warehouse.lineage.resolver.dialects import dialect_of_adapter
+from artifact_warehouse.lineage.resolver.model import Edge, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.lineage.resolver.resolution import resolve
 
 _Item = TypeVar("_Item")
 _SNAPSHOT_COLUMNS = {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}

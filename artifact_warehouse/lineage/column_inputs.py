@@ -10,8 +10,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from artifact_warehouse.column_lineage.project import Columns, KnownLineage, Node, NodeLineage
-from artifact_warehouse.timeline import Inputs
+from artifact_warehouse.lineage.manifest_inputs import Inputs
+from artifact_warehouse.lineage.resolver.project import Columns, KnownLineage, Node, NodeLineage
 
 _NODES = """
 WITH own AS (

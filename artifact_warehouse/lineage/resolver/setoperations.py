@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from artifact_warehouse.column_lineage.flows import GUESSED, Flow
-from artifact_warehouse.column_lineage.frames import Frame
-from artifact_warehouse.column_lineage.scopes import Ctes, Scope, Walk
+from artifact_warehouse.lineage.resolver.flows import GUESSED, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame
+from artifact_warehouse.lineage.resolver.scopes import Ctes, Scope, Walk
 
 
 class Recursion(NamedTuple):

@@ -1,0 +1,22 @@
+"""Which node comes from which, and which column from which.
+
+`find` and `find_column` read what is stored. `resolve` makes the lineage of columns from compiled code: it
+reads the inputs of each manifest, and `resolver` finds the columns in their SQL.
+"""
+
+from artifact_warehouse.lineage.columns import find_column
+from artifact_warehouse.lineage.manifest_inputs import keep_resolved, resolved_manifests
+from artifact_warehouse.lineage.nodes import Lineage, find
+from artifact_warehouse.lineage.resolve_columns import ColumnsReport, resolve
+from artifact_warehouse.lineage.resolver.version import resolver_version
+
+__all__ = [
+    "ColumnsReport",
+    "Lineage",
+    "find",
+    "find_column",
+    "keep_resolved",
+    "resolve",
+    "resolved_manifests",
+    "resolver_version",
+]
