@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from artifact_warehouse.diagnosis import Diagnosis
+from artifact_warehouse.monitor import Diagnosis
 from artifact_warehouse.terminal import forgiving, visible
 
 _WIDTH = 140

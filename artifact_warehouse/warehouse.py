@@ -14,16 +14,15 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import checking, diagnosis, pruning, storage
+from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
-from artifact_warehouse.checking import CheckReport, Criteria, Scope
-from artifact_warehouse.diagnosis import Diagnosis
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, Lineage, find, find_column, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.pruning import PruneReport
+from artifact_warehouse.monitor import CheckReport, Criteria, Diagnosis, Scope
+from artifact_warehouse.retention import PruneReport
 
 
 class QueryResult(NamedTuple):
@@ -191,7 +190,7 @@ class Warehouse:
         environment: str | None = None,
         job: str | None = None,
     ) -> CheckReport:
-        """Whether the runs are as good as asked for: see `checking.Criteria`; each project and environment by itself.
+        """Whether the runs are as good as asked for: see `monitor.Criteria`; each project and environment by itself.
 
         Raises NothingToCheck where nothing is asked for, or nothing has the labels; ValueError.
         """
@@ -206,7 +205,7 @@ class Warehouse:
             window,
             now,
         )
-        return checking.check(self.connection, criteria, Scope(project, environment, job))
+        return monitor.check(self.connection, criteria, Scope(project, environment, job))
 
     def diagnose(
         self,
@@ -220,7 +219,7 @@ class Warehouse:
 
         Raises UnknownRun.
         """
-        return diagnosis.diagnose(self.connection, run, Scope(project, environment, job))
+        return monitor.diagnose(self.connection, run, Scope(project, environment, job))
 
     def confine(self) -> None:
         """From now on, and until this process ends, no query of this file can read or write another one."""
@@ -278,7 +277,7 @@ class Warehouse:
         """
         self._require_writable("prune")
         self.close()
-        return pruning.prune(self._file, before, keep_daily_rates, dry_run)
+        return retention.prune(self._file, before, keep_daily_rates, dry_run)
 
     def pending_changes(self) -> list[str]:
         """What `migrate` would do, a line each."""

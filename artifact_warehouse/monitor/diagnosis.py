@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from artifact_warehouse.checking import Scope
 from artifact_warehouse.errors import UnknownRun
+from artifact_warehouse.monitor.check import Scope
 
 Rows = list[dict[str, Any]]
 
