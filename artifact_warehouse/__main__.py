@@ -1,13 +1,12 @@
 """The command `artifact-warehouse`, and `python -m artifact_warehouse`."""
 
-from artifact_warehouse.process import be_frugal, heed_interrupts
+from artifact_warehouse.process import install_sigint_handler, skip_numpy_import
 
 
 def main() -> None:
     """Imports the command line only after an interrupt can end it."""
-    heed_interrupts()
-    be_frugal()
-    from artifact_warehouse.cli import main as run
+    install_sigint_handler()
+    skip_numpy_import()
 
     run()
 

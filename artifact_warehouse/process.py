@@ -18,7 +18,7 @@ class _Without(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def be_frugal() -> None:
+def skip_numpy_import() -> None:
     """Tune this process; for one that ends with its command, never for a process of a caller's.
 
     Where numpy and pandas are installed, pyarrow imports them, which takes longer than a nightly load; it needs
@@ -37,7 +37,7 @@ class _Phase:
     is_work = False
 
 
-def heed_interrupts() -> None:
+def install_sigint_handler() -> None:
     """From now on an interrupt ends this process: at once where there is no work, else by a KeyboardInterrupt.
 
     Python would print a trace for one that comes during an import, and some modules swallow it there. Where the
@@ -55,7 +55,7 @@ def _on_interrupt(*_: object) -> None:
 
 
 @contextmanager
-def work() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Work that a KeyboardInterrupt may end; when it is done, interrupts come too late and are ignored."""
     _Phase.is_work = True
     try:

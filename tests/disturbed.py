@@ -18,9 +18,9 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.schema import tables
 
 IN_SMALL_STEPS = """
-from artifact_warehouse.process import be_frugal, heed_interrupts
-heed_interrupts()
-be_frugal()
+from artifact_warehouse.process import skip_numpy_import, install_sigint_handler
+install_sigint_handler()
+skip_numpy_import()
 import json, os
 from artifact_warehouse.cli import main
 from artifact_warehouse.load import LoadSettings

@@ -300,8 +300,8 @@ def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, sampl
 @needs_signals
 def test_a_long_query_that_is_interrupted(wh: Path) -> None:
     # pandas too: DuckDB 1.5 imports it by itself, and swallows an interrupt that comes while it does
-    imports = "import duckdb, pandas, pyarrow\nfrom artifact_warehouse import cli, warehouse, output\n"
-    program = f"{imports}print(1, flush=True)\n"
+    imports = "import duckdb, pandas, pyarrow; from artifact_warehouse import cli, warehouse"
+    program = f"{imports}; import artifact_warehouse.cli.formats\nprint(1, flush=True)\n"
     endless = "select count(*) from range(1000000000000) as numbers(n) where n % 7 = sqrt(n)"
     command = [sys.executable, "-c", f"{program}cli.main()", "query", str(wh), endless]
     with subprocess.Popen(

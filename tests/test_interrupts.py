@@ -33,7 +33,7 @@ KEPT = re.compile(r"interrupted: kept (\d+) of (\d+) files; load again to go on\
 on_linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts processes as Linux does")
 
 
-def heed_interrupts() -> None:
+def install_sigint_handler() -> None:
     """What runs in the background of a script, as tests may, is born deaf to SIGINT."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -47,7 +47,7 @@ def interrupted(call: list[str], seconds: float, workers: int = 0, with_group: b
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=heed_interrupts,
+        preexec_fn=install_sigint_handler,
     )
     others: set[int] = set()
     try:
@@ -103,14 +103,15 @@ def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: 
 def test_an_interrupt_while_python_starts_leaves_no_trace(tmp_path: Path) -> None:
     """The command is the package's own: its first step is to heed interrupts, and only then come the imports."""
     program = (
-        "from artifact_warehouse.process import heed_interrupts; heed_interrupts(); print(1, flush=True); "
+        "from artifact_warehouse.process import install_sigint_handler; install_sigint_handler(); "
+        "print(1, flush=True); "
         "from artifact_warehouse.__main__ import main; main()"
     )
     dice = random.Random(2)
     for number in range(max(10, INTERRUPTS // 4)):
         call = [sys.executable, "-c", program, "query", str(tmp_path / "wh.duckdb"), "select 1"]
         process = subprocess.Popen(
-            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=install_sigint_handler
         )
         assert process.stdout is not None and process.stdout.readline() == "1\n"
         time.sleep(dice.random() * 0.03 * (number + 1))
@@ -123,8 +124,8 @@ def test_an_interrupt_while_python_starts_leaves_no_trace(tmp_path: Path) -> Non
 
 def test_interrupts_that_the_caller_has_ignored_stay_ignored(tmp_path: Path) -> None:
     program = (
-        "import os, signal\nfrom artifact_warehouse import startup\n"
-        "signal.signal(signal.SIGINT, signal.SIG_IGN)\nstartup.heed_interrupts()\nos.kill(os.getpid(), signal.SIGINT)\n"
+        "import os, signal\nfrom artifact_warehouse import process\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "process.install_sigint_handler()\nos.kill(os.getpid(), signal.SIGINT)\n"
         "print('goes on')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from artifact_warehouse.cli.echo import escape_control_characters
+from artifact_warehouse.cli.formats import FORMATS, lineage_tree, print_trees, write
 from artifact_warehouse.lineage.nodes import Lineage
-from artifact_warehouse.output import FORMATS, lineage_tree, print_trees, write
-from artifact_warehouse.terminal import visible
 
 GOLDEN = Path(__file__).parent / "golden" / "output"
 SUFFIXES = {"table": "txt", "json": "json", "jsonl": "jsonl", "csv": "csv"}
@@ -244,8 +244,8 @@ def test_a_decimal_is_exact_where_it_is_text() -> None:
 
 
 def test_visible_text_is_the_text_where_nothing_is_hidden() -> None:
-    assert visible("Zürich 東京 — “x”\n") == "Zürich 東京 — “x”\n"
-    assert visible("\x1b[31m\x9b\r\x00") == "\\x1b[31m\\x9b\\x0d\\x00"
+    assert escape_control_characters("Zürich 東京 — “x”\n") == "Zürich 東京 — “x”\n"
+    assert escape_control_characters("\x1b[31m\x9b\r\x00") == "\\x1b[31m\\x9b\\x0d\\x00"
 
 
 # The tree of a lineage

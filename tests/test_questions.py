@@ -8,7 +8,8 @@ import re
 import pytest
 from conftest import ROOT, Loaded
 
-from artifact_warehouse import Warehouse, output
+from artifact_warehouse import Warehouse
+from artifact_warehouse.cli import formats
 
 TEXT = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
 SECTIONS = re.split(r"^## (?=\d+\. )", TEXT, flags=re.MULTILINE)[1:]
@@ -40,7 +41,7 @@ def test_a_query_is_short_and_prints_its_answer(sample_warehouse: Warehouse, que
     assert len(query.splitlines()) <= MAX_LINES
     assert not re.search(r"\b(stored|internal)\.", query)
     printed = io.BytesIO()
-    output.write(sample_warehouse.sql(query).to_arrow_table(), "table", printed)
+    formats.write(sample_warehouse.sql(query).to_arrow_table(), "table", printed)
     assert printed.getvalue().decode() == answer
 
 

@@ -23,7 +23,7 @@ from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
 from artifact_warehouse.load.settings import LoadSettings
-from artifact_warehouse.process import be_frugal
+from artifact_warehouse.process import skip_numpy_import
 
 _BATCHES_AHEAD = 2
 """How many batches of each worker may wait to be written: what bounds a load's memory."""
@@ -111,7 +111,7 @@ def _until_none(inbox: Queue[Any]) -> Iterator[FlattenedBatch]:
 def serve() -> None:
     """What a worker does: one request in, batches out, None behind those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
-    be_frugal()
+    skip_numpy_import()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
     try:

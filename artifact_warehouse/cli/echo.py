@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import IO, Any
 
 import click
 
-from artifact_warehouse.terminal import visible
-
 FORMATS = ("text", "json")
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Talk:
@@ -27,7 +29,7 @@ class Talk:
         if self.is_json:
             self.log(level, event, message, **fields)
         else:
-            click.echo(visible(message), err=True)
+            click.echo(escape_control_characters(message), err=True)
 
     def log(self, level: str, event: str, message: str, **fields: Any) -> None:
         """Say it to machines only: people see it elsewhere."""
@@ -49,3 +51,15 @@ class Talk:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(doing, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def escape_control_characters(text: str) -> str:
+    """The text with control and direction characters made visible; line feeds and tabs stay."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def replace_unencodable(stream: IO[str]) -> IO[str]:
+    """The stream, which from now on writes a `?` for what its encoding does not have."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return stream

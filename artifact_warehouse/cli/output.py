@@ -16,7 +16,7 @@ def print_table(
     table: pa.Table, output_format: str, output: Path | None = None, json_columns: tuple[str, ...] = ()
 ) -> None:
     """Print a result, or write it to a file. Raises UsageError where that cannot be."""
-    from artifact_warehouse.output import write
+    from artifact_warehouse.cli.formats import write
 
     if output is not None:
         with opened(output) as stream:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
 from artifact_warehouse.monitor import Diagnosis
-from artifact_warehouse.terminal import forgiving, visible
 
 _WIDTH = 140
 _NAMED = 5
@@ -20,7 +20,7 @@ _NAMED = 5
 
 def print_diagnosis(found: Diagnosis, stream: IO[str]) -> None:
     """Print the page: in colour on a terminal."""
-    console = Console(file=forgiving(stream), highlight=False)
+    console = Console(file=replace_unencodable(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_WIDTH, color_system=None)
     _print_run(found, console)
@@ -148,7 +148,7 @@ def _row(grid: Table, *cells: str) -> None:
 
 
 def _text(value: Any) -> str:
-    return visible(str(value)).replace("\n", "⏎").replace("\t", " ")
+    return escape_control_characters(str(value)).replace("\n", "⏎").replace("\t", " ")
 
 
 def _names(names: Iterable[str]) -> str:

@@ -21,8 +21,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 from rich.tree import Tree
 
+from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
 from artifact_warehouse.lineage import Lineage
-from artifact_warehouse.terminal import forgiving, visible
 
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 
@@ -50,7 +50,7 @@ def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree
     """A tree of one direction of a lineage; a node that stands in it already is not unfolded again."""
     edges = lineage.edges[title]
     seen: set[str] = set()
-    tree = Tree(Text(visible(title), style="bold"))
+    tree = Tree(Text(escape_control_characters(title), style="bold"))
 
     def grow(branch: Tree, above: str, node: str, level: int) -> None:
         is_last = level == depth
@@ -68,7 +68,7 @@ def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree
 
 def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
     """Print trees: in colour on a terminal, as wide as they are elsewhere."""
-    console = Console(file=forgiving(stream), highlight=False)
+    console = Console(file=replace_unencodable(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_UNLIMITED, color_system=None)
     for tree in trees:
@@ -77,7 +77,7 @@ def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
 
 
 def _label(node: str, lineage: Lineage, is_repeated: bool, kind: str | None) -> Text:
-    text = Text(visible(lineage.labels.get(node, node)))
+    text = Text(escape_control_characters(lineage.labels.get(node, node)))
     if kind:
         text.append(f" {kind}", style="cyan")
     mark = _MARKS.get(lineage.states.get(node, ""))
@@ -215,7 +215,7 @@ def _csv_field(value: Any) -> str:
 
 
 def _text(text: str) -> Text:
-    return Text(visible(text).replace("\n", "⏎").replace("\t", "\\x09"))
+    return Text(escape_control_characters(text).replace("\n", "⏎").replace("\t", "\\x09"))
 
 
 def _write_parquet(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:

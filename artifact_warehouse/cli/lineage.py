@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.commands import LOG_FORMAT, OUTPUT, TIMES, WAIT, WAREHOUSE, format_option, talk
-from artifact_warehouse.printing import opened, print_table
+from artifact_warehouse.cli.options import LOG_FORMAT, OUTPUT, TIMES, WAIT, WAREHOUSE, format_option, talk
+from artifact_warehouse.cli.output import opened, print_table
 
 if TYPE_CHECKING:
     from artifact_warehouse.lineage import ColumnsReport
@@ -78,7 +78,7 @@ def lineage(
     Example:
       artifact-warehouse lineage dbt.duckdb orders --column amount --down --depth 2 --at 2026-11-01
     """
-    from artifact_warehouse.output import lineage_tree, print_trees
+    from artifact_warehouse.cli.formats import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse
 
     directions = (direction,) if direction else ("up", "down")

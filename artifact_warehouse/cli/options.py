@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from artifact_warehouse.cli.echo import FORMATS, Talk
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
     LoadInterrupted,
@@ -17,8 +18,7 @@ from artifact_warehouse.errors import (
     is_interrupt,
 )
 from artifact_warehouse.limits import size_of_text, text_of_size
-from artifact_warehouse.process import work
-from artifact_warehouse.talk import FORMATS, Talk
+from artifact_warehouse.process import interruptible
 
 
 class ExitCode(IntEnum):
@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-TALK = "artifact_warehouse.talk"
+TALK = "artifact_warehouse.cli.echo"
 """Where a call keeps how it wants to be talked to."""
 
 
@@ -43,7 +43,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with work():
+            with interruptible():
                 return super().invoke(ctx)
         except click.exceptions.Exit:
             raise

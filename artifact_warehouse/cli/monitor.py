@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from artifact_warehouse.commands import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, Command, ExitCode, talk
+from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, Command, ExitCode, talk
 from artifact_warehouse.monitor import duration_of_text
 
 ENVIRONMENT = click.option("--environment", help="Only this environment.")
@@ -89,8 +89,8 @@ def check(
     Example:
       artifact-warehouse check dbt.duckdb --environment prod --max-failure-rate 5% --max-age 26h --freshness error
     """
-    from artifact_warehouse.output import to_json
-    from artifact_warehouse.terminal import forgiving, visible
+    from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
+    from artifact_warehouse.cli.formats import to_json
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
@@ -111,9 +111,9 @@ def check(
     if output_format == "json":
         click.echo(to_json(report.to_dict()).encode())
     else:
-        forgiving(sys.stdout)
+        replace_unencodable(sys.stdout)
         for finding in report.findings:
-            click.echo(visible(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}"))
+            click.echo(escape_control_characters(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}"))
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
         sys.exit(ExitCode.FINDINGS)
@@ -148,8 +148,8 @@ def diagnose(
     Example:
       artifact-warehouse diagnose dbt.duckdb --environment prod
     """
-    from artifact_warehouse.diagnosisoutput import print_diagnosis
-    from artifact_warehouse.output import to_json
+    from artifact_warehouse.cli.diagnosis_page import print_diagnosis
+    from artifact_warehouse.cli.formats import to_json
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:

@@ -1,0 +1,39 @@
+"""The command line: arguments in, a call of `Warehouse`, output out. stdout is data, stderr is talk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from artifact_warehouse.cli import file, lineage, load, monitor
+from artifact_warehouse.cli.options import Commands
+from artifact_warehouse.process import install_sigint_handler, skip_numpy_import
+
+if TYPE_CHECKING:
+    from artifact_warehouse.load import LoadSettings
+
+COMMANDS = (
+    *(load.load, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
+    *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose),
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="artifact-warehouse", message="%(prog)s %(version)s")
+def cli() -> None:
+    """A warehouse over dbt's artifacts, in one DuckDB file.
+
+    WH is the warehouse: a file that `load` creates. Everything that is loaded can be queried in schema v1.
+    """
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def main(settings: LoadSettings | None = None) -> None:
+    """The command line, from the arguments of this process; `settings` are those of a load."""
+    install_sigint_handler()
+    skip_numpy_import()
+    cli(prog_name="artifact-warehouse", obj=settings)
