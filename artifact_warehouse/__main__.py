@@ -7,6 +7,7 @@ def main() -> None:
     """Imports the command line only after an interrupt can end it."""
     install_sigint_handler()
     skip_numpy_import()
+    from artifact_warehouse.cli import main as run
 
     run()
 

@@ -19,9 +19,7 @@ import sqlglot
 
 from artifact_warehouse.lineage import manifest_inputs, resolve_columns
 from artifact_warehouse.lineage.column_inputs import Codes, KnownLineages, Reader
-from artifact_warehouse.lineage.resolver.project import KnownLineage, Node, Project
-from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
-from artifact_warehouse.lineage.resolver.version import resolver_version
+from artifact_warehouse.lineage.resolver import KnownLineage, Node, Project, resolver_version, with_deep_stack
 from artifact_warehouse.storage import WarehouseFile
 
 AT_ONCE = 100

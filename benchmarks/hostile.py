@@ -18,8 +18,7 @@ from typing import NamedTuple
 from sqlglot import parse
 from sqlglot.errors import ParseError
 
-from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve
-from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
 
 Maker = Callable[[int], str]
 """From a size to a text."""

@@ -12,7 +12,7 @@ import pytest
 from conftest import SAMPLES
 
 from artifact_warehouse.artifacts.artifact import parse
-from artifact_warehouse.artifacts.flatten import EntryCache, Rows, flatten
+from artifact_warehouse.artifacts.flatteners import EntryCache, Rows, flatten
 from artifact_warehouse.schema.tables import BY_NAME
 
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"

@@ -59,7 +59,7 @@ def test_what_the_package_offers_is_there() -> None:
 def test_the_warehouse_needs_no_click_and_the_flatteners_no_database() -> None:
     program = "import sys; {}; print(sorted(set(sys.modules) & {{'duckdb', 'click', 'rich', 'sqlglot'}}))"
     for statement, loaded in (
-        ("import artifact_warehouse.artifacts.flatten, artifact_warehouse.extract.discover", "[]"),
+        ("import artifact_warehouse.artifacts.flatteners, artifact_warehouse.extract.discover", "[]"),
         ("from artifact_warehouse import Warehouse", "['duckdb']"),
         ("import artifact_warehouse.cli", "['click']"),
     ):

@@ -5,7 +5,7 @@ turns it into rows.
 """
 
 from artifact_warehouse.artifacts.artifact import artifact_key, content_id, looks_like_one, parse
-from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
+from artifact_warehouse.artifacts.flatteners import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 from artifact_warehouse.artifacts.redaction import Redaction, Redactor
 
 __all__ = [

@@ -8,7 +8,7 @@ from artifact_warehouse.lineage.columns import find_column
 from artifact_warehouse.lineage.manifest_inputs import keep_resolved, resolved_manifests
 from artifact_warehouse.lineage.nodes import Lineage, find
 from artifact_warehouse.lineage.resolve_columns import ColumnsReport, resolve
-from artifact_warehouse.lineage.resolver.version import resolver_version
+from artifact_warehouse.lineage.resolver import resolver_version
 
 __all__ = [
     "ColumnsReport",

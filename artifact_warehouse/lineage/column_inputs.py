@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from artifact_warehouse.lineage.manifest_inputs import Inputs
-from artifact_warehouse.lineage.resolver.project import Columns, KnownLineage, Node, NodeLineage
+from artifact_warehouse.lineage.resolver import Columns, KnownLineage, Node, NodeLineage
 
 _NODES = """
 WITH own AS (

@@ -17,7 +17,7 @@ import pyarrow as pa
 from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.lineage import manifest_inputs
 from artifact_warehouse.lineage.manifest_inputs import Inputs, Period
-from artifact_warehouse.lineage.resolver.version import resolver_version
+from artifact_warehouse.lineage.resolver import resolver_version
 from artifact_warehouse.schema import (
     COLUMN_EDGES,
     COLUMN_LINEAGE_SETS,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from artifact_warehouse.lineage.column_inputs import Codes, KnownLineages, Reader
-    from artifact_warehouse.lineage.resolver.project import KnownLineage, NodeLineage, Project
+    from artifact_warehouse.lineage.resolver import KnownLineage, NodeLineage, Project
     from artifact_warehouse.schema import Table
 
 BATCH_EDGES = 100_000
@@ -169,7 +169,7 @@ class _Step:
     def _next(self, connection: duckdb.DuckDBPyConnection) -> _Work | None:
         """The next manifest with code that is not resolved yet; those before it have none, and are done at once."""
         from artifact_warehouse.lineage.column_inputs import Codes
-        from artifact_warehouse.lineage.resolver.project import Project
+        from artifact_warehouse.lineage.resolver import Project
 
         while self._waiting:
             inputs_id, inputs = self._waiting.pop()
@@ -185,8 +185,7 @@ class _Step:
 
     def _resolve(self, work: _Work) -> list[str]:
         """The lineage_ids of one manifest's nodes."""
-        from artifact_warehouse.lineage.resolver.project import NodeLineage
-        from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
+        from artifact_warehouse.lineage.resolver import NodeLineage, with_deep_stack
 
         lineage_ids: list[str] = []
         lineages = work.project.lineages(work.codes, self._reader.columns)
@@ -251,7 +250,7 @@ def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, 
 
 def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | KnownLineage]:
     """The next lineages, as many as are soon resolved: between parts this process hears of an interrupt."""
-    from artifact_warehouse.lineage.resolver.project import NodeLineage
+    from artifact_warehouse.lineage.resolver import NodeLineage
 
     part, new_count = [], 0
     for lineage in lineages:

@@ -1,6 +1,6 @@
 """Whether the runs of a warehouse are as they should be, and why one is not. Reads views, and changes nothing."""
 
-from artifact_warehouse.monitor.check import CheckReport, Criteria, Scope, check
+from artifact_warehouse.monitor.checks import CheckReport, Criteria, Scope, check
 from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose
 from artifact_warehouse.monitor.durations import duration_of_text
 

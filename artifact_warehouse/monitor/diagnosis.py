@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from artifact_warehouse.errors import UnknownRun
-from artifact_warehouse.monitor.check import Scope
+from artifact_warehouse.monitor.checks import Scope
 
 Rows = list[dict[str, Any]]
 

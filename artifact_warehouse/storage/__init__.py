@@ -3,14 +3,14 @@
 Knows tables and no artifacts. The only room that calls duckdb.connect.
 """
 
-from artifact_warehouse.storage.compact import compact
+from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
-from artifact_warehouse.storage.publish import check_copy, publish
+from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.sql_files import SqlFile
-from artifact_warehouse.storage.status import status
-from artifact_warehouse.storage.transaction import transaction
-from artifact_warehouse.storage.verify import verify
+from artifact_warehouse.storage.statistics import status
+from artifact_warehouse.storage.transactions import transaction
+from artifact_warehouse.storage.verification import verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
     check_prune,

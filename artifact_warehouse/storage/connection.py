@@ -21,7 +21,7 @@ from artifact_warehouse.errors import (
 from artifact_warehouse.storage import atomic_file, duckdb_errors, empty_file, sql_files
 from artifact_warehouse.storage.duckdb_config import CONFIG
 from artifact_warehouse.storage.format import SCHEMA, check_format, migrate, missing_tables_and_columns
-from artifact_warehouse.storage.transaction import ONE_WRITER
+from artifact_warehouse.storage.transactions import ONE_WRITER
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",

@@ -9,7 +9,7 @@ import duckdb
 from artifact_warehouse.errors import NotAWarehouse, WarehouseTooNew
 from artifact_warehouse.schema import FORMAT_VERSION, TABLES
 from artifact_warehouse.storage import views
-from artifact_warehouse.storage.transaction import transaction
+from artifact_warehouse.storage.transactions import transaction
 
 SCHEMA = "stored"
 """The schema of the tables. Not `dbt`: no schema may have the name of the file, and users call that dbt.duckdb."""

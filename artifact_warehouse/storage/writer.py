@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.format import PRUNED_AT, get_meta
-from artifact_warehouse.storage.transaction import transaction
+from artifact_warehouse.storage.transactions import transaction
 
 _QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 

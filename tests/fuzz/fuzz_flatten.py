@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["artifact_warehouse"]):
     from properties import check_digest, kind_of
     from seeds import seeds
 
-    from artifact_warehouse.artifacts.flatten import EntryCache
+    from artifact_warehouse.artifacts.flatteners import EntryCache
 
 FINDS, CORPUS = map(Path, sys.argv[1:3])
 

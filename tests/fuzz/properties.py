@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts.artifact import parse
-from artifact_warehouse.artifacts.flatten import USUAL_SHAPE, EntryCache, Rows, flatten
+from artifact_warehouse.artifacts.flatteners import USUAL_SHAPE, EntryCache, Rows, flatten
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract.discover import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy

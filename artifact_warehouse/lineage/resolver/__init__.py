@@ -1,24 +1,45 @@
 """Column-level lineage: which columns of which relations each column of a query comes from.
 
 One query is parsed once and walked once, bottom-up, for all of its columns: `resolve`. The models of a project are
-resolved parents first, so that what a parent selects is known where no catalog says it: `project`. Nothing in here
+resolved parents first, so that what a parent selects is known where no catalog says it: `Project`. Nothing in here
 knows of a database, and of sqlglot only its parser and its syntax tree are used.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from artifact_warehouse.lineage.resolver.model import Edge, Relation, Resolution, UnreadableSql, Use
+from artifact_warehouse.lineage.resolver.version import resolver_version
 
 if TYPE_CHECKING:
-    from artifact_warehouse.lineage.resolver.resolution import resolve
+    from artifact_warehouse.lineage.resolver.project import Columns, KnownLineage, Node, NodeLineage, Project
+    from artifact_warehouse.lineage.resolver.resolution import resolve, with_deep_stack
 
-__all__ = ["Edge", "Relation", "Resolution", "UnreadableSql", "Use", "resolve"]
+__all__ = [
+    "Columns",
+    "Edge",
+    "KnownLineage",
+    "Node",
+    "NodeLineage",
+    "Project",
+    "Relation",
+    "Resolution",
+    "UnreadableSql",
+    "Use",
+    "resolve",
+    "resolver_version",
+    "with_deep_stack",
+]
+
+_WITH_PARSER = {
+    **dict.fromkeys(("Columns", "KnownLineage", "Node", "NodeLineage", "Project"), "project"),
+    **dict.fromkeys(("resolve", "with_deep_stack"), "resolution"),
+}
+"""The modules that import sqlglot, by the names that they define."""
 
 
 def __getattr__(name: str) -> Any:
-    """The parser is imported when there is something to parse: that takes longer than to find that nothing is."""
-    if name != "resolve":
+    """Import the parser when there is something to parse: its import takes longer than to find that nothing is."""
+    if name not in _WITH_PARSER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from artifact_warehouse.lineage.resolver.resolution import resolve
-
-    return resolve
+    return getattr(import_module(f"{__name__}.{_WITH_PARSER[name]}"), name)

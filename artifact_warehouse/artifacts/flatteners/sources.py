@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from artifact_warehouse.artifacts.artifact import Artifact
-from artifact_warehouse.artifacts.flatten.rows import Rows
-from artifact_warehouse.artifacts.flatten.values import bigint, double, main_package, obj, text, to_json
+from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.values import bigint, double, main_package, obj, text, to_json
 from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.schema import normalise_time
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from artifact_warehouse.artifacts.flatten.rows import Rows
-from artifact_warehouse.artifacts.flatten.values import boolean, obj, package_of, text, texts, to_json
+from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.values import boolean, obj, package_of, text, texts, to_json
 from artifact_warehouse.schema import hash_text, normalise_time
 
 SECTION_TYPES = {

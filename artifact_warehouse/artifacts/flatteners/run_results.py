@@ -11,8 +11,8 @@ import msgspec
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, Shape
-from artifact_warehouse.artifacts.flatten.rows import Rows
-from artifact_warehouse.artifacts.flatten.values import (
+from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.values import (
     bigint,
     boolean,
     double,

@@ -13,10 +13,10 @@ from typing import Any
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, artifact_key
-from artifact_warehouse.artifacts.flatten import catalog, column_lineage, manifest, run_results, sources
-from artifact_warehouse.artifacts.flatten.manifest import EntryCache
-from artifact_warehouse.artifacts.flatten.rows import Rows, TextIds
-from artifact_warehouse.artifacts.flatten.values import obj, text, to_json
+from artifact_warehouse.artifacts.flatteners import catalog, column_lineage, manifest, run_results, sources
+from artifact_warehouse.artifacts.flatteners.manifest import EntryCache
+from artifact_warehouse.artifacts.flatteners.rows import Rows, TextIds
+from artifact_warehouse.artifacts.flatteners.values import obj, text, to_json
 from artifact_warehouse.errors import MalformedArtifact
 from artifact_warehouse.schema import normalise_time
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from artifact_warehouse.artifacts.artifact import LINEAGE_COLUMNS, Artifact
-from artifact_warehouse.artifacts.flatten.rows import Rows
-from artifact_warehouse.artifacts.flatten.values import main_package
+from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.values import main_package
 
 KNOWN_SECTIONS = {"edges"}
 

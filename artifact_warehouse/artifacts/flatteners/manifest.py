@@ -11,7 +11,7 @@ import msgspec
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact
-from artifact_warehouse.artifacts.flatten.definitions import (
+from artifact_warehouse.artifacts.flatteners.definitions import (
     KNOWN_FIELDS,
     SECTION_TYPES,
     VOLATILE,
@@ -21,8 +21,8 @@ from artifact_warehouse.artifacts.flatten.definitions import (
     add_rendering,
     add_template,
 )
-from artifact_warehouse.artifacts.flatten.rows import Rows
-from artifact_warehouse.artifacts.flatten.values import most_common, text, to_json
+from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.values import most_common, text, to_json
 from artifact_warehouse.errors import MalformedArtifact
 
 Fields = dict[str, msgspec.Raw]
