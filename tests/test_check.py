@@ -15,7 +15,7 @@ from conftest import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.cli import cli
-from artifact_warehouse.monitor.durations import duration_of_text, text_of_duration
+from artifact_warehouse.durations import duration_of_text, text_of_duration
 
 NOON = datetime(2026, 11, 8, 12)
 FAILED = {"error", "fail"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, Command, ExitCode, talk
-from artifact_warehouse.monitor import duration_of_text
+from artifact_warehouse.durations import duration_of_text
 
 ENVIRONMENT = click.option("--environment", help="Only this environment.")
 JOB = click.option("--job", help="Only runs of this job.")

@@ -2,7 +2,6 @@
 
 from artifact_warehouse.monitor.checks import CheckReport, Criteria, Scope, check
 from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose
-from artifact_warehouse.monitor.durations import duration_of_text
 
 __all__ = [
     "CheckReport",
@@ -11,5 +10,4 @@ __all__ = [
     "Scope",
     "check",
     "diagnose",
-    "duration_of_text",
 ]

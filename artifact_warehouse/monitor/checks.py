@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
+from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
-from artifact_warehouse.monitor.durations import text_of_duration
 from artifact_warehouse.schema import to_utc
 
 SEVERITIES = ("info", "warn", "error")
