@@ -20,11 +20,15 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowes
 test: $(BIN)/artifact-warehouse lint ## Run all checks and tests
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-lint: $(BIN)/artifact-warehouse ## Style, types and the direction of imports
+lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and whether docs/reference/ is current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/make_reference.py --check
+
+docs: $(BIN)/artifact-warehouse ## Write docs/reference/ again, from the views, the tables and the commands
+	$(BIN)/python docs/make_reference.py
 
 $(BIN)/.bench: $(BIN)/artifact-warehouse
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
@@ -57,4 +61,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint bench bench-quick fuzz samples dist clean
+.PHONY: help demo test lint docs bench bench-quick fuzz samples dist clean

@@ -1,7 +1,7 @@
 """An independent oracle: what the warehouse should answer, computed from the JSON files alone.
 
-It shares no code with the project: plain Python over plain ``json``, written from the contract. The tests compare
-its dicts with what the SQL views return. Where the contract is silent, the choice made is in a docstring here.
+It shares no code with the project: plain Python over plain ``json``, written from docs/rules.md. The tests compare
+its dicts with what the SQL views return. Where the rules are silent, the choice made is in a docstring here.
 
 >>> oracle = Oracle.read([Path("target")], environment="prod")
 >>> oracle.node_success_rates()[("shop", "prod", "model.shop.orders")]["success_rate"]
@@ -131,7 +131,7 @@ def md5(text: str) -> str:
 
 
 def status_class(status: str | None) -> str:
-    """Rule 2 of the contract, for a command that executes."""
+    """Rule 2, docs/rules.md, for a command that executes nodes."""
     return CLASS_OF_STATUS.get((status or "").lower(), "unknown")
 
 

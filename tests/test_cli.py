@@ -1,4 +1,4 @@
-"""The command line: what it prints where, its exit codes, and what it refuses (contract section 1)."""
+"""The command line: what it prints where, its exit codes, and what it refuses."""
 
 from __future__ import annotations
 

@@ -302,12 +302,13 @@ def test_files_and_objects_load_together_in_the_order_given(tmp_path: Path, buck
     ]
 
 
-def test_the_call_of_the_readme_loads(tmp_path: Path, server: str, use: Callable[[str], None]) -> None:
+def test_the_call_of_the_documentation_loads(tmp_path: Path, server: str, use: Callable[[str], None]) -> None:
     use(server)
     bucket = Bucket(server, "bucket")
     bucket.put("prod/target/run_results.json", ONE)
     bucket.put("environment=dev/job=j/run_results.json", OTHER)
-    [call] = re.findall(r"^```bash\nartifact-warehouse (.*)\n```$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    text = (ROOT / "docs" / "operating.md").read_text()
+    [call] = re.findall(r"^```bash\nartifact-warehouse (.*)\n```$", text, re.MULTILINE)
     result = run(*(tmp_path / word if word == "dbt.duckdb" else word for word in shlex.split(call)))
     assert (result.exit_code, result.stdout) == (0, "loaded 2, unchanged 0, quarantined 0\n")
 

@@ -1,4 +1,4 @@
-"""Loading in any order, in any batches, any number of times, gives the same rows (contract rules 6, 8 and 9)."""
+"""Loading in any order, in any batches, any number of times, gives the same rows (rules 6, 8 and 9, docs/rules.md)."""
 
 from __future__ import annotations
 

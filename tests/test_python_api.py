@@ -1,4 +1,4 @@
-"""The Python names of the contract (section 2), as a notebook or a pipeline uses them."""
+"""The public Python names, as a notebook or a pipeline uses them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def small(small_file: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(small_file, tmp_path / "small.duckdb"))
 
 
-def test_the_example_of_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pandas")
     shutil.copytree(GOOD, tmp_path / "target")
     monkeypatch.chdir(tmp_path)

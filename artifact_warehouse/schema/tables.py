@@ -70,12 +70,12 @@ SETTLED_ARTIFACTS = Table(
     "What follows from all artifacts together, settled at every load: internal.settled_artifacts, stored.",
     (
         ARTIFACT_KEY,
-        Column("project_name", "VARCHAR", "The project, by rule 8 of the contract."),
-        Column("environment", "VARCHAR", "The environment, by rule 8 of the contract."),
+        Column("project_name", "VARCHAR", "The project (rule 8, docs/rules.md)."),
+        Column("environment", "VARCHAR", "The environment (rule 8, docs/rules.md)."),
         Column("job_name", "VARCHAR", "The job, as labelled on any artifact of the invocation."),
         Column("is_current", "BOOLEAN", "False when a better artifact of the same invocation superseded it."),
         Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
-        Column("manifest_key", "BIGINT", "The manifest that defines its nodes, by rule 7 of the contract."),
+        Column("manifest_key", "BIGINT", "The manifest that defines its nodes (rule 7, docs/rules.md)."),
     ),
 )
 

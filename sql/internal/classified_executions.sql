@@ -103,4 +103,4 @@ SELECT
 FROM classified;
 
 COMMENT ON VIEW internal.classified_executions IS
-    'One row per current result. The one place that classifies statuses (rule 2) and orders results (rule 6).';
+    'One row per current result. The one place that classifies statuses (rule 2, docs/rules.md) and orders results (rule 6).';

@@ -45,4 +45,4 @@ LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.mani
 WHERE settled.is_current;
 
 COMMENT ON VIEW internal.current_runs IS
-    'One row per current run_results. The one place that knows which commands execute nodes (rule 3).';
+    'One row per current run_results. The one place that knows which commands execute nodes (rule 3, docs/rules.md).';

@@ -1,4 +1,4 @@
--- What follows from all artifacts together, by rules 7, 8 and 9 of the contract; stored at every load.
+-- What follows from all artifacts together, by rules 7, 8 and 9 (docs/rules.md); stored at every load.
 -- grain: artifact_key
 CREATE OR REPLACE VIEW internal.settled_artifacts AS
 WITH labelled AS (
@@ -26,7 +26,7 @@ said AS (
         labelled.environment_label,
         labelled.job_label,
         coalesce(labelled.project_label, artifacts.project_name) AS own_project,
-        -- Of artifacts that speak of the same, the one of the smallest rank is current (rule 9).
+        -- Of artifacts that speak of the same, the one of the smallest rank is current (rule 9, docs/rules.md).
         row_number() OVER (
             ORDER BY
                 -- A pruned run is counted already: another one of its invocation must not be counted again.
