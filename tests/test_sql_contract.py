@@ -99,6 +99,26 @@ def test_every_public_column_is_described_by_a_sentence(sample_warehouse: Wareho
     assert undescribed == []
 
 
+def glossary() -> list[tuple[str, str]]:
+    with duckdb.connect() as empty:
+        return empty.execute((ROOT / "sql" / "glossary.sql").read_text()).fetchall()
+
+
+def test_the_glossary_describes_only_what_several_views_have(sample_warehouse: Warehouse) -> None:
+    names = [column for column, _ in glossary()]
+    assert names == sorted(set(names))
+    deployed = [(column, comment) for _, column, _, comment in columns(sample_warehouse)]
+    assert [entry for entry in glossary() if deployed.count(entry) < 2] == []
+
+
+@pytest.mark.parametrize("file", PUBLIC, ids=name)
+def test_no_view_repeats_a_sentence_of_the_glossary(file: SqlFile) -> None:
+    quoted = r"'((?:[^']|'')*)'"
+    own = re.findall(rf"^COMMENT ON COLUMN {file.full_name}\.(\w+) IS\s+{quoted};", file.sql, re.MULTILINE)
+    assert len(own) == file.sql.count("\nCOMMENT ON COLUMN ")
+    assert {(column, sentence.replace("''", "'")) for column, sentence in own} & {*glossary()} == set()
+
+
 def test_every_public_view_and_macro_is_described(sample_warehouse: Warehouse) -> None:
     described = sample_warehouse.sql(
         "SELECT view_name FROM duckdb_views() WHERE schema_name = 'v1' AND comment LIKE '%.' UNION "

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CONTRACT = "contract.sql"
 """The file of a public schema that restates its views as typed NULLs: never deployed."""
 
+GLOSSARY = "glossary.sql"
+"""Describes once the columns that mean the same in several public views."""
+
 _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)\.(?P<name>\w+)", re.MULTILINE)
 _COMMENT = re.compile(r"--[^\n]*")
 _REFERENCE = re.compile(r"\b(stored|internal|v\d+)\.(\w+)")
@@ -73,6 +76,17 @@ def schemas() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in sql_root().iterdir() if folder.is_dir()))
 
 
+def public_schemas() -> tuple[str, ...]:
+    """The schemas of sql/ whose views are promised: all but internal."""
+    return tuple(schema for schema in schemas() if schema != "internal")
+
+
+@cache
+def glossary_sql() -> str:
+    """The query that gives the sentence of each column that means the same in several public views."""
+    return (sql_root() / GLOSSARY).read_text(encoding="utf-8").rstrip().removesuffix(";")
+
+
 def contract_sql(schema: str) -> str:
     """The text of a schema's contract file."""
     return (sql_root() / schema / CONTRACT).read_text(encoding="utf-8")
@@ -80,7 +94,7 @@ def contract_sql(schema: str) -> str:
 
 def all_text() -> str:
     """All of sql/ that is deployed, as one text: when it changes, the views have to be replayed."""
-    return "\n".join(file.sql for file in _read_all(sql_root()))
+    return "\n".join([glossary_sql(), *(file.sql for file in _read_all(sql_root()))])
 
 
 def _read_all(root: Traversable) -> list[SqlFile]:

@@ -96,7 +96,7 @@ def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Columns that a public schema's contract promises and the deployed views do not have, in place and type."""
     broken = []
-    for schema in (schema for schema in sql_files.schemas() if schema != "internal"):
+    for schema in sql_files.public_schemas():
         promised = _contract_columns(sql_files.contract_sql(schema))
         deployed = _columns(connection, schema)
         for view, columns in promised.items():

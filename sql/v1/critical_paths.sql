@@ -22,13 +22,9 @@ SELECT
 FROM internal.paths(NULL, NULL);
 
 COMMENT ON VIEW v1.critical_paths IS 'One row per node on a critical path of a run. docs/analytics.md has the definitions.';
-COMMENT ON COLUMN v1.critical_paths.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.critical_paths.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.critical_paths.path IS 'observed (what each node waited for, back from what finished last) or theoretical (the longest path by execution time).';
 COMMENT ON COLUMN v1.critical_paths.step IS 'The place on the path, from 1.';
 COMMENT ON COLUMN v1.critical_paths.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.critical_paths.project_name IS 'The project.';
-COMMENT ON COLUMN v1.critical_paths.environment IS 'The environment.';
 COMMENT ON COLUMN v1.critical_paths.resource_type IS 'model, test, seed, snapshot, …; from the id.';
 COMMENT ON COLUMN v1.critical_paths.execution_seconds IS 'dbt''s execution_time, else the span of its timing, else 0.';
 COMMENT ON COLUMN v1.critical_paths.started_after_seconds IS 'Observed: its start, since the first start of the run; theoretical: its start in the fastest schedule.';

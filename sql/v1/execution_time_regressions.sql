@@ -408,9 +408,6 @@ LEFT JOIN internal.definition_changes AS changes
     AND changes.definition_id = compared.definition_id;
 
 COMMENT ON VIEW v1.execution_time_regressions IS 'One row per regression: from an execution on, it and the next two took longer than the median of the 20 comparable ones before it (at least 5) by more than 6 median absolute deviations, by more than half of the median, and by more than a second.';
-COMMENT ON COLUMN v1.execution_time_regressions.project_name IS 'The project.';
-COMMENT ON COLUMN v1.execution_time_regressions.environment IS 'The environment.';
-COMMENT ON COLUMN v1.execution_time_regressions.unique_id IS 'dbt''s id of the node.';
 COMMENT ON COLUMN v1.execution_time_regressions.materialized IS 'The materialization of the executions that are compared.';
 COMMENT ON COLUMN v1.execution_time_regressions.is_full_refresh IS 'Whether these are full refreshes; where args are missing, they are not.';
 COMMENT ON COLUMN v1.execution_time_regressions.began_at IS 'When the first slow execution was completed, UTC.';
