@@ -12,6 +12,7 @@ from conftest import ROOT, Loaded
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.storage import sql_files
+from artifact_warehouse.storage.verify import contract_of
 from artifact_warehouse.storage.sql_files import SqlFile
 
 FILES = sql_files.sql_files()
@@ -148,6 +149,13 @@ def test_the_contract_file_equals_the_deployed_views(sample_warehouse: Warehouse
             "AND NOT internal ORDER BY table_name, column_index"
         ).fetchall()
     assert promised == [column[:3] for column in columns(sample_warehouse)]
+
+
+def test_the_contract_file_is_as_make_contract_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert contract_of(connection, "v1") == (ROOT / "sql" / "v1" / "contract.sql").read_text()
 
 
 def test_a_broken_contract_is_found(tmp_path: Path) -> None:
