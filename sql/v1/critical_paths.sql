@@ -4,21 +4,7 @@
 --
 -- Not portable: see internal.run_schedules. Of one invocation, v1.critical_path_of answers at once.
 CREATE OR REPLACE VIEW v1.critical_paths AS
-SELECT
-    invocation_id,
-    command,
-    path,
-    step,
-    unique_id,
-    project_name,
-    environment,
-    resource_type,
-    execution_seconds,
-    started_after_seconds,
-    completed_after_seconds,
-    queued_seconds,
-    slack_seconds,
-    drag_seconds
+SELECT *
 FROM internal.paths(NULL, NULL);
 
 COMMENT ON VIEW v1.critical_paths IS 'One row per node on a critical path of a run. docs/analytics.md has the definitions.';

@@ -4,31 +4,7 @@
 --
 -- Not portable: see internal.run_schedules. Of one invocation, v1.run_timeline_of answers at once.
 CREATE OR REPLACE VIEW v1.run_timelines AS
-SELECT
-    invocation_id,
-    command,
-    unique_id,
-    project_name,
-    environment,
-    resource_type,
-    status,
-    thread_id,
-    started_at,
-    completed_at,
-    started_after_seconds,
-    compile_seconds,
-    execute_seconds,
-    completed_after_seconds,
-    execution_seconds,
-    idle_seconds,
-    waited_for_unique_id,
-    queued_seconds,
-    scheduled_seconds,
-    earliest_start_seconds,
-    slack_seconds,
-    drag_seconds,
-    observed_step,
-    critical_step
+SELECT *
 FROM internal.timelines(NULL, NULL);
 
 COMMENT ON VIEW v1.run_timelines IS 'One row per result that was executed: a Gantt chart of every run. docs/analytics.md has the definitions.';

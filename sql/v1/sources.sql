@@ -48,28 +48,28 @@ SELECT
     nodes.last_command,
     nodes.last_run_generated_at,
     nodes.is_failing,
-    nodes.extra ->> '$.source_name' AS source_name,
-    nodes.extra ->> '$.source_description' AS source_description,
-    nodes.extra ->> '$.identifier' AS identifier,
-    nodes.extra ->> '$.loader' AS loader,
-    coalesce(nodes.extra ->> '$.loaded_at_field', nodes.config ->> '$.loaded_at_field') AS loaded_at_field,
+    definitions.extra ->> '$.source_name' AS source_name,
+    definitions.extra ->> '$.source_description' AS source_description,
+    definitions.extra ->> '$.identifier' AS identifier,
+    definitions.extra ->> '$.loader' AS loader,
+    coalesce(definitions.extra ->> '$.loaded_at_field', nodes.config ->> '$.loaded_at_field') AS loaded_at_field,
     CAST(
-        TRY_CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.count' AS BIGINT)
+        TRY_CAST(coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.count' AS BIGINT)
         AS DOUBLE
-    ) * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.period'
+    ) * CASE coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.period'
         WHEN 'minute' THEN 60
         WHEN 'hour' THEN 3600
         WHEN 'day' THEN 86400
     END AS warn_after_seconds,
     CAST(
-        TRY_CAST(coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.count' AS BIGINT)
+        TRY_CAST(coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.count' AS BIGINT)
         AS DOUBLE
-    ) * CASE coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.period'
+    ) * CASE coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.period'
         WHEN 'minute' THEN 60
         WHEN 'hour' THEN 3600
         WHEN 'day' THEN 86400
     END AS error_after_seconds,
-    coalesce(nodes.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.filter' AS freshness_filter,
+    coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.filter' AS freshness_filter,
     checks.unique_id IS NOT NULL AS is_freshness_checked,
     checks.status AS freshness_status,
     checks.max_loaded_at,
@@ -83,6 +83,7 @@ SELECT
     nodes.test_count,
     nodes.failing_test_count
 FROM internal.catalogued_nodes AS nodes
+INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN internal.last_freshness AS checks
     ON checks.project_name IS NOT DISTINCT FROM nodes.project_name
     AND checks.environment = nodes.environment
