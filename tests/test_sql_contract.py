@@ -12,8 +12,8 @@ from conftest import ROOT, Loaded
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.storage import sql_files
-from artifact_warehouse.storage.verify import contract_of
 from artifact_warehouse.storage.sql_files import SqlFile
+from artifact_warehouse.storage.verify import contract_of
 
 FILES = sql_files.sql_files()
 PUBLIC = [file for file in FILES if file.schema != "internal"]
@@ -77,6 +77,44 @@ def test_what_a_view_reads_is_what_a_parser_finds(file: SqlFile) -> None:
     tables = [table for table in statement.find_all(sqlglot.exp.Table) if table is not created]
     read = [table for table in tables if table.db not in ("", "recurring")]  # a recursion's own table
     assert file.dependencies == {f"{table.db}.{table.name or table.this.name}" for table in read}
+
+
+def steps(sql: str) -> list[str]:
+    return re.findall(r"^(\w+)(?: \([^)]*\))? AS \($", sql, re.MULTILINE)
+
+
+def read(part: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """What the header of a part says: the names that it reads, and what it gives with the grain."""
+    reads, gives = re.match(r"-- [A-Z].*\.\n-- reads: (.+)\n-- gives: (.+)\n\n", part.read_text()).groups()
+    return reads.split(", "), re.findall(r"(\w+) \[([^]]+)\]", gives)
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in (ROOT / "sql").glob("*/*") if path.is_dir()), ids=str)
+def test_a_part_reads_and_gives_what_its_header_says(folder: Path) -> None:
+    first, *parts = sorted(folder.iterdir())
+    assert first.read_text().endswith("\nWITH RECURSIVE\n")
+    texts = {part: re.sub(r"--[^\n]*", "", part.read_text()) for part in parts}
+    owners = {step: part for part in parts for step in steps(texts[part])}
+    named = {
+        part: {relation for _, relation in re.findall(r"\b(FROM|JOIN) (internal\.\w+|stored\.\w+|\w+)", text)}
+        for part, text in texts.items()
+    }
+    for part in parts:
+        reads, gives = read(part)
+        assert sorted(reads) == sorted(n for n in named[part] if "." in n or owners.get(n, part) != part)
+        later = set().union(*(named[other] for other in parts if other != part))
+        if part != parts[-1]:
+            assert sorted(step for step, _ in gives) == sorted(n for n in steps(texts[part]) if n in later)
+
+
+def test_the_parts_of_run_schedules_keep_their_grains(loaded: Loaded) -> None:
+    _, *parts, _ = sorted((ROOT / "sql" / "internal" / "run_schedules").iterdir())
+    text = "".join(part.read_text() for part in parts).rstrip().removesuffix(",")
+    text = re.sub(r"\b(of_invocation|last_runs)\b", "NULL", text)
+    for part in parts:
+        for step, grain in read(part)[1]:
+            repeated = f"SELECT {grain} FROM {step} GROUP BY {grain} HAVING count(*) > 1"
+            assert loaded.warehouse.sql(f"WITH RECURSIVE {text} {repeated}").fetchall() == [], step
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
@@ -203,4 +241,4 @@ def test_deploying_again_changes_nothing_and_drops_what_is_gone(tmp_path: Path) 
 )
 def test_a_file_that_breaks_the_rules_is_refused(sql: str, complaint: str) -> None:
     with pytest.raises(errors.InvalidSqlFile, match=complaint):
-        sql_files.parse("v1", "a.sql", sql)
+        sql_files.parse("v1", "a", sql)
