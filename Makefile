@@ -55,10 +55,13 @@ fuzz: $(BIN)/.fuzz ## Fuzz for FUZZ_SECONDS, an hour unless told otherwise; see 
 samples: ## Make the sample artifacts again, with real dbt (Linux, Python 3.11, ten minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
 
+contract: $(BIN)/artifact-warehouse ## Write sql/v1/contract.sql anew from the views; it only ever grows
+	$(BIN)/python scripts/write_contract.py
+
 dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 	$(BIN)/pip install --quiet build && $(BIN)/python -m build
 
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint docs bench bench-quick fuzz samples dist clean
+.PHONY: help demo test lint docs bench bench-quick fuzz samples contract dist clean

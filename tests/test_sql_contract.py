@@ -13,6 +13,7 @@ from conftest import ROOT, Loaded
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.storage import sql_files
 from artifact_warehouse.storage.sql_files import SqlFile
+from artifact_warehouse.storage.verify import contract_of
 
 FILES = sql_files.sql_files()
 PUBLIC = [file for file in FILES if file.schema != "internal"]
@@ -63,15 +64,57 @@ def test_every_view_comes_after_those_that_it_reads(file: SqlFile) -> None:
     assert not any(dependency.split(".")[0] not in ("stored", "internal", file.schema) for dependency in tables)
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_what_a_view_reads_is_what_a_parser_finds(file: SqlFile) -> None:
+def parsed(file: SqlFile) -> sqlglot.exp.Expression:
     definition = file.sql[: file.sql.index("\nCOMMENT ON")]
     as_view = re.sub(r"MACRO (\w+\.\w+)\([^)]*\) AS TABLE", r"VIEW \1 AS", definition)  # sqlglot knows no table macros
-    statement = sqlglot.parse_one(as_view, dialect="duckdb")
+    return sqlglot.parse_one(as_view, dialect="duckdb")
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_what_a_view_reads_is_what_a_parser_finds(file: SqlFile) -> None:
+    statement = parsed(file)
     created = statement.find(sqlglot.exp.Table)
     tables = [table for table in statement.find_all(sqlglot.exp.Table) if table is not created]
     read = [table for table in tables if table.db not in ("", "recurring")]  # a recursion's own table
     assert file.dependencies == {f"{table.db}.{table.name or table.this.name}" for table in read}
+
+
+def steps(sql: str) -> list[str]:
+    return re.findall(r"^(\w+)(?: \([^)]*\))? AS \($", sql, re.MULTILINE)
+
+
+def read(part: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """What the header of a part says: the names that it reads, and what it gives with the grain."""
+    reads, gives = re.match(r"-- [A-Z].*\.\n-- reads: (.+)\n-- gives: (.+)\n\n", part.read_text()).groups()
+    return reads.split(", "), re.findall(r"(\w+) \[([^]]+)\]", gives)
+
+
+@pytest.mark.parametrize("folder", sorted(path for path in (ROOT / "sql").glob("*/*") if path.is_dir()), ids=str)
+def test_a_part_reads_and_gives_what_its_header_says(folder: Path) -> None:
+    first, *parts = sorted(folder.iterdir())
+    assert first.read_text().endswith("\nWITH RECURSIVE\n")
+    texts = {part: re.sub(r"--[^\n]*", "", part.read_text()) for part in parts}
+    owners = {step: part for part in parts for step in steps(texts[part])}
+    named = {
+        part: {relation for _, relation in re.findall(r"\b(FROM|JOIN) (internal\.\w+|stored\.\w+|\w+)", text)}
+        for part, text in texts.items()
+    }
+    for part in parts:
+        reads, gives = read(part)
+        assert sorted(reads) == sorted(n for n in named[part] if "." in n or owners.get(n, part) != part)
+        later = set().union(*(named[other] for other in parts if other != part))
+        if part != parts[-1]:
+            assert sorted(step for step, _ in gives) == sorted(n for n in steps(texts[part]) if n in later)
+
+
+def test_the_parts_of_run_schedules_keep_their_grains(loaded: Loaded) -> None:
+    _, *parts, _ = sorted((ROOT / "sql" / "internal" / "run_schedules").iterdir())
+    text = "".join(part.read_text() for part in parts).rstrip().removesuffix(",")
+    text = re.sub(r"\b(of_invocation|last_runs)\b", "NULL", text)
+    for part in parts:
+        for step, grain in read(part)[1]:
+            repeated = f"SELECT {grain} FROM {step} GROUP BY {grain} HAVING count(*) > 1"
+            assert loaded.warehouse.sql(f"WITH RECURSIVE {text} {repeated}").fetchall() == [], step
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
@@ -81,8 +124,14 @@ def test_few_ctes_say_that_they_are_materialized(file: SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
-def test_no_view_selects_a_star(file: SqlFile) -> None:
-    assert not re.search(r"SELECT\s+(\w+\.)?\*", file.sql)
+def test_a_star_stands_for_a_step_of_the_file_or_for_one_internal_view(file: SqlFile) -> None:
+    statement = parsed(file)
+    steps = {cte.alias for cte in statement.find_all(sqlglot.exp.CTE)}
+    for select in statement.find_all(sqlglot.exp.Select):
+        if select.is_star:
+            [read] = [source.this for source in (select.args["from_"], *select.args.get("joins", []))]
+            whole = select is statement.expression and read.db == "internal" and len(select.expressions) == 1
+            assert whole or read.name in steps or isinstance(read, sqlglot.exp.Values)
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.kind == "view"], ids=name)
@@ -97,6 +146,26 @@ def test_the_grain_is_unique(loaded: Loaded, file: SqlFile) -> None:
 def test_every_public_column_is_described_by_a_sentence(sample_warehouse: Warehouse) -> None:
     undescribed = [c[:2] for c in columns(sample_warehouse) if not re.fullmatch(r"\S(.|\n)*\.", c[3] or "")]
     assert undescribed == []
+
+
+def glossary() -> list[tuple[str, str]]:
+    with duckdb.connect() as empty:
+        return empty.execute((ROOT / "sql" / "glossary.sql").read_text()).fetchall()
+
+
+def test_the_glossary_describes_only_what_several_views_have(sample_warehouse: Warehouse) -> None:
+    names = [column for column, _ in glossary()]
+    assert names == sorted(set(names))
+    deployed = [(column, comment) for _, column, _, comment in columns(sample_warehouse)]
+    assert [entry for entry in glossary() if deployed.count(entry) < 2] == []
+
+
+@pytest.mark.parametrize("file", PUBLIC, ids=name)
+def test_no_view_repeats_a_sentence_of_the_glossary(file: SqlFile) -> None:
+    quoted = r"'((?:[^']|'')*)'"
+    own = re.findall(rf"^COMMENT ON COLUMN {file.full_name}\.(\w+) IS\s+{quoted};", file.sql, re.MULTILINE)
+    assert len(own) == file.sql.count("\nCOMMENT ON COLUMN ")
+    assert {(column, sentence.replace("''", "'")) for column, sentence in own} & {*glossary()} == set()
 
 
 def test_every_public_view_and_macro_is_described(sample_warehouse: Warehouse) -> None:
@@ -128,6 +197,13 @@ def test_the_contract_file_equals_the_deployed_views(sample_warehouse: Warehouse
             "AND NOT internal ORDER BY table_name, column_index"
         ).fetchall()
     assert promised == [column[:3] for column in columns(sample_warehouse)]
+
+
+def test_the_contract_file_is_as_make_contract_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert contract_of(connection, "v1") == (ROOT / "sql" / "v1" / "contract.sql").read_text()
 
 
 def test_a_broken_contract_is_found(tmp_path: Path) -> None:
@@ -165,4 +241,4 @@ def test_deploying_again_changes_nothing_and_drops_what_is_gone(tmp_path: Path) 
 )
 def test_a_file_that_breaks_the_rules_is_refused(sql: str, complaint: str) -> None:
     with pytest.raises(errors.InvalidSqlFile, match=complaint):
-        sql_files.parse("v1", "a.sql", sql)
+        sql_files.parse("v1", "a", sql)

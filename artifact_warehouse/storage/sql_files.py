@@ -2,6 +2,7 @@
 
 A file holds a comment (the first line is a sentence, then `-- key: value` lines), one CREATE OR REPLACE
 VIEW or MACRO, and COMMENT ON statements. Its name is the object's, its folder the schema: `parse` insists.
+A long object is a folder instead, whose files are its text, in the order of their names.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 CONTRACT = "contract.sql"
 """The file of a public schema that restates its views as typed NULLs: never deployed."""
+
+GLOSSARY = "glossary.sql"
+"""Describes once the columns that mean the same in several public views."""
 
 _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)\.(?P<name>\w+)", re.MULTILINE)
 _COMMENT = re.compile(r"--[^\n]*")
@@ -73,6 +77,17 @@ def schemas() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in sql_root().iterdir() if folder.is_dir()))
 
 
+def public_schemas() -> tuple[str, ...]:
+    """The schemas of sql/ whose views are promised: all but internal."""
+    return tuple(schema for schema in schemas() if schema != "internal")
+
+
+@cache
+def glossary_sql() -> str:
+    """The query that gives the sentence of each column that means the same in several public views."""
+    return (sql_root() / GLOSSARY).read_text(encoding="utf-8").rstrip().removesuffix(";")
+
+
 def contract_sql(schema: str) -> str:
     """The text of a schema's contract file."""
     return (sql_root() / schema / CONTRACT).read_text(encoding="utf-8")
@@ -80,26 +95,37 @@ def contract_sql(schema: str) -> str:
 
 def all_text() -> str:
     """All of sql/ that is deployed, as one text: when it changes, the views have to be replayed."""
-    return "\n".join(file.sql for file in _read_all(sql_root()))
+    return "\n".join([glossary_sql(), *(file.sql for file in _read_all(sql_root()))])
 
 
 def _read_all(root: Traversable) -> list[SqlFile]:
     return [
-        parse(folder.name, entry.name, entry.read_text(encoding="utf-8"))
-        for folder in sorted(root.iterdir(), key=lambda entry: entry.name)
+        parse(folder.name, entry.name.removesuffix(".sql"), _text(entry))
+        for folder in _by_name(root)
         if folder.is_dir()
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".sql") and entry.name != CONTRACT
+        for entry in _by_name(folder)
+        if entry.name != CONTRACT
     ]
 
 
-def parse(folder: str, file_name: str, sql: str) -> SqlFile:
+def _text(entry: Traversable) -> str:
+    """A file's text; of a folder, its files' texts."""
+    if entry.is_dir():
+        return "\n".join(map(_text, _by_name(entry)))
+    return entry.read_text(encoding="utf-8")
+
+
+def _by_name(folder: Traversable) -> list[Traversable]:
+    return sorted(folder.iterdir(), key=lambda entry: entry.name)
+
+
+def parse(schema: str, name: str, sql: str) -> SqlFile:
     """Read one file. Raises InvalidSqlFile when it breaks a rule of sql/README.md."""
     created = _CREATE.search(sql)
-    where = f"sql/{folder}/{file_name}"
+    where = f"sql/{schema}/{name}"
     if created is None:
         raise InvalidSqlFile(f"{where}: holds no CREATE OR REPLACE VIEW or MACRO")
-    if (created["schema"], f"{created['name']}.sql") != (folder, file_name):
+    if (created["schema"], created["name"]) != (schema, name):
         raise InvalidSqlFile(f"{where}: creates {created['schema']}.{created['name']}: path and name must agree")
     header = {match["key"]: match["value"] for match in _HEADER.finditer(sql[: created.start()])}
     if "\nCOMMENT ON" not in sql:
@@ -107,8 +133,8 @@ def parse(folder: str, file_name: str, sql: str) -> SqlFile:
     if "grain" not in header:
         raise InvalidSqlFile(f"{where}: has no line `-- grain: column, …`")
     return SqlFile(
-        schema=folder,
-        name=created["name"],
+        schema=schema,
+        name=name,
         kind=created["kind"].lower(),
         summary=sql.splitlines()[0].removeprefix("-- "),
         grain=tuple(part.strip() for part in header["grain"].split(",")),

@@ -5,9 +5,18 @@ Each check is a query that finds what is broken: no row means that all is well.
 
 from __future__ import annotations
 
+import textwrap
+
 import duckdb
 
 from artifact_warehouse.storage import sql_files, views
+
+_CONTRACT_HEADER = """\
+-- The promise of schema {schema}, executable: every public view as typed NULLs, in the order of its columns.
+-- `make contract` writes this file. Within {schema} lines are only added, at the end of a view. Load the file into
+-- an empty database to develop against {schema} without data. It does not restate the table macros:
+{macros}
+"""
 
 _ARTIFACT_TABLES = (
     "invocations",
@@ -96,7 +105,7 @@ def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Columns that a public schema's contract promises and the deployed views do not have, in place and type."""
     broken = []
-    for schema in (schema for schema in sql_files.schemas() if schema != "internal"):
+    for schema in sql_files.public_schemas():
         promised = _contract_columns(sql_files.contract_sql(schema))
         deployed = _columns(connection, schema)
         for view, columns in promised.items():
@@ -104,6 +113,22 @@ def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
                 differing = next(iter(set(columns) - set(deployed.get(view, []))), columns[0])
                 broken.append(f"{schema}.{view} breaks its contract at {' '.join(differing)}; run migrate")
     return broken
+
+
+def contract_of(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
+    """The text of contract.sql for the views that are deployed: what `make contract` writes."""
+    macros = [file.name for file in views.public_views(schema) if file.kind == "macro"]
+    restated = (_view_of_nulls(view, columns) for view, columns in _columns(connection, schema).items())
+    return "\n".join([_CONTRACT_HEADER.format(schema=schema, macros=_wrapped(macros)), *restated])
+
+
+def _view_of_nulls(view: str, columns: list[tuple[str, str]]) -> str:
+    nulls = ",\n".join(f"    NULL::{data_type} AS {column}" for column, data_type in columns)
+    return f"CREATE VIEW {view} AS SELECT\n{nulls}\nWHERE FALSE;\n"
+
+
+def _wrapped(names: list[str]) -> str:
+    return textwrap.fill(f"{', '.join(names)}.", width=118, initial_indent="-- ", subsequent_indent="-- ")
 
 
 def _contract_columns(sql: str) -> dict[str, list[tuple[str, str]]]:

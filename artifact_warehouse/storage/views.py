@@ -22,7 +22,7 @@ def fingerprint() -> str:
 def deploy(connection: duckdb.DuckDBPyConnection) -> None:
     """Create or replace every view and macro, in the order of their dependencies.
 
-    Views that are no longer in sql/ are dropped. Belongs into a transaction of the caller's.
+    Drops the views that are no longer in sql/. The caller opens the transaction.
     """
     for schema in sql_files.schemas():
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -32,6 +32,21 @@ def deploy(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f'DROP VIEW "{schema}"."{name}"')
     for file in sql_files.sql_files():
         connection.execute(file.sql)
+    _comment_from_glossary(connection)
+
+
+def _comment_from_glossary(connection: duckdb.DuckDBPyConnection) -> None:
+    """Comment the public columns that their views' own files leave out: replacing a view erased its comments."""
+    uncommented = connection.execute(
+        f"SELECT schema_name, table_name, column_name, sentence FROM duckdb_columns() "
+        f"INNER JOIN ({sql_files.glossary_sql()}) AS glossary USING (column_name) "
+        "WHERE comment IS NULL AND schema_name IN (SELECT unnest(?)) AND database_name = current_database() "
+        "ORDER BY schema_name, table_name, column_index",
+        [list(sql_files.public_schemas())],
+    ).fetchall()
+    for schema, view, column, sentence in uncommented:
+        quoted = sentence.replace("'", "''")
+        connection.execute(f"COMMENT ON COLUMN {schema}.{view}.{column} IS '{quoted}'")
 
 
 def public_views(schema: str = "v1") -> tuple[SqlFile, ...]:

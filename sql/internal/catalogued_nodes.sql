@@ -1,5 +1,7 @@
 -- The nodes of the current manifests that are relations, with what catalogs and tests say of them.
 -- grain: project_name, environment, unique_id
+--
+-- v1.models, v1.seeds and v1.snapshots have all of its columns: a new one here is a new one there.
 CREATE OR REPLACE VIEW internal.catalogued_nodes AS
 -- The executions are read once, for the nodes and for the tests of the nodes.
 WITH last_executions AS MATERIALIZED (
@@ -87,7 +89,6 @@ SELECT
     last.command AS last_command,
     last.generated_at AS last_run_generated_at,
     coalesce(last.is_failing, FALSE) AS is_failing,
-    nodes.extra,
     relations.catalog_type,
     relations.catalog_owner,
     sizes.row_count,

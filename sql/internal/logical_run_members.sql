@@ -27,19 +27,7 @@ WITH invocations AS (
 
 attempts AS (
     SELECT
-        artifact_key,
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        command,
-        run_number,
-        is_aborted,
-        is_retry,
-        started_at,
-        completed_at,
-        cloud_run_id,
-        signature,
+        *,
         CASE
             WHEN is_retry AND date_diff('microsecond', lag(completed_at) OVER same_command, started_at) <= 86400000000 THEN 0
             ELSE 1
@@ -52,19 +40,7 @@ attempts AS (
 
 numbered AS (
     SELECT
-        artifact_key,
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        command,
-        run_number,
-        is_aborted,
-        is_retry,
-        started_at,
-        completed_at,
-        cloud_run_id,
-        signature,
+        *,
         sum(is_first) OVER (
             PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, command
             ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -92,16 +68,7 @@ steps AS (
 
 spaced AS (
     SELECT
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        cloud_run_id,
-        command,
-        step,
-        run_number,
-        artifact_key,
-        signature,
+        *,
         CASE
             WHEN date_diff('microsecond', lag(completed_at) OVER job, started_at) <= 3600000000 THEN 0
             ELSE 1
@@ -112,16 +79,7 @@ spaced AS (
 
 clustered AS (
     SELECT
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        cloud_run_id,
-        command,
-        step,
-        run_number,
-        artifact_key,
-        signature,
+        *,
         sum(is_apart) OVER (
             PARTITION BY project_name, environment, target_name, job_name, cloud_run_id
             ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -131,15 +89,7 @@ clustered AS (
 
 begun AS (
     SELECT
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        cloud_run_id,
-        command,
-        step,
-        run_number,
-        artifact_key,
+        *,
         CASE
             WHEN signature = first_value(signature) OVER (
                 PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, cluster
@@ -153,15 +103,7 @@ begun AS (
 -- A run of dbt Cloud is what has its id; what has no job is a run of its own.
 grouped AS (
     SELECT
-        project_name,
-        environment,
-        target_name,
-        job_name,
-        cloud_run_id,
-        command,
-        step,
-        run_number,
-        artifact_key,
+        *,
         CASE WHEN cloud_run_id IS NULL THEN target_name END AS group_target,
         CASE WHEN cloud_run_id IS NULL THEN job_name END AS group_job,
         CASE

@@ -43,7 +43,6 @@ COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources 
 COMMENT ON COLUMN v1.artifacts.schema_version IS 'The version that the file claims; 0 for dbt up to 0.18, which claimed none.';
 COMMENT ON COLUMN v1.artifacts.dbt_version IS 'The version of dbt that wrote it.';
 COMMENT ON COLUMN v1.artifacts.adapter_type IS 'The adapter: the manifest says it, for itself and for its invocation.';
-COMMENT ON COLUMN v1.artifacts.project_name IS 'The project.';
 COMMENT ON COLUMN v1.artifacts.environment IS 'The environment; default when nothing tells.';
 COMMENT ON COLUMN v1.artifacts.job_name IS 'The job, where a label told.';
 COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The id of dbt''s invocation; derived from the content for dbt up to 0.18.';

@@ -13,8 +13,6 @@ FROM stored.batch_executions AS batches
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = batches.artifact_key;
 
 COMMENT ON VIEW v1.batch_executions IS 'One row per batch.';
-COMMENT ON COLUMN v1.batch_executions.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.batch_executions.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.batch_executions.unique_id IS 'dbt''s id of the model.';
 COMMENT ON COLUMN v1.batch_executions.batch_start IS 'The start of the batch''s window, UTC.';
 COMMENT ON COLUMN v1.batch_executions.batch_end IS 'The end of the batch''s window, UTC.';

@@ -63,9 +63,6 @@ QUALIFY row_number() OVER (
 ) = 1;
 
 COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns of which one flows into the other, directly.';
-COMMENT ON COLUMN v1.column_edges.project_name IS 'The project.';
-COMMENT ON COLUMN v1.column_edges.environment IS 'The environment.';
-COMMENT ON COLUMN v1.column_edges.from_unique_id IS 'The node that is read; of a relation that no node is, the name as written.';
 COMMENT ON COLUMN v1.column_edges.from_column IS 'The column that is read.';
 COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that reads it; it may be the same, where an incremental model reads itself.';
 COMMENT ON COLUMN v1.column_edges.to_column IS 'The column that it flows into.';

@@ -19,8 +19,6 @@ FROM internal.current_column_lineages AS current_lineages
 INNER JOIN stored.column_lineages AS lineages ON lineages.lineage_id = current_lineages.lineage_id;
 
 COMMENT ON VIEW v1.column_lineage_coverage IS 'One row per current model, snapshot and seed, since `columns` resolved it.';
-COMMENT ON COLUMN v1.column_lineage_coverage.project_name IS 'The project.';
-COMMENT ON COLUMN v1.column_lineage_coverage.environment IS 'The environment.';
 COMMENT ON COLUMN v1.column_lineage_coverage.unique_id IS 'The model, snapshot or seed.';
 COMMENT ON COLUMN v1.column_lineage_coverage.status IS 'resolved, partial (some columns not, or an asterisk over unknown columns), failed (the code cannot be read: columns are matched by name), not_compiled, or not_sql (seeds and Python models).';
 COMMENT ON COLUMN v1.column_lineage_coverage.dialect IS 'The SQL dialect in which its code was read; NULL for none in particular.';

@@ -40,9 +40,6 @@ QUALIFY
     );
 
 COMMENT ON VIEW v1.column_uses IS 'One row per column, node and kind of use.';
-COMMENT ON COLUMN v1.column_uses.project_name IS 'The project.';
-COMMENT ON COLUMN v1.column_uses.environment IS 'The environment.';
-COMMENT ON COLUMN v1.column_uses.from_unique_id IS 'The node that is read; of a relation that no node is, the name as written.';
 COMMENT ON COLUMN v1.column_uses.from_column IS 'The column that is used.';
 COMMENT ON COLUMN v1.column_uses.to_unique_id IS 'The model or snapshot that uses it.';
 COMMENT ON COLUMN v1.column_uses.kind IS 'join, filter, group or sort; scan where only the lineage that dbt 2.0 wrote tells of the use, and not of which.';

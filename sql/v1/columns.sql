@@ -25,8 +25,6 @@ LEFT JOIN internal.test_counts AS tests
     AND tests.column_name = lower(columns.column_name);
 
 COMMENT ON VIEW v1.columns IS 'One row per column of a relation of the current manifest, declared or found by a catalog.';
-COMMENT ON COLUMN v1.columns.project_name IS 'The project.';
-COMMENT ON COLUMN v1.columns.environment IS 'The environment.';
 COMMENT ON COLUMN v1.columns.unique_id IS 'The model, seed, snapshot, source or other node.';
 COMMENT ON COLUMN v1.columns.column_name IS 'The column, as the catalog spells it, else as declared.';
 COMMENT ON COLUMN v1.columns.column_index IS 'Its place, as the catalog counts, else among the declared ones from 1.';
@@ -34,8 +32,4 @@ COMMENT ON COLUMN v1.columns.description IS 'Its declared description.';
 COMMENT ON COLUMN v1.columns.comment IS 'Its comment in the database.';
 COMMENT ON COLUMN v1.columns.data_type IS 'Its type in the database, else as declared.';
 COMMENT ON COLUMN v1.columns.declared_data_type IS 'Its declared type.';
-COMMENT ON COLUMN v1.columns.meta IS 'Its meta.';
-COMMENT ON COLUMN v1.columns.tags IS 'Its tags.';
 COMMENT ON COLUMN v1.columns.constraints IS 'Its declared constraints.';
-COMMENT ON COLUMN v1.columns.test_count IS 'How many enabled tests it has.';
-COMMENT ON COLUMN v1.columns.failing_test_count IS 'How many of them failed when they were last executed.';

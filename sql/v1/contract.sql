@@ -1,8 +1,8 @@
 -- The promise of schema v1, executable: every public view as typed NULLs, in the order of its columns.
--- Within v1 lines are only added, at the end of a view. Load this file into an empty database to develop
--- against v1 without data. Table macros are not restated: ancestors_of, descendants_of,
--- ancestors_at, descendants_at, column_ancestors_of, column_descendants_of, column_ancestors_at,
--- column_descendants_at, run_timeline_of, critical_path_of, simulate_run.
+-- `make contract` writes this file. Within v1 lines are only added, at the end of a view. Load the file into
+-- an empty database to develop against v1 without data. It does not restate the table macros:
+-- ancestors_at, ancestors_of, column_ancestors_at, column_ancestors_of, column_descendants_at, column_descendants_of,
+-- costs_at, critical_path_of, descendants_at, descendants_of, run_timeline_of, simulate_run.
 
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,
@@ -89,23 +89,6 @@ CREATE VIEW columns AS SELECT
     NULL::BIGINT AS failing_test_count
 WHERE FALSE;
 
-CREATE VIEW critical_paths AS SELECT
-    NULL::VARCHAR AS invocation_id,
-    NULL::VARCHAR AS command,
-    NULL::VARCHAR AS path,
-    NULL::BIGINT AS step,
-    NULL::VARCHAR AS unique_id,
-    NULL::VARCHAR AS project_name,
-    NULL::VARCHAR AS environment,
-    NULL::VARCHAR AS resource_type,
-    NULL::DOUBLE AS execution_seconds,
-    NULL::DOUBLE AS started_after_seconds,
-    NULL::DOUBLE AS completed_after_seconds,
-    NULL::DOUBLE AS queued_seconds,
-    NULL::DOUBLE AS slack_seconds,
-    NULL::DOUBLE AS drag_seconds
-WHERE FALSE;
-
 CREATE VIEW costs AS SELECT
     NULL::VARCHAR AS invocation_id,
     NULL::VARCHAR AS command,
@@ -153,6 +136,23 @@ CREATE VIEW coverage_history AS SELECT
     NULL::DOUBLE AS described_source_rate,
     NULL::BIGINT AS freshness_source_count,
     NULL::DOUBLE AS freshness_source_rate
+WHERE FALSE;
+
+CREATE VIEW critical_paths AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS path,
+    NULL::BIGINT AS step,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS resource_type,
+    NULL::DOUBLE AS execution_seconds,
+    NULL::DOUBLE AS started_after_seconds,
+    NULL::DOUBLE AS completed_after_seconds,
+    NULL::DOUBLE AS queued_seconds,
+    NULL::DOUBLE AS slack_seconds,
+    NULL::DOUBLE AS drag_seconds
 WHERE FALSE;
 
 CREATE VIEW definitions AS SELECT

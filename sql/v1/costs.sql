@@ -35,18 +35,12 @@ INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artif
 WHERE executions.is_executed;
 
 COMMENT ON VIEW v1.costs IS 'One row per result that was executed, failed ones too; NULL is what the adapter did not report.';
-COMMENT ON COLUMN v1.costs.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.costs.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.costs.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.costs.project_name IS 'The project.';
-COMMENT ON COLUMN v1.costs.environment IS 'The environment.';
 COMMENT ON COLUMN v1.costs.job_name IS 'The job, where a label told.';
 COMMENT ON COLUMN v1.costs.resource_type IS 'model, test, seed, snapshot, …, by the id.';
 COMMENT ON COLUMN v1.costs.name IS 'Its name, by the id.';
-COMMENT ON COLUMN v1.costs.adapter_type IS 'The adapter, as the invocation''s manifest says.';
 COMMENT ON COLUMN v1.costs.run_date IS 'The day on which it was completed, UTC.';
 COMMENT ON COLUMN v1.costs.status_class IS 'success, warn or failure.';
-COMMENT ON COLUMN v1.costs.execution_seconds IS 'dbt''s execution_time.';
 COMMENT ON COLUMN v1.costs.rows_affected IS 'How many rows the last statement wrote.';
 COMMENT ON COLUMN v1.costs.bytes_processed IS 'What was read: bytes_processed (BigQuery), data_scanned_in_bytes (Athena) or bytes_scanned.';
 COMMENT ON COLUMN v1.costs.bytes_billed IS 'What was billed for that (BigQuery).';

@@ -54,8 +54,6 @@ LEFT JOIN internal.graph_coverage AS counts
     AND counts.package_name = manifests.package_name;
 
 COMMENT ON VIEW v1.coverage_history IS 'One row per day on which a manifest of a project and environment was written: of its last manifest, and of the project''s own package.';
-COMMENT ON COLUMN v1.coverage_history.project_name IS 'The project.';
-COMMENT ON COLUMN v1.coverage_history.environment IS 'The environment.';
 COMMENT ON COLUMN v1.coverage_history.coverage_date IS 'The day, UTC; NULL for manifests of dbt that wrote no time.';
 COMMENT ON COLUMN v1.coverage_history.manifest_generated_at IS 'When the last manifest of that day was written, UTC.';
 COMMENT ON COLUMN v1.coverage_history.test_count IS 'How many enabled tests there were, data tests and unit tests.';

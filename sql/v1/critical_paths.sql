@@ -4,31 +4,13 @@
 --
 -- Not portable: see internal.run_schedules. Of one invocation, v1.critical_path_of answers at once.
 CREATE OR REPLACE VIEW v1.critical_paths AS
-SELECT
-    invocation_id,
-    command,
-    path,
-    step,
-    unique_id,
-    project_name,
-    environment,
-    resource_type,
-    execution_seconds,
-    started_after_seconds,
-    completed_after_seconds,
-    queued_seconds,
-    slack_seconds,
-    drag_seconds
+SELECT *
 FROM internal.paths(NULL, NULL);
 
 COMMENT ON VIEW v1.critical_paths IS 'One row per node on a critical path of a run. docs/analytics.md has the definitions.';
-COMMENT ON COLUMN v1.critical_paths.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.critical_paths.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.critical_paths.path IS 'observed (what each node waited for, back from what finished last) or theoretical (the longest path by execution time).';
 COMMENT ON COLUMN v1.critical_paths.step IS 'The place on the path, from 1.';
 COMMENT ON COLUMN v1.critical_paths.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.critical_paths.project_name IS 'The project.';
-COMMENT ON COLUMN v1.critical_paths.environment IS 'The environment.';
 COMMENT ON COLUMN v1.critical_paths.resource_type IS 'model, test, seed, snapshot, …; from the id.';
 COMMENT ON COLUMN v1.critical_paths.execution_seconds IS 'dbt''s execution_time, else the span of its timing, else 0.';
 COMMENT ON COLUMN v1.critical_paths.started_after_seconds IS 'Observed: its start, since the first start of the run; theoretical: its start in the fastest schedule.';

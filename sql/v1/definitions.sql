@@ -31,8 +31,6 @@ LEFT JOIN stored.texts AS texts ON texts.text_id = definitions.raw_code_id
 LEFT JOIN internal.definition_checksums AS checksums ON checksums.definition_id = periods.definition_id;
 
 COMMENT ON VIEW v1.definitions IS 'One row per version of a resource: a stretch of time, by the manifests that were loaded, in which its definition stayed the same.';
-COMMENT ON COLUMN v1.definitions.project_name IS 'The project.';
-COMMENT ON COLUMN v1.definitions.environment IS 'The environment.';
 COMMENT ON COLUMN v1.definitions.unique_id IS 'dbt''s id of the resource, of any type.';
 COMMENT ON COLUMN v1.definitions.valid_from IS 'When the first manifest with it was written, UTC.';
 COMMENT ON COLUMN v1.definitions.valid_to IS 'When the first manifest without it was written, UTC; NULL while it is current.';
@@ -40,7 +38,6 @@ COMMENT ON COLUMN v1.definitions.definition_id IS 'The hash of the definition: w
 COMMENT ON COLUMN v1.definitions.changed_fields IS 'What differs from the version before; NULL for the first, and where a resource came back as it was.';
 COMMENT ON COLUMN v1.definitions.raw_code IS 'The code as written.';
 COMMENT ON COLUMN v1.definitions.checksum IS 'dbt''s checksum of the file; where versions of dbt disagree, the smallest.';
-COMMENT ON COLUMN v1.definitions.resource_type IS 'model, test, seed, snapshot, source, exposure, metric, macro, doc, group, ….';
 COMMENT ON COLUMN v1.definitions.name IS 'Its name.';
 COMMENT ON COLUMN v1.definitions.description IS 'Its description then.';
 COMMENT ON COLUMN v1.definitions.materialized IS 'Its materialization then.';

@@ -150,23 +150,7 @@ measured AS (
 
 limited AS (
     SELECT
-        node,
-        scope,
-        changed_materialized,
-        is_full_refresh,
-        artifact_key,
-        completed_at,
-        run_number,
-        microseconds,
-        previous_artifact_key,
-        baseline_count,
-        baseline_median,
-        baseline_deviation,
-        baseline_rows_avg,
-        following_count,
-        following_max,
-        following_median,
-        following_rows_avg,
+        *,
         baseline_median + greatest(6 * baseline_deviation, 0.5 * baseline_median, 1000000) AS limit_microseconds,
         baseline_count >= 5
         AND following_min > baseline_median + greatest(6 * baseline_deviation, 0.5 * baseline_median, 1000000)
@@ -177,24 +161,7 @@ limited AS (
 -- What is slow again within five executions goes on.
 begun AS (
     SELECT
-        node,
-        scope,
-        changed_materialized,
-        is_full_refresh,
-        artifact_key,
-        completed_at,
-        run_number,
-        microseconds,
-        previous_artifact_key,
-        baseline_count,
-        baseline_median,
-        baseline_deviation,
-        baseline_rows_avg,
-        following_count,
-        following_max,
-        following_median,
-        following_rows_avg,
-        limit_microseconds,
+        *,
         is_slow AND coalesce(
             max(CASE WHEN is_slow THEN 1 ELSE 0 END) OVER (
                 PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
@@ -207,25 +174,7 @@ begun AS (
 
 numbered AS (
     SELECT
-        node,
-        scope,
-        changed_materialized,
-        is_full_refresh,
-        artifact_key,
-        completed_at,
-        run_number,
-        microseconds,
-        previous_artifact_key,
-        baseline_count,
-        baseline_median,
-        baseline_deviation,
-        baseline_rows_avg,
-        following_count,
-        following_max,
-        following_median,
-        following_rows_avg,
-        limit_microseconds,
-        is_begin,
+        *,
         sum(CASE WHEN is_begin THEN 1 ELSE 0 END) OVER (
             PARTITION BY node, scope, changed_materialized, is_full_refresh
             ORDER BY completed_at, run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -236,26 +185,7 @@ numbered AS (
 -- From here on there is little left: what ever became slower, from then on.
 held AS (
     SELECT
-        node,
-        scope,
-        changed_materialized,
-        is_full_refresh,
-        artifact_key,
-        completed_at,
-        run_number,
-        microseconds,
-        previous_artifact_key,
-        baseline_count,
-        baseline_median,
-        baseline_deviation,
-        baseline_rows_avg,
-        following_count,
-        following_max,
-        following_median,
-        following_rows_avg,
-        limit_microseconds,
-        is_begin,
-        episode,
+        *,
         max(CASE WHEN is_begin THEN limit_microseconds END) OVER (
             PARTITION BY node, scope, changed_materialized, is_full_refresh, episode
         ) AS episode_limit,
@@ -408,9 +338,6 @@ LEFT JOIN internal.definition_changes AS changes
     AND changes.definition_id = compared.definition_id;
 
 COMMENT ON VIEW v1.execution_time_regressions IS 'One row per regression: from an execution on, it and the next two took longer than the median of the 20 comparable ones before it (at least 5) by more than 6 median absolute deviations, by more than half of the median, and by more than a second.';
-COMMENT ON COLUMN v1.execution_time_regressions.project_name IS 'The project.';
-COMMENT ON COLUMN v1.execution_time_regressions.environment IS 'The environment.';
-COMMENT ON COLUMN v1.execution_time_regressions.unique_id IS 'dbt''s id of the node.';
 COMMENT ON COLUMN v1.execution_time_regressions.materialized IS 'The materialization of the executions that are compared.';
 COMMENT ON COLUMN v1.execution_time_regressions.is_full_refresh IS 'Whether these are full refreshes; where args are missing, they are not.';
 COMMENT ON COLUMN v1.execution_time_regressions.began_at IS 'When the first slow execution was completed, UTC.';

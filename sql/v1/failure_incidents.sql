@@ -126,12 +126,8 @@ LEFT JOIN failing_parents
     AND failing_parents.opened_at = streaks.opened_at;
 
 COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure with none between them that succeeded or warned. A warning is no failure; a skip neither fails nor ends a streak. What closes at the time at which it opened is none.';
-COMMENT ON COLUMN v1.failure_incidents.project_name IS 'The project.';
-COMMENT ON COLUMN v1.failure_incidents.environment IS 'The environment.';
-COMMENT ON COLUMN v1.failure_incidents.unique_id IS 'dbt''s id of the node.';
 COMMENT ON COLUMN v1.failure_incidents.opened_at IS 'When the first failure was completed, UTC.';
 COMMENT ON COLUMN v1.failure_incidents.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
-COMMENT ON COLUMN v1.failure_incidents.last_failed_at IS 'When the last failure was completed, UTC.';
 COMMENT ON COLUMN v1.failure_incidents.closed_at IS 'When the first success or warning after it was completed, UTC; NULL while there is none.';
 COMMENT ON COLUMN v1.failure_incidents.is_open IS 'Whether nothing has closed it yet.';
 COMMENT ON COLUMN v1.failure_incidents.recovery_seconds IS 'From opened_at to closed_at; NULL while open.';

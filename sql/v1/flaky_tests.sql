@@ -47,8 +47,6 @@ LEFT JOIN v1.test_failure_rates AS rates
 WHERE recoveries.flip_count > 0;
 
 COMMENT ON VIEW v1.flaky_tests IS 'One row per test with at least one flip: from failing to passing with no change of definition of it or of anything above it, no successful rebuild above it and no new source data that is known, in between. See v1.test_recoveries for each.';
-COMMENT ON COLUMN v1.flaky_tests.project_name IS 'The project.';
-COMMENT ON COLUMN v1.flaky_tests.environment IS 'The environment.';
 COMMENT ON COLUMN v1.flaky_tests.unique_id IS 'The test, or unit test.';
 COMMENT ON COLUMN v1.flaky_tests.name IS 'Its name.';
 COMMENT ON COLUMN v1.flaky_tests.tested_unique_id IS 'The node that is tested.';

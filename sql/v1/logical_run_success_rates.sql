@@ -38,15 +38,10 @@ FROM runs
 GROUP BY project_name, environment, job_name, command, run_date;
 
 COMMENT ON VIEW v1.logical_run_success_rates IS 'One row per project, environment, job, command of the first invocation, and day of it, with logical runs (v1.logical_runs) that executed something. Of pruned runs nothing is left here.';
-COMMENT ON COLUMN v1.logical_run_success_rates.project_name IS 'The project.';
-COMMENT ON COLUMN v1.logical_run_success_rates.environment IS 'The environment.';
-COMMENT ON COLUMN v1.logical_run_success_rates.job_name IS 'The job.';
 COMMENT ON COLUMN v1.logical_run_success_rates.command IS 'The command of the first invocation.';
 COMMENT ON COLUMN v1.logical_run_success_rates.run_date IS 'The day on which the first invocation''s results were written, UTC.';
 COMMENT ON COLUMN v1.logical_run_success_rates.run_count IS 'How many logical runs there were whose is_success is known.';
 COMMENT ON COLUMN v1.logical_run_success_rates.success_count IS 'How many of them succeeded in the end.';
-COMMENT ON COLUMN v1.logical_run_success_rates.failure_count IS 'How many of them did not.';
-COMMENT ON COLUMN v1.logical_run_success_rates.success_rate IS 'success_count over run_count, 0 to 1.';
 COMMENT ON COLUMN v1.logical_run_success_rates.recovered_count IS 'How many succeeded in the end although an invocation of them had failed.';
 COMMENT ON COLUMN v1.logical_run_success_rates.invocation_count IS 'How many invocations they are made of.';
 COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_avg IS 'The mean time from their start to their end.';

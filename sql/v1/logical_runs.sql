@@ -142,9 +142,6 @@ LEFT JOIN outcomes ON outcomes.logical_artifact_key = folded.logical_artifact_ke
 COMMENT ON VIEW v1.logical_runs IS 'One row per logical run of commands that execute nodes. One run are: the invocations with one DBT_CLOUD_RUN_ID; else an invocation and the retries of it, each within 24 hours of the one before; and those of one job that start within an hour of the end of the one before, until the first step of them is done again.';
 COMMENT ON COLUMN v1.logical_runs.invocation_id IS 'The first invocation.';
 COMMENT ON COLUMN v1.logical_runs.command IS 'Its command.';
-COMMENT ON COLUMN v1.logical_runs.project_name IS 'The project.';
-COMMENT ON COLUMN v1.logical_runs.environment IS 'The environment.';
-COMMENT ON COLUMN v1.logical_runs.job_name IS 'The job.';
 COMMENT ON COLUMN v1.logical_runs.target_name IS 'The first invocation''s args.target; NULL when the profile''s default was taken.';
 COMMENT ON COLUMN v1.logical_runs.dbt_cloud_run_id IS 'The run of dbt Cloud.';
 COMMENT ON COLUMN v1.logical_runs.generated_at IS 'When the first invocation''s results were written, UTC.';

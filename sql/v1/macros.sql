@@ -22,17 +22,6 @@ FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'macro';
 
 COMMENT ON VIEW v1.macros IS 'One row per macro of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.macros.project_name IS 'The project.';
-COMMENT ON COLUMN v1.macros.environment IS 'The environment.';
-COMMENT ON COLUMN v1.macros.unique_id IS 'dbt''s id of the node.';
-COMMENT ON COLUMN v1.macros.package_name IS 'The package that it belongs to.';
-COMMENT ON COLUMN v1.macros.name IS 'Its name; versions of a model share it.';
-COMMENT ON COLUMN v1.macros.description IS 'Its description.';
-COMMENT ON COLUMN v1.macros.original_file_path IS 'Its path below the project.';
-COMMENT ON COLUMN v1.macros.meta IS 'Its meta.';
-COMMENT ON COLUMN v1.macros.is_enabled IS 'False for what the manifest lists as disabled.';
-COMMENT ON COLUMN v1.macros.definition_id IS 'The hash of its definition: what its author wrote.';
-COMMENT ON COLUMN v1.macros.manifest_generated_at IS 'When the manifest was written, UTC.';
 COMMENT ON COLUMN v1.macros.macro_sql IS 'Its code.';
 COMMENT ON COLUMN v1.macros.arguments IS 'Its documented arguments.';
 COMMENT ON COLUMN v1.macros.supported_languages IS 'The languages of a materialization, where it is not SQL alone.';

@@ -94,8 +94,6 @@ SELECT
 FROM found;
 
 COMMENT ON VIEW v1.materialization_waste IS 'One row per table that can be judged, and per data test that never failed nor warned.';
-COMMENT ON COLUMN v1.materialization_waste.project_name IS 'The project.';
-COMMENT ON COLUMN v1.materialization_waste.environment IS 'The environment.';
 COMMENT ON COLUMN v1.materialization_waste.unique_id IS 'The model or test.';
 COMMENT ON COLUMN v1.materialization_waste.resource_type IS 'model or test.';
 COMMENT ON COLUMN v1.materialization_waste.reason IS 'unchanged_sources: a table was built anew though nothing that it reads had changed; never_failed: a test only ever passed.';

@@ -14,8 +14,6 @@ FROM internal.graph_ancestors AS ancestors
 INNER JOIN internal.current_manifests AS manifests ON manifests.graph_id = ancestors.graph_id;
 
 COMMENT ON VIEW v1.node_ancestors IS 'One row per pair of a node and one of its ancestors; a node is never its own. For one node, v1.ancestors_of is far faster.';
-COMMENT ON COLUMN v1.node_ancestors.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_ancestors.environment IS 'The environment.';
 COMMENT ON COLUMN v1.node_ancestors.unique_id IS 'The node.';
 COMMENT ON COLUMN v1.node_ancestors.ancestor_unique_id IS 'What it depends on.';
 COMMENT ON COLUMN v1.node_ancestors.resource_type IS 'The node''s type.';

@@ -63,8 +63,6 @@ INNER JOIN runs
     AND runs.environment = nodes.environment;
 
 COMMENT ON VIEW v1.node_criticality IS 'One row per node that was executed in the last 30 runs of a project and environment.';
-COMMENT ON COLUMN v1.node_criticality.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_criticality.environment IS 'The environment.';
 COMMENT ON COLUMN v1.node_criticality.unique_id IS 'The node.';
 COMMENT ON COLUMN v1.node_criticality.resource_type IS 'model, test, seed, snapshot, …; from the id.';
 COMMENT ON COLUMN v1.node_criticality.run_count IS 'How many runs were looked at: the last 30 of the project and environment whose command executes nodes, less those that executed none.';

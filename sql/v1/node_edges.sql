@@ -16,8 +16,6 @@ LEFT JOIN internal.current_nodes AS parents
     AND parents.unique_id = edges.parent_unique_id;
 
 COMMENT ON VIEW v1.node_edges IS 'One row per edge of the current graph of a project and environment; disabled nodes have none.';
-COMMENT ON COLUMN v1.node_edges.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_edges.environment IS 'The environment.';
 COMMENT ON COLUMN v1.node_edges.parent_unique_id IS 'What is depended on.';
 COMMENT ON COLUMN v1.node_edges.child_unique_id IS 'What depends on it.';
 COMMENT ON COLUMN v1.node_edges.parent_resource_type IS 'The parent''s type; from its id where the manifest does not have it.';

@@ -115,9 +115,6 @@ LEFT JOIN internal.current_nodes AS nodes
     AND nodes.unique_id = times.unique_id;
 
 COMMENT ON VIEW v1.node_execution_times IS 'One row per node that was ever executed.';
-COMMENT ON COLUMN v1.node_execution_times.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_execution_times.environment IS 'The environment.';
-COMMENT ON COLUMN v1.node_execution_times.unique_id IS 'dbt''s id of the node.';
 COMMENT ON COLUMN v1.node_execution_times.resource_type IS 'model, test, seed, snapshot, ….';
 COMMENT ON COLUMN v1.node_execution_times.name IS 'The node''s name.';
 COMMENT ON COLUMN v1.node_execution_times.materialized IS 'The materialization in the current manifest.';

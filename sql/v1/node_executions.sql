@@ -42,25 +42,16 @@ LEFT JOIN internal.graph_nodes AS nodes
 LEFT JOIN stored.texts AS texts ON texts.text_id = executions.compiled_code_id;
 
 COMMENT ON VIEW v1.node_executions IS 'One row per result. Where the command executes nothing, status_class is not_executed.';
-COMMENT ON COLUMN v1.node_executions.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.node_executions.command IS 'The invocation''s command.';
-COMMENT ON COLUMN v1.node_executions.unique_id IS 'dbt''s id of the node.';
-COMMENT ON COLUMN v1.node_executions.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_executions.environment IS 'The environment.';
-COMMENT ON COLUMN v1.node_executions.job_name IS 'The job.';
 COMMENT ON COLUMN v1.node_executions.resource_type IS 'model, test, seed, snapshot, …; from the definition, else from the id.';
 COMMENT ON COLUMN v1.node_executions.package_name IS 'The package; from the definition, else from the id.';
 COMMENT ON COLUMN v1.node_executions.name IS 'The name; from the definition, else from the id.';
 COMMENT ON COLUMN v1.node_executions.materialized IS 'The materialization at that run.';
-COMMENT ON COLUMN v1.node_executions.status IS 'dbt''s word.';
 COMMENT ON COLUMN v1.node_executions.status_class IS 'success, warn, failure, skipped, not_executed or unknown.';
 COMMENT ON COLUMN v1.node_executions.is_executed IS 'Whether the class is success, warn or failure.';
-COMMENT ON COLUMN v1.node_executions.execution_seconds IS 'dbt''s execution_time.';
 COMMENT ON COLUMN v1.node_executions.compile_started_at IS 'When its compilation started, UTC.';
 COMMENT ON COLUMN v1.node_executions.compile_completed_at IS 'When its compilation was done, UTC.';
 COMMENT ON COLUMN v1.node_executions.execute_started_at IS 'When its execution started, UTC.';
 COMMENT ON COLUMN v1.node_executions.execute_completed_at IS 'When its execution was done, UTC.';
-COMMENT ON COLUMN v1.node_executions.thread_id IS 'The thread.';
 COMMENT ON COLUMN v1.node_executions.message IS 'dbt''s message.';
 COMMENT ON COLUMN v1.node_executions.failures IS 'How many rows failed a test.';
 COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_affected.';

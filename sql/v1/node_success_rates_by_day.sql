@@ -61,15 +61,8 @@ SELECT
 FROM counts;
 
 COMMENT ON VIEW v1.node_success_rates_by_day IS 'One row per node and day with results of commands that execute nodes.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.project_name IS 'The project.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.environment IS 'The environment.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.unique_id IS 'dbt''s id of the node.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.run_date IS 'The day on which the results were written, UTC.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.resource_type IS 'model, test, seed, snapshot, …, as the unique_id says.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.name IS 'The node''s name, as the unique_id says.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.executed_count IS 'How often it was executed: class success, warn or failure.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.success_count IS 'How often it succeeded.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.warn_count IS 'How often it warned.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.failure_count IS 'How often it failed.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.skipped_count IS 'How often it was skipped; not part of any rate.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.success_rate IS 'success_count and warn_count over executed_count, 0 to 1; NULL when not executed.';

@@ -62,8 +62,6 @@ FROM broken
 INNER JOIN rules ON rules.rule = broken.rule;
 
 COMMENT ON VIEW v1.project_rules IS 'One row per node of the project''s own package and rule that it breaks; docs/analytics.md states every rule.';
-COMMENT ON COLUMN v1.project_rules.project_name IS 'The project.';
-COMMENT ON COLUMN v1.project_rules.environment IS 'The environment.';
 COMMENT ON COLUMN v1.project_rules.rule IS 'The rule, by the name that dbt_project_evaluator has for it where it has one.';
 COMMENT ON COLUMN v1.project_rules.unique_id IS 'The node that breaks it.';
 COMMENT ON COLUMN v1.project_rules.category IS 'modeling, testing, documentation, structure, performance or governance.';

@@ -20,10 +20,7 @@ QUALIFY row_number() OVER (
 ) = 1;
 
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
-COMMENT ON COLUMN v1.relation_stat_history.project_name IS 'The project.';
-COMMENT ON COLUMN v1.relation_stat_history.environment IS 'The environment.';
 COMMENT ON COLUMN v1.relation_stat_history.unique_id IS 'The node.';
 COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, in the adapter''s word.';
-COMMENT ON COLUMN v1.relation_stat_history.catalog_generated_at IS 'When the catalog was written, UTC.';
 COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value then, as text.';
 COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value then, where it is a number.';

@@ -23,13 +23,8 @@ INNER JOIN stored.relation_stats AS stats
     AND stats.unique_id = relations.unique_id;
 
 COMMENT ON VIEW v1.relation_stats IS 'One row per statistic of a node of the current manifest.';
-COMMENT ON COLUMN v1.relation_stats.project_name IS 'The project.';
-COMMENT ON COLUMN v1.relation_stats.environment IS 'The environment.';
 COMMENT ON COLUMN v1.relation_stats.unique_id IS 'The node.';
 COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic: num_rows, bytes, last_modified, …, in the adapter''s word.';
-COMMENT ON COLUMN v1.relation_stats.label IS 'Its label.';
-COMMENT ON COLUMN v1.relation_stats.description IS 'Its description.';
 COMMENT ON COLUMN v1.relation_stats.value IS 'Its value, as text.';
 COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number.';
 COMMENT ON COLUMN v1.relation_stats.is_included IS 'Whether dbt''s documentation shows it.';
-COMMENT ON COLUMN v1.relation_stats.catalog_generated_at IS 'When the catalog was written, UTC.';

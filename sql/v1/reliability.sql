@@ -78,11 +78,7 @@ SELECT
 FROM measured;
 
 COMMENT ON VIEW v1.reliability IS 'One row per node that was ever executed: its incidents (v1.failure_incidents) over the time from its first to its last executed result.';
-COMMENT ON COLUMN v1.reliability.project_name IS 'The project.';
-COMMENT ON COLUMN v1.reliability.environment IS 'The environment.';
-COMMENT ON COLUMN v1.reliability.unique_id IS 'dbt''s id of the node.';
 COMMENT ON COLUMN v1.reliability.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
-COMMENT ON COLUMN v1.reliability.executed_count IS 'How many results are of class success, warn or failure.';
 COMMENT ON COLUMN v1.reliability.failure_count IS 'How many of them are of class failure.';
 COMMENT ON COLUMN v1.reliability.incident_count IS 'How many streaks of failures there were, one that is open included.';
 COMMENT ON COLUMN v1.reliability.closed_incident_count IS 'How many of them are over.';
@@ -94,4 +90,3 @@ COMMENT ON COLUMN v1.reliability.failed_time_rate IS 'failed_seconds over observ
 COMMENT ON COLUMN v1.reliability.is_failing IS 'Whether an incident is open.';
 COMMENT ON COLUMN v1.reliability.first_executed_at IS 'When the first executed result was completed, UTC.';
 COMMENT ON COLUMN v1.reliability.last_executed_at IS 'When the last executed result was completed, UTC.';
-COMMENT ON COLUMN v1.reliability.last_failed_at IS 'When the last failure was completed, UTC.';

@@ -52,15 +52,9 @@ FROM runs
 GROUP BY project_name, environment, job_name, command, run_date;
 
 COMMENT ON VIEW v1.run_success_rates IS 'One row per project, environment, job, command and day with invocations that executed something.';
-COMMENT ON COLUMN v1.run_success_rates.project_name IS 'The project.';
-COMMENT ON COLUMN v1.run_success_rates.environment IS 'The environment.';
-COMMENT ON COLUMN v1.run_success_rates.job_name IS 'The job.';
 COMMENT ON COLUMN v1.run_success_rates.command IS 'The command.';
-COMMENT ON COLUMN v1.run_success_rates.run_date IS 'The day on which the results were written, UTC.';
 COMMENT ON COLUMN v1.run_success_rates.run_count IS 'How many invocations there were whose is_success is known.';
 COMMENT ON COLUMN v1.run_success_rates.success_count IS 'How many of them succeeded.';
-COMMENT ON COLUMN v1.run_success_rates.failure_count IS 'How many of them did not.';
-COMMENT ON COLUMN v1.run_success_rates.success_rate IS 'success_count over run_count, 0 to 1.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_avg IS 'The mean of their elapsed_time.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_median IS 'The median of their elapsed_time.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_max IS 'The longest of their elapsed_time.';

@@ -4,49 +4,18 @@
 --
 -- Not portable: see internal.run_schedules. Of one invocation, v1.run_timeline_of answers at once.
 CREATE OR REPLACE VIEW v1.run_timelines AS
-SELECT
-    invocation_id,
-    command,
-    unique_id,
-    project_name,
-    environment,
-    resource_type,
-    status,
-    thread_id,
-    started_at,
-    completed_at,
-    started_after_seconds,
-    compile_seconds,
-    execute_seconds,
-    completed_after_seconds,
-    execution_seconds,
-    idle_seconds,
-    waited_for_unique_id,
-    queued_seconds,
-    scheduled_seconds,
-    earliest_start_seconds,
-    slack_seconds,
-    drag_seconds,
-    observed_step,
-    critical_step
+SELECT *
 FROM internal.timelines(NULL, NULL);
 
 COMMENT ON VIEW v1.run_timelines IS 'One row per result that was executed: a Gantt chart of every run. docs/analytics.md has the definitions.';
-COMMENT ON COLUMN v1.run_timelines.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.run_timelines.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.run_timelines.unique_id IS 'The node, or hook, that was executed.';
-COMMENT ON COLUMN v1.run_timelines.project_name IS 'The project.';
-COMMENT ON COLUMN v1.run_timelines.environment IS 'The environment.';
 COMMENT ON COLUMN v1.run_timelines.resource_type IS 'model, test, seed, snapshot, …, or operation (a hook); from the id.';
-COMMENT ON COLUMN v1.run_timelines.status IS 'dbt''s word.';
-COMMENT ON COLUMN v1.run_timelines.thread_id IS 'The thread.';
 COMMENT ON COLUMN v1.run_timelines.started_at IS 'When it started, UTC: the first start in its timing, else its completion less execution_time.';
 COMMENT ON COLUMN v1.run_timelines.completed_at IS 'When it was done, UTC: the last completion in its timing; NULL without any.';
 COMMENT ON COLUMN v1.run_timelines.started_after_seconds IS 'Its start, since the first start of the run.';
 COMMENT ON COLUMN v1.run_timelines.compile_seconds IS 'How long its compilation took; dbt 2.0 writes the execution''s times there too.';
 COMMENT ON COLUMN v1.run_timelines.execute_seconds IS 'How long its execution took.';
 COMMENT ON COLUMN v1.run_timelines.completed_after_seconds IS 'Its completion, since the first start of the run.';
-COMMENT ON COLUMN v1.run_timelines.execution_seconds IS 'dbt''s execution_time.';
 COMMENT ON COLUMN v1.run_timelines.idle_seconds IS 'How long its thread had nothing to do before it: since the result before, else since the first start of the run.';
 COMMENT ON COLUMN v1.run_timelines.waited_for_unique_id IS 'What finished last of that for which it had to wait; NULL where it waited for nothing.';
 COMMENT ON COLUMN v1.run_timelines.queued_seconds IS 'From the completion of that to its own start: no thread was free, or dbt was busy.';

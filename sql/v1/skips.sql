@@ -153,11 +153,7 @@ LEFT JOIN failures AS failed
 WHERE skipped.status_class = 'skipped';
 
 COMMENT ON VIEW v1.skips IS 'One row per skipped result and nearest failure; with a NULL failure where none is above it (--fail-fast, or a manifest that is missing).';
-COMMENT ON COLUMN v1.skips.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.skips.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.skips.unique_id IS 'The node that was skipped.';
 COMMENT ON COLUMN v1.skips.failed_unique_id IS 'The nearest node, or test, whose failure stopped it; several where they are equally near.';
 COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s word for that failure.';
 COMMENT ON COLUMN v1.skips.distance IS 'How many edges lie between them; 1 from a test to what waits for it.';
-COMMENT ON COLUMN v1.skips.project_name IS 'The project.';
-COMMENT ON COLUMN v1.skips.environment IS 'The environment.';

@@ -16,12 +16,7 @@ FROM internal.classified_executions
 WHERE resource_type = 'snapshot' AND status_class IN ('success', 'warn');
 
 COMMENT ON VIEW v1.snapshot_changes IS 'One row per successful execution of a snapshot.';
-COMMENT ON COLUMN v1.snapshot_changes.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.snapshot_changes.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.snapshot_changes.unique_id IS 'dbt''s id of the snapshot.';
-COMMENT ON COLUMN v1.snapshot_changes.project_name IS 'The project.';
-COMMENT ON COLUMN v1.snapshot_changes.environment IS 'The environment.';
 COMMENT ON COLUMN v1.snapshot_changes.name IS 'The snapshot''s name.';
 COMMENT ON COLUMN v1.snapshot_changes.rows_affected IS 'The record changes captured, where the adapter reports them (dbt-duckdb does not).';
 COMMENT ON COLUMN v1.snapshot_changes.executed_at IS 'When it was completed, UTC.';
-COMMENT ON COLUMN v1.snapshot_changes.execution_seconds IS 'dbt''s execution_time.';

@@ -27,9 +27,6 @@ WHERE settled.is_current;
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';
 COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation of dbt source freshness.';
 COMMENT ON COLUMN v1.source_freshness.unique_id IS 'The source.';
-COMMENT ON COLUMN v1.source_freshness.project_name IS 'The project.';
-COMMENT ON COLUMN v1.source_freshness.environment IS 'The environment.';
-COMMENT ON COLUMN v1.source_freshness.job_name IS 'The job.';
 COMMENT ON COLUMN v1.source_freshness.status IS 'pass, warn, error or runtime error; dbt 2.0 writes Pass, Warn, Error.';
 COMMENT ON COLUMN v1.source_freshness.max_loaded_at IS 'The newest row of the source, UTC; NULL when it has none.';
 COMMENT ON COLUMN v1.source_freshness.snapshotted_at IS 'When dbt looked, UTC.';
@@ -39,5 +36,4 @@ COMMENT ON COLUMN v1.source_freshness.error_after_seconds IS 'The age that fails
 COMMENT ON COLUMN v1.source_freshness.filter IS 'The filter of the check.';
 COMMENT ON COLUMN v1.source_freshness.error IS 'Why the check itself failed.';
 COMMENT ON COLUMN v1.source_freshness.execution_seconds IS 'How long the check took, by dbt.';
-COMMENT ON COLUMN v1.source_freshness.thread_id IS 'The thread.';
 COMMENT ON COLUMN v1.source_freshness.generated_at IS 'When the sources.json was written, UTC.';

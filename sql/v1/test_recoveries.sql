@@ -285,8 +285,6 @@ FROM recoveries
 INNER JOIN explained ON explained.number = recoveries.number;
 
 COMMENT ON VIEW v1.test_recoveries IS 'One row per test and time that it went from failing to passing (success or warn; a warning is no failure). It is explained when something above it was rebuilt, when a definition changed, or when a source above it has new data; else it is a flip.';
-COMMENT ON COLUMN v1.test_recoveries.project_name IS 'The project.';
-COMMENT ON COLUMN v1.test_recoveries.environment IS 'The environment.';
 COMMENT ON COLUMN v1.test_recoveries.unique_id IS 'The test, or unit test.';
 COMMENT ON COLUMN v1.test_recoveries.recovered_at IS 'When it passed again, UTC: closed_at of its incident.';
 COMMENT ON COLUMN v1.test_recoveries.last_failed_at IS 'When it failed the last time before, UTC.';

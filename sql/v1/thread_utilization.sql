@@ -90,11 +90,7 @@ INNER JOIN internal.current_runs AS runs ON runs.artifact_key = spans.artifact_k
 WHERE spans.thread_id IS NOT NULL;
 
 COMMENT ON VIEW v1.thread_utilization IS 'One row per thread of a run that executed something at a known time.';
-COMMENT ON COLUMN v1.thread_utilization.invocation_id IS 'The invocation: see v1.invocations.';
-COMMENT ON COLUMN v1.thread_utilization.command IS 'The invocation''s command.';
 COMMENT ON COLUMN v1.thread_utilization.thread_id IS 'The thread, as dbt names it; hooks run on the main one.';
-COMMENT ON COLUMN v1.thread_utilization.project_name IS 'The project.';
-COMMENT ON COLUMN v1.thread_utilization.environment IS 'The environment.';
 COMMENT ON COLUMN v1.thread_utilization.result_count IS 'How many executed results it has that say when they ran.';
 COMMENT ON COLUMN v1.thread_utilization.first_started_at IS 'When its first result started, UTC.';
 COMMENT ON COLUMN v1.thread_utilization.last_completed_at IS 'When its last result was done, UTC.';

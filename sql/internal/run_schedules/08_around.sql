@@ -1,0 +1,44 @@
+-- The longest chain that goes around each node: what bounds its drag.
+-- reads: acyclic_edges, lengths
+-- gives: around [run, level]
+
+-- The longest chain that passes a level without one node of it: beside it, over the level, or ended above it.
+passing AS (
+    SELECT children.run, level.level, max(parents.finish + children.through - children.finish + children.duration) AS through
+    FROM (
+        SELECT shape, child, parent, unnest(range(parent_level + 1, child_level)) AS level
+        FROM acyclic_edges
+        WHERE child_level > parent_level + 1
+    ) AS level
+    INNER JOIN lengths AS parents ON parents.shape = level.shape AND parents.number = level.parent
+    INNER JOIN lengths AS children ON children.node = parents.run * 4294967296 + level.child
+    GROUP BY children.run, level.level
+),
+
+at_level AS (
+    SELECT
+        run,
+        level,
+        count(*) FILTER (WHERE through = total) AS critical_count,
+        max(through) FILTER (WHERE through < total) AS beside,
+        max(finish) FILTER (WHERE through = finish) AS ended
+    FROM lengths
+    GROUP BY run, level
+),
+
+around AS (
+    SELECT
+        at_level.run,
+        at_level.level,
+        at_level.critical_count,
+        greatest(
+            at_level.beside,
+            passing.through,
+            max(at_level.ended) OVER (
+                PARTITION BY at_level.run ORDER BY at_level.level ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            0
+        ) AS through
+    FROM at_level
+    LEFT JOIN passing ON passing.run = at_level.run AND passing.level = at_level.level
+),
