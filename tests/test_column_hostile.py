@@ -13,8 +13,7 @@ import pytest
 from hostile_sql import CASES, find_relation
 
 from artifact_warehouse.lineage import resolver as column_lineage
-from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve
-from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
 
 PACKAGE = str(Path(column_lineage.__file__).parent)
 SMALLEST = 12
