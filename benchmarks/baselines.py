@@ -1,6 +1,6 @@
-"""What the warehouse is measured against: `python benchmarks/baselines.py NAME ARGUMENTS`, each a process of its own.
+"""The baselines: `python benchmarks/baselines.py NAME ARGUMENTS`, each a process of its own.
 
-Every baseline imports what it needs and nothing else.
+Every baseline imports only the packages that it needs.
 """
 
 import sys
@@ -30,7 +30,7 @@ def files(folder: str) -> list[Path]:
 
 
 def loads(*folders: str) -> None:
-    """Read and orjson.loads every file, one after the other, and do nothing with it."""
+    """Read and orjson.loads every file, one after the other."""
     import orjson
 
     for folder in folders:
@@ -47,7 +47,7 @@ def loads_without_gc(*folders: str) -> None:
 
 
 def parser(folder: str, limit: str) -> None:
-    """Read and parse so many of the run_results with dbt-artifacts-parser, and do nothing with it."""
+    """Read and parse the first `limit` run_results with dbt-artifacts-parser."""
     import json
 
     from dbt_artifacts_parser.parser import parse_run_results
@@ -59,6 +59,16 @@ def parser(folder: str, limit: str) -> None:
 def import_parser() -> None:
     """Only import dbt-artifacts-parser."""
     from dbt_artifacts_parser.parser import parse_run_results  # noqa: F401
+
+
+def colibri(manifest: str, catalog: str) -> None:
+    """Extract all column lineage with dbt-colibri. Runs in an environment of its own."""
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    from dbt_colibri.lineage_extractor.extractor import DbtColumnLineageExtractor
+
+    DbtColumnLineageExtractor(manifest, catalog).extract_project_lineage()
 
 
 def plain_duckdb(folder: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""What all cases share: the sizes, the data that is made once, and the form of a result."""
+"""Shared by all cases: sizes, data that is made once, and the form of a result."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from measure import HERE, Command, Measured, ask, run_once, warehouse_command
+from measure import HERE, Command, Measured, alternate, ask, python, run_once, warehouse_command
 
 ROOT = HERE.parent
-_GENERATOR = ("templates.py", "nodes.py", "project.py", "generate.py", "data.py", "compiled.py")
+_GENERATOR = ("project.py", "generate.py", "data.py", "compiled.py")
 
 
 class Row(NamedTuple):
-    """A line of the table: what was measured against what. Both have one unit, so their ratio has none.
+    """A line of the table: a subject against a baseline, in one unit.
 
-    `goal` is the ratio that is to be reached at most; None where the row is there for information.
+    `goal` is the highest ratio that meets the goal; None where the row is information only.
     """
 
     case: str
@@ -39,39 +39,23 @@ class Row(NamedTuple):
     def cpu_ratio(self) -> float | None:
         return self.subject.cpu / self.against.cpu if self.subject.cpu and self.against.cpu else None
 
-    @property
-    def is_met(self) -> bool | None:
-        return None if self.goal is None else self.ratio <= self.goal
-
-
-@dataclass(frozen=True)
-class Case:
-    """One or more rows that are measured together. `run` also checks that the answers are the plain path's."""
-
-    name: str
-    about: str
-    run: Callable[[Bench], Iterable[Row]]
-
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the data lies, and how much of it there is. All data is made once and kept in `work`."""
+    """The work folder, which keeps data between runs, and the sizes of this run."""
 
     work: Path
     is_quick: bool
     repeats: int
 
     def pick(self, full: int, quick: int) -> int:
-        """A size: that of the goals, or the quick one."""
+        """The size of a full or of a quick run."""
         return quick if self.is_quick else full
 
-    def with_repeats(self, repeats: int) -> Bench:
-        return replace(self, repeats=repeats)
-
     def made(self, name: str, script: str, *arguments: str | int, needs: str = "generator") -> Path:
-        """A folder that `script FOLDER ARGUMENTS` filled, now or before.
+        """The folder that `script FOLDER ARGUMENTS` fills.
 
-        It is made again when the arguments, the generator or (with `needs="warehouse"`) the package have changed.
+        The script runs again when the arguments, the generator or (with `needs="warehouse"`) the package have changed.
         """
         folder, made_by = self.work / name, self.work / f"{name}.made"
         said = json.dumps([script, *map(str, arguments), _fingerprint(needs)])
@@ -84,12 +68,8 @@ class Bench:
             made_by.write_text(said)
         return folder
 
-    def artifacts(self, name: str, *options: str | int) -> Path:
-        """A folder with what generate.py makes with these options."""
-        return self.made(name, "generate.py", *options)
-
     def subset(self, folder: Path, count: int) -> Path:
-        """The first so many runs of a folder."""
+        """The first `count` runs of a folder, as hard links."""
         target = self._subsets / f"{folder.name}-{count}"
         if not target.exists():
             for run in sorted(folder.iterdir())[:count]:
@@ -101,54 +81,62 @@ class Bench:
         return self.work / "subsets"
 
     def scratch(self, name: str) -> Path:
-        """A path in the work folder at which there is nothing."""
+        """A path in the work folder; what was there is deleted."""
         path = self.work / "scratch" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        for file in (path, path.with_name(path.name + ".wal")):
+            file.unlink(missing_ok=True)
         return path
 
     def copy(self, warehouse: Path, name: str) -> Path:
-        """A copy of a warehouse, to be written to."""
+        """A copy of a warehouse that may be written to."""
         return Path(shutil.copyfile(warehouse, self.scratch(name)))
 
     def load(self, name: str, *paths: Path) -> Command:
-        """The command line loads the paths into a fresh file, named scratch/NAME."""
+        """The command line that loads the paths into a fresh file scratch/NAME."""
         target = self.work / "scratch" / name
         return Command(warehouse_command("load", target, *paths), before=lambda: self.scratch(name))
 
     def loaded(self, name: str, *paths: Path) -> Path:
-        """The file that `load` of that name makes, made now."""
+        """The file of `load`, loaded now."""
         run_once(self.load(name, *paths))
         return self.work / "scratch" / name
 
+    def against_orjson(
+        self, name: str, *paths: Path, check: str | None, others: Mapping[str, Command] | None = None
+    ) -> dict[str, Measured]:
+        """`load`, a fresh load of the paths, in turn with `orjson`, orjson.loads of every file, and `others`.
+
+        All turns read from the page cache. `check` names a function of checks.py that compares the loaded file.
+        """
+        commands = {"load": self.load(name, *paths), "orjson": orjson_loads(*paths), **(others or {})}
+        run_once(commands["orjson"])
+        found = alternate(commands, self.repeats)
+        if check:
+            ask("checks.py", check, self.work / "scratch" / name, *paths)
+        return found
+
+
+def orjson_loads(*paths: Path) -> Command:
+    """Reading and orjson.loads of every file."""
+    return Command(python("baselines.py", "loads", *paths))
+
 
 def _fingerprint(needs: str) -> str:
-    """A hash of the sources that made data depends on."""
+    """A hash of the sources that generated data depends on."""
     sources = [HERE / name for name in _GENERATOR]
     if needs == "warehouse":
         sources += sorted([*(ROOT / "artifact_warehouse").rglob("*.py"), *(ROOT / "sql").rglob("*.sql")])
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
-def bytes_in(folder: Path) -> int:
-    """The size of all JSON files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*.json"))
-
-
-def remove(path: Path) -> None:
-    """Delete a folder, or a warehouse file and what DuckDB may have left beside it."""
-    if path.is_dir():
-        shutil.rmtree(path)
-        return
-    for file in (path, path.with_name(path.name + ".wal")):
-        file.unlink(missing_ok=True)
-
-
 def constant(value: float, unit: str = "bytes", peak_bytes: int | None = None) -> Measured:
-    """A size that needs no repeats."""
+    """A value that needs no repeats."""
     return Measured((value,), peak_bytes=peak_bytes, unit=unit)
 
 
 def say(text: str) -> None:
-    """Progress, for the one who waits."""
+    """Print progress."""
     print(text, file=sys.stderr, flush=True)

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from generate import History, Run
-from nodes import Node
+from project import Model as Node
 from project import Project, Shape
 
 SOURCE_COLUMNS = 16
@@ -119,7 +119,7 @@ class Compiled:
 
     def _code(self, model: Node) -> Code:
         rng = Random(f"{self._seed} {model.unique_id}")
-        parents = [Relation(str(p.relation), self.codes[p.unique_id].columns) for p in model.details["parents"]]
+        parents = [Relation(str(p.relation), self.codes[p.unique_id].columns) for p in model.parent_models]
         if not parents:
             return staged(rng, self._sources[model.parents[0]], model.revision)
         is_union = rng.random() < 0.1
@@ -162,8 +162,8 @@ def main() -> None:
         run, compiled = Run(project, history, number, seed=1), Compiled(project, seed=1)
         (folder / name).mkdir(parents=True)
         for kind, content in (
-            ("manifest", compiled.manifest(json.loads(run.manifest()))),
-            ("catalog", compiled.catalog(json.loads(run.catalog()))),
+            ("manifest", compiled.manifest(run.manifest())),
+            ("catalog", compiled.catalog(run.catalog())),
         ):
             (folder / name / f"{kind}.json").write_text(json.dumps(content))
 

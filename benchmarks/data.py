@@ -1,4 +1,4 @@
-"""Data that takes more than one call of the generator: `python benchmarks/data.py PATH NAME ARGUMENTS`."""
+"""Data that takes more than one call of the generator: `python benchmarks/data.py FOLDER NAME ARGUMENTS`."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import uuid
+import venv
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-
-import duckdb
+from random import Random
 
 from artifact_warehouse import Warehouse
 from generate import START, History, Run, runs, write
-from measure import warehouse_command
+from measure import ask, warehouse_command
 from project import Project, Shape
 
 RUNS_AT_ONCE = 25
 DAYS = 30
-"""Days, and so runs, of the project that `executions` multiplies."""
+"""Days, and runs, of the history that `multiply` repeats."""
 
 
-def load(warehouse: Path | str, *folders: Path) -> None:
-    """Load with the command line, so that its memory is given back."""
-    _finish(_start_loading(warehouse, *folders))
-
-
-def _start_loading(warehouse: Path | str, *folders: Path) -> subprocess.Popen[bytes]:
+def _start_load(warehouse: Path | str, *folders: Path) -> subprocess.Popen[bytes]:
+    """Load in a process of its own, which gives its memory back."""
     command = [*map(str, warehouse_command("load", warehouse, *folders))]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _finish(loading: subprocess.Popen[bytes]) -> None:
-    if loading.wait():
-        raise subprocess.CalledProcessError(loading.returncode, loading.args)
+def _finish(load: subprocess.Popen[bytes], folder: Path | None = None) -> None:
+    """Wait for a load and delete its folder."""
+    if load.wait():
+        raise subprocess.CalledProcessError(load.returncode, load.args)
+    if folder:
+        shutil.rmtree(folder)
 
 
 def nightly(folder: Path, run_count: int, models: int) -> None:
-    """`full.duckdb` with many small runs of a project, `empty.duckdb` with none, and `next`, a run to come."""
+    """`full.duckdb` with many small runs of a project, `empty.duckdb` without runs, and `next`, a run to load."""
     project, jobs = Project(Shape(models=models), seed=1), History(results_per_file=20)
-    write(folder / "history", (Run(project, jobs, n, seed=1) for n in range(run_count)), manifests=run_count // 10)
+    write(folder / "history", (Run(project, jobs, n) for n in range(run_count)), manifests=run_count // 10)
     after = run_count * 20 // len(project.nodes) + 1
-    write(folder / "next", [Run(project, History(), after, seed=1)])
-    load(folder / "full.duckdb", folder / "history")
+    write(folder / "next", [Run(project, History(), after)])
+    _finish(_start_load(folder / "full.duckdb", folder / "history"), folder / "history")
     with Warehouse(folder / "empty.duckdb") as warehouse:
         warehouse.migrate()
-    shutil.rmtree(folder / "history")
 
 
 def unpack(folder: Path, archive: str) -> None:
@@ -55,106 +55,69 @@ def unpack(folder: Path, archive: str) -> None:
     with tarfile.open(archive) as files:
         for member in files:
             path = Path(member.name)
-            if member.isfile() and path.parent.name == "1.10_docs":
+            source = files.extractfile(member) if path.parent.name == "1.10_docs" else None
+            if source:
                 (folder / path.stem).mkdir()
-                source = files.extractfile(member)
-                assert source
-                with (folder / path.stem / path.name).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+                (folder / path.stem / path.name).write_bytes(source.read())
+
+
+def environment(folder: Path, *requirements: str) -> None:
+    """A virtual environment with these packages, for peers whose pins conflict with those of the package."""
+    venv.create(folder, with_pip=True, clear=True)
+    command = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*command, *requirements], check=True, stdout=sys.stderr)
 
 
 def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str, int]:
-    """Load so many runs of a project, a few at a time, and say how large their JSON was, and what was in it.
+    """Load many runs of a project, a part at a time; the next part is written meanwhile.
 
-    The next runs are made while the last ones are loaded.
+    Answers the bytes of all JSON, the number of results, and the number of versions of all nodes.
     """
     made = runs(Shape(models=models), History(), run_count)
     json_bytes = 0
-    loading: tuple[subprocess.Popen[bytes], Path] | None = None
+    load: tuple[subprocess.Popen[bytes], Path] | None = None
     for start in range(0, run_count, RUNS_AT_ONCE):
         part = folder / str(start)
-        written = write(part, islice(made, RUNS_AT_ONCE))
+        nodes = write(part, islice(made, RUNS_AT_ONCE))[-1].project.nodes
         json_bytes += sum(path.stat().st_size for path in part.rglob("*.json"))
-        if loading:
-            _finish_and_delete(*loading)
-        loading = _start_loading(warehouse, part), part
-    if loading:
-        _finish_and_delete(*loading)
-    nodes = written[-1].project.nodes
-    return {
-        "json_bytes": json_bytes,
-        "results": run_count * len(nodes),
-        "versions": sum(1 + node.revision for node in nodes),
-    }
-
-
-def _finish_and_delete(loading: subprocess.Popen[bytes], folder: Path) -> None:
-    _finish(loading)
-    shutil.rmtree(folder)
+        if load:
+            _finish(*load)
+        load = _start_load(warehouse, part), part
+    if load:
+        _finish(*load)
+    versions = sum(1 + node.revision for node in nodes)
+    return {"json_bytes": json_bytes, "results": run_count * len(nodes), "versions": versions}
 
 
 def executions(folder: Path, models: int) -> None:
-    """`1.duckdb` with 30 runs of a project, to be multiplied."""
+    """`runs`, 30 days of a project, and `1.duckdb`, a warehouse with them."""
     write(folder / "runs", runs(Shape(models=models), History(failure_rate=0.02), DAYS), manifests=10)
-    load(folder / "1.duckdb", folder / "runs")
+    _finish(_start_load(folder / "1.duckdb", folder / "runs"))
+    ask("checks.py", "run_results", folder / "1.duckdb", folder / "runs")
 
 
-def multiply(path: Path, first: int, last: int) -> None:
-    """Add copies number `first` up to `last` of the first 30 days' runs to a warehouse, each 30 days later.
+def multiply(originals: Path, warehouse: str, first: int, last: int) -> None:
+    """Load copies number `first` up to `last` of the run_results of 30 days, each 30 days after the one before.
 
-    Every copy has artifacts and invocations of its own; its execution times are a little longer.
+    A copy has other invocation ids and dates, and the execution times of the original.
     """
-    with Warehouse(path) as warehouse:
-        connection = warehouse.connection
-        connection.execute(
-            "CREATE TEMP TABLE originals AS SELECT artifact_key FROM stored.artifacts "
-            f"WHERE kind = 'run_results' AND generated_at < TIMESTAMP '{START}' + INTERVAL {DAYS} DAY"
-        )
-        for copy in range(first, last):
-            connection.execute("BEGIN")
-            for table, columns in _keyed_columns(connection).items():
-                selected = ", ".join(_copied(name, kind, copy) for name, kind in columns)
-                connection.execute(
-                    f"INSERT INTO stored.{table} SELECT {selected} FROM stored.{table} SEMI JOIN originals "
-                    f"ON originals.artifact_key = {table}.artifact_key ORDER BY {table}.rowid"
-                )
-            connection.execute("COMMIT")
-        connection.execute("DELETE FROM stored.settled_artifacts")
-        connection.execute("INSERT INTO stored.settled_artifacts BY NAME FROM internal.settled_artifacts")
-        connection.execute("CHECKPOINT")
-
-
-def _keyed_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-    """Name and type of all columns of the tables whose rows belong to an artifact."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for table, name, kind in connection.execute(
-        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'stored' "
-        "AND database_name = current_database() ORDER BY table_name, column_index"
-    ).fetchall():
-        found.setdefault(table, []).append((name, kind))
-    return {
-        table: columns
-        for table, columns in found.items()
-        if table != "settled_artifacts" and any(name == "artifact_key" for name, _ in columns)
-    }
-
-
-def _copied(name: str, kind: str, copy: int) -> str:
-    """A column's value in a copy."""
-    changed = {
-        "artifact_key": f"CAST(hash(artifact_key, {copy}) >> 1 AS BIGINT)",
-        "artifact_id": f"sha256(concat(artifact_id, ' {copy}'))",
-        "invocation_id": f"md5(concat(invocation_id, ' {copy}'))",
-        "uri": f"concat(uri, ' {copy}')",
-        "execution_seconds": f"execution_seconds * {1 + copy / 1000}",
-        "loaded_at": "loaded_at",
-    }
-    return changed.get(name) or (f"{name} + INTERVAL {copy * DAYS} DAY" if kind == "TIMESTAMP" else name)
+    for number in range(first, last):
+        copies = Path(f"{warehouse}.copies")
+        for day, path in enumerate(sorted(originals.rglob("run_results.json"))):
+            text = path.read_text()
+            invocation_id = json.loads(text)["metadata"]["invocation_id"]
+            date = START + timedelta(days=day)
+            later = date + timedelta(days=number * DAYS)
+            other_id = str(uuid.UUID(int=Random(f"{invocation_id} {number}").getrandbits(128), version=4))
+            copy = copies / path.parent.name / path.name
+            copy.parent.mkdir(parents=True)
+            copy.write_text(text.replace(invocation_id, other_id).replace(f"{date:%Y-%m-%d}", f"{later:%Y-%m-%d}"))
+        _finish(_start_load(warehouse, copies), copies)
 
 
 def main() -> None:
     folder, name, *arguments = sys.argv[1:]
-    all_makers: tuple[Callable[..., object], ...] = (nightly, unpack, years, executions, multiply)
+    all_makers: tuple[Callable[..., object], ...] = (nightly, unpack, environment, years, executions, multiply)
     makers = {maker.__name__: maker for maker in all_makers}
     said = makers[name](Path(folder), *(int(a) if a.isdigit() else a for a in arguments))
     print(json.dumps(said))

@@ -20,12 +20,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from nodes import DATE, PROJECT, Node, template
-from project import Project, Shape
-from templates import BUILD, DOCS, sample, sample_result
+from project import BUILD, DATE, PROJECT, Content, Model, Node, Project, Shape, Test, sample
 
 START = datetime(2025, 1, 1, 3)
+FAILED_BUILD = "job=nightly/2026-11-06_01_build"
+DOCS = "job=docs/2026-11-07_03_docs"
 THREADS = 8
+COMPILED = ("compiled", "compiled_code", "extra_ctes_injected", "extra_ctes")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class History:
     """How the runs of a project follow each other.
 
     `change_rate`: the share of a run's nodes whose raw code changes before it. `failure_rate`: the share of executed
-    nodes that end in error or fail (or in warn, where that is their severity). `results_per_file` cuts the project
-    into jobs of so many nodes that take turns, all of them in a day; 0 builds everything in each run. `compilation`:
+    nodes that end in error or fail (or in warn, where that is their severity). `results_per_file` splits the project
+    into jobs of that many nodes, which take turns within a day; 0 builds everything in each run. `compilation`:
     `same` (a node's compiled code changes only with the node), `dated` (all compiled code differs in every run), or
-    `alternating` (every other manifest, the first one too, is of `dbt parse`: nothing is compiled).
+    `alternating` (manifests of `dbt parse`, without compiled code, and of `dbt build` take turns, parse first).
     """
 
     change_rate: float = 0.01
@@ -47,9 +48,9 @@ class History:
 
 
 class Run:
-    """One invocation: an id, a time, and the nodes that it builds. Take its artifacts before the next run is made."""
+    """One invocation: an id, a time, and the nodes that it builds. Take its artifacts before you make the next run."""
 
-    def __init__(self, project: Project, history: History, number: int, seed: int) -> None:
+    def __init__(self, project: Project, history: History, number: int, seed: int = 1) -> None:
         rng = Random(f"run {seed} {number}")
         size = history.results_per_file or len(project.nodes)
         jobs = max(1, len(project.nodes) // size)
@@ -59,187 +60,169 @@ class Run:
         seconds = 86_000 * job / jobs + rng.random()
         self.started_at = START + timedelta(days=day, seconds=seconds)
         self.invocation_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-        self.is_parse = history.compilation == "alternating" and number % 2 == 0
-        self.code_date = f"{self.started_at:%Y-%m-%d}" if history.compilation == "dated" else DATE
+        self._is_parse = history.compilation == "alternating" and number % 2 == 0
+        self._code_date = f"{self.started_at:%Y-%m-%d}" if history.compilation == "dated" else DATE
         if number:
             project.change(rng, self.nodes, history.change_rate)
         self._rng = rng
 
-    def manifest(self) -> bytes:
+    def manifest(self) -> Content:
         """manifest.json."""
         metadata = self._metadata(BUILD, "manifest", 2.5) | {
             "project_name": PROJECT,
             "project_id": md5(PROJECT.encode()).hexdigest(),
         }
-        project, clock = self.project, count(self.started_at.timestamp(), 0.000173)
-        nodes = ", ".join(f'"{node.unique_id}": {self._node(node, next(clock))}' for node in project.nodes)
-        sections = dict.fromkeys(sample(BUILD, "manifest"), "{}") | {
-            "metadata": json.dumps(metadata),
-            "nodes": f"{{{nodes}}}",
+        found, project, clock = sample(BUILD, "manifest"), self.project, count(self.started_at.timestamp(), 0.000173)
+        macros = [macro for macro in found["macros"].values() if macro["package_name"] != "harbor_cafe"]
+        return {section: {} for section in found} | {
+            "metadata": metadata,
+            "nodes": {node.unique_id: self._entry(node, next(clock)) for node in project.nodes},
             "sources": _entries(project.sources, clock),
-            "macros": _macro_template() % tuple(next(clock) for _ in _macros()),
-            "docs": json.dumps(sample(BUILD, "manifest")["docs"]),
+            "macros": _entries(macros, clock),
+            "docs": found["docs"],
             "exposures": _entries(project.exposures, clock),
             "parent_map": project.parent_map,
             "child_map": project.child_map,
         }
-        return _object(sections)
 
-    def run_results(self) -> bytes:
-        """run_results.json. The tests of a model that failed are skipped, and nothing else is."""
+    def run_results(self) -> Content:
+        """run_results.json. The tests of a failed model are skipped, and no other node."""
         clocks = [3.0] * min(THREADS, len(self.nodes))
         failed: set[str] = set()
         results = []
         for i, node in enumerate(self.nodes):
             thread = i % len(clocks)
-            code = node.rendering.compiled_code.replace(DATE, self.code_date)
-            if node.kind == "test" and not failed.isdisjoint(node.parents):
-                results.append(self._skipped(node, thread))
+            if isinstance(node, Test) and not failed.isdisjoint(node.parents):
+                results.append(self._result(node, thread, is_skipped=True))
                 continue
             is_failure = self._rng.random() < self.history.failure_rate
-            if is_failure and node.kind == "model":
+            if is_failure and isinstance(node, Model):
                 failed.add(node.unique_id)
             seconds = self._rng.lognormvariate(node.typical_log_seconds, 0.3)
             started_at = self.started_at + timedelta(seconds=clocks[thread])
-            times = [started_at + timedelta(seconds=part * seconds) for part in (0.02, 0.18, 0.2, 0.98)]
+            times = [_iso(started_at + timedelta(seconds=part * seconds)) for part in (0.02, 0.18, 0.2, 0.98)]
             outcome = _outcome(node, is_failure, self._rng.randrange(1, 100_000))
-            head = _result_head() % (outcome[0], *map(_iso, times), thread + 1, repr(seconds), *outcome[1:])
-            results.append(head + self._result_end(node, "true", code))
+            timing = [
+                step | {"started_at": times[2 * i], "completed_at": times[2 * i + 1]}
+                for i, step in enumerate(_sample_result()["timing"])
+            ]
+            results.append(self._result(node, thread) | {"timing": timing, "execution_time": seconds} | outcome)
             clocks[thread] += seconds + 0.01
         seconds = max(clocks, default=0.0) + 0.5
-        args = sample(BUILD, "run_results")["args"] | {"target": "prod", "project_dir": f"/srv/{PROJECT}"}
-        sections = {
-            "metadata": json.dumps(self._metadata(BUILD, "run_results", seconds)),
-            "results": f"[{', '.join(results)}]",
-            "elapsed_time": repr(seconds),
-            "args": json.dumps(args),
+        return {
+            "metadata": self._metadata(BUILD, "run_results", seconds),
+            "results": results,
+            "elapsed_time": seconds,
+            "args": sample(BUILD, "run_results")["args"] | {"target": "prod", "project_dir": f"/srv/{PROJECT}"},
         }
-        return _object(sections)
 
-    def catalog(self) -> bytes:
+    def catalog(self) -> Content:
         """catalog.json: every model with its columns and a statistic."""
         found = sample(DOCS, "catalog")
         base = next(iter(found["nodes"].values()))
         column = next(iter(base["columns"].values()))
         nodes = {}
         for model in self.project.models:
-            relation = {"schema": f"main_{model.details['folder']}", "name": model.name, "database": PROJECT}
-            names = enumerate(model.details["columns"], 1)
+            relation = {"schema": f"main_{model.folder}", "name": model.name, "database": PROJECT}
             nodes[model.unique_id] = base | {
                 "metadata": base["metadata"] | relation,
-                "columns": {name: column | {"index": i, "name": name} for i, name in names},
+                "columns": {name: column | {"index": i, "name": name} for i, name in enumerate(model.columns, 1)},
                 "unique_id": model.unique_id,
             }
-        metadata = self._metadata(DOCS, "catalog", 4.0)
-        return json.dumps({**found, "metadata": metadata, "nodes": nodes, "sources": {}}).encode()
+        return {**found, "metadata": self._metadata(DOCS, "catalog", 4.0), "nodes": nodes, "sources": {}}
 
-    def _metadata(self, run: str, kind: str, seconds: float) -> dict[str, Any]:
-        """The metadata block of an artifact that was written so many seconds after the start."""
-        found: dict[str, Any] = sample(run, kind)["metadata"]
+    def _metadata(self, run: str, kind: str, seconds: float) -> Content:
+        """The metadata of an artifact that is written `seconds` after the start."""
+        found: Content = sample(run, kind)["metadata"]
         return found | {
             "generated_at": _iso(self.started_at + timedelta(seconds=seconds)),
             "invocation_id": self.invocation_id,
             "invocation_started_at": _iso(self.started_at),
         }
 
-    def _node(self, node: Node, created_at: float) -> str:
-        rendering = node.rendering
-        macros, compilation = rendering.macros, f'"compiled_path": "{rendering.compiled_path}", '
-        if self.is_parse:
-            macros, compilation = rendering.parsed_macros, '"compiled_path": null, '
-        else:
-            code = rendering.compiled_code.replace(DATE, self.code_date)
-            compilation += f'"compiled": true, "compiled_code": {code}, "extra_ctes_injected": true, "extra_ctes": [], '
-        return rendering.text % {"created_at": created_at, "macros": macros, "compilation": compilation}
+    def _code(self, node: Node) -> str:
+        code: str = node.content["compiled_code"]
+        return code if self._code_date == DATE else code.replace(DATE, self._code_date)
 
-    def _result_end(self, node: Node, compiled: str, code: str) -> str:
-        relation = json.dumps(node.relation)
-        compilation = f'"compiled": {compiled}, "compiled_code": {code}, "relation_name": {relation}, '
-        return (
-            f'"unique_id": "{node.unique_id}", {compilation if self.history.compiled_results else ""}'
-            '"batch_results": null}'
-        )
+    def _entry(self, node: Node, created_at: float) -> Content:
+        content = node.content | {"created_at": created_at}
+        if not self._is_parse:
+            return content | {"compiled_code": self._code(node)}
+        depends_on = content["depends_on"] | {"macros": content["depends_on"]["macros"][:1]}
+        parsed = content | {"compiled_path": None, "depends_on": depends_on}
+        return {name: value for name, value in parsed.items() if name not in COMPILED}
 
-    def _skipped(self, node: Node, thread: int) -> str:
-        return (
-            f'{{"status": "skipped", "timing": [], "thread_id": "Thread-{thread + 1} (worker)", "execution_time": 0, '
-            f'"adapter_response": {{}}, "message": null, "failures": null, {self._result_end(node, "false", "null")}'
-        )
+    def _result(self, node: Node, thread: int, is_skipped: bool = False) -> Content:
+        """The result of a node; of a skipped one it is complete."""
+        skipped: Content = {
+            "status": "skipped",
+            "timing": [],
+            "thread_id": f"Thread-{thread + 1} (worker)",
+            "execution_time": 0,
+            "adapter_response": {},
+            "message": None,
+            "failures": None,
+            "unique_id": node.unique_id,
+        }
+        if self.history.compiled_results:
+            code = None if is_skipped else self._code(node)
+            skipped |= {"compiled": not is_skipped, "compiled_code": code, "relation_name": node.relation}
+        return skipped | {"batch_results": None}
 
 
-def runs(shape: Shape, history: History, count_: int, seed: int = 1) -> Iterator[Run]:
-    """The runs of one project, one after the other; take from each what you need before you go on."""
+def runs(shape: Shape, history: History, number: int, seed: int = 1) -> Iterator[Run]:
+    """The runs of one project in turn. Take the artifacts of a run before you go on to the next."""
     project = Project(shape, seed)
-    for number in range(count_):
-        yield Run(project, history, number, seed)
+    return (Run(project, history, i, seed) for i in range(number))
 
 
 def write(out: Path, made: Iterable[Run], manifests: int = 1, catalogs: int = 0, has_results: bool = True) -> list[Run]:
-    """Write the artifacts of runs, a folder each; a manifest and a catalog with every so many runs, 0 for none."""
+    """Write the artifacts of runs, a folder each; every `manifests`-th run has a manifest, 0 for none."""
     written = []
     for number, run in enumerate(made):
+        artifacts = {"manifest": run.manifest} if manifests and number % manifests == 0 else {}
+        artifacts |= {"catalog": run.catalog} if catalogs and number % catalogs == 0 else {}
+        artifacts |= {"run_results": run.run_results} if has_results else {}
         folder = out / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
-        if manifests and number % manifests == 0:
-            (folder / "manifest.json").write_bytes(run.manifest())
-        if catalogs and number % catalogs == 0:
-            (folder / "catalog.json").write_bytes(run.catalog())
-        if has_results:
-            (folder / "run_results.json").write_bytes(run.run_results())
+        for kind, content in artifacts.items():
+            (folder / f"{kind}.json").write_text(json.dumps(content()))
         written.append(run)
     return written
 
 
-def _outcome(node: Node, is_failure: bool, rows: int) -> tuple[str, str, str, str]:
-    """status, adapter_response, message and failures, the last three as JSON."""
-    if node.kind == "model":
-        if is_failure:
-            error = f"Runtime Error in model {node.name} (models/{node.details['path']})\n{_error_text()}"
-            return "error", "{}", json.dumps(error), "null"
-        response = f'{{"_message": "INSERT {rows}", "code": "INSERT", "rows_affected": {rows}}}'
-        return "success", response, f'"INSERT {rows}"', "null"
-    if not is_failure:
-        return "pass", '{"_message": "OK"}', "null", "0"
-    status = "warn" if node.details["severity"] == "WARN" else "fail"
-    return status, '{"_message": "OK"}', f'"Got {rows} results, configured to {status} if != 0"', str(rows)
+def _outcome(node: Node, is_failure: bool, rows: int) -> Content:
+    """status, adapter_response, message and failures of an executed node."""
+    response: Content = {"_message": "OK"}
+    message, failures = None, 0
+    if isinstance(node, Model) and is_failure:
+        error = f"Runtime Error in model {node.name} (models/{node.path})\n{_error_text()}"
+        return {"status": "error", "adapter_response": {}, "message": error, "failures": None}
+    if isinstance(node, Model):
+        response = {"_message": f"INSERT {rows}", "code": "INSERT", "rows_affected": rows}
+        return {"status": "success", "adapter_response": response, "message": f"INSERT {rows}", "failures": None}
+    status = "pass"
+    if is_failure:
+        status, failures = "warn" if isinstance(node, Test) and node.severity == "WARN" else "fail", rows
+        message = f"Got {rows} results, configured to {status} if != 0"
+    return {"status": status, "adapter_response": response, "message": message, "failures": failures}
+
+
+@cache
+def _sample_result(status: str = "success") -> Content:
+    """A real result of a model with this status, with all keys that any result has."""
+    results = [*sample(BUILD, "run_results")["results"], *sample(FAILED_BUILD, "run_results")["results"]]
+    return max((r for r in results if r["unique_id"].startswith("model.") and r["status"] == status), key=len)
 
 
 @cache
 def _error_text() -> str:
-    message: str = sample_result("model", "error")["message"]
+    message: str = _sample_result("error")["message"]
     return message.partition("\n")[2]
 
 
-@cache
-def _result_head() -> str:
-    """A real result up to its unique_id, with its values left open for the % operator."""
-    result = sample_result("model", "success")
-    timing = [{**step, "started_at": "%s", "completed_at": "%s"} for step in result["timing"]]
-    opened = {"status": "%s", "timing": timing, "thread_id": "Thread-%d (worker)"}
-    values = dict.fromkeys(("execution_time", "adapter_response", "message", "failures"), "%")
-    text = json.dumps({**result, **opened, **values})
-    return text[: text.index('"unique_id"')].replace('"%"', "%s")
-
-
-@cache
-def _macros() -> dict[str, dict[str, Any]]:
-    """The macros of dbt itself and its adapter: half of a small manifest, and the same in every project."""
-    found = sample(BUILD, "manifest")["macros"]
-    return {unique_id: macro for unique_id, macro in found.items() if macro["package_name"] != "harbor_cafe"}
-
-
-@cache
-def _macro_template() -> str:
-    texts = [f'"{unique_id}": {template(macro)}' for unique_id, macro in _macros().items()]
-    return f"{{{', '.join(texts)}}}".replace("%(created_at)s", "%s")
-
-
-def _entries(contents: list[dict[str, Any]], clock: Iterator[float]) -> str:
-    return json.dumps({content["unique_id"]: {**content, "created_at": next(clock)} for content in contents})
-
-
-def _object(sections: dict[str, str]) -> bytes:
-    return b"{" + b", ".join(f'"{name}": {text}'.encode() for name, text in sections.items()) + b"}"
+def _entries(contents: list[Content], clock: Iterator[float]) -> Content:
+    return {content["unique_id"]: content | {"created_at": next(clock)} for content in contents}
 
 
 def _iso(time: datetime) -> str:
@@ -251,20 +234,19 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--manifests", type=int, default=1, help="with every so many runs; 0: none")
-    parser.add_argument("--catalogs", type=int, default=0, help="with every so many runs; 0: none")
+    parser.add_argument("--manifests", type=int, default=1, help="every n-th run has a manifest; 0: none")
+    parser.add_argument("--catalogs", type=int, default=0, help="every n-th run has a catalog; 0: none")
     parser.add_argument("--no-run-results", action="store_true")
-    for kind in (Shape, History):
-        for field in fields(kind):
-            name = f"--{field.name.replace('_', '-')}"
-            if isinstance(field.default, bool):
-                parser.add_argument(name, action=argparse.BooleanOptionalAction, default=field.default)
-            else:
-                choices = ("same", "dated", "alternating") if field.name == "compilation" else None
-                parser.add_argument(name, type=type(field.default), choices=choices, default=field.default)
+    kinds: tuple[type[Any], ...] = (Shape, History)
+    for field in [field for kind in kinds for field in fields(kind)]:
+        name = f"--{field.name.replace('_', '-')}"
+        if isinstance(field.default, bool):
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=field.default)
+        else:
+            choices = ("same", "dated", "alternating") if field.name == "compilation" else None
+            parser.add_argument(name, type=type(field.default), choices=choices, default=field.default)
     given = vars(parser.parse_args())
-    shape = Shape(**{field.name: given[field.name] for field in fields(Shape)})
-    history = History(**{field.name: given[field.name] for field in fields(History)})
+    shape, history = (kind(**{field.name: given[field.name] for field in fields(kind)}) for kind in kinds)
     made = runs(shape, history, given["runs"], given["seed"])
     write(given["out"], made, given["manifests"], given["catalogs"], not given["no_run_results"])
 

@@ -1,96 +1,61 @@
-"""Where the time of a cold load goes: `python benchmarks/profiling.py WAREHOUSE FOLDER` prints shares in JSON.
+"""The processor time of a load, by module of the package: `python benchmarks/profiling.py WAREHOUSE FOLDER`.
 
-A timer interrupts the load five hundred times a second, and the time since the last interruption goes to the step whose
-functions are on the stack. (A call into C is interrupted when it returns, and so gets all of its time.) The process has
-one processor only, so that the load does all its work here and in one thread.
+py-spy samples the stacks of the load's processes, workers included; it leaves out threads that sleep or wait
+(https://github.com/benfred/py-spy). A sample counts for the innermost function of the package on its stack, so rows
+are named by the files and functions that exist. Native threads of DuckDB and Arrow without Python code are not sampled.
 """
 
 from __future__ import annotations
 
 import json
-import linecache
-import os
 import re
-import signal
 import sys
-import time
-from collections import defaultdict
-from types import FrameType
+import tempfile
+from collections import Counter
+from pathlib import Path
 
-STEPS = (
-    ("start-up", r"importlib\._bootstrap|startup\."),
-    ("settling", r"writing\.settle|internal\.settled"),
-    ("commit and checkpoint", r"store\.\S* .*(COMMIT|CHECKPOINT|\.close\(\))"),
-    ("migrating (tables and views)", r"store\.migrate|views\.|sqlfiles\."),
-    ("inserting", r"store\.(write|_insert|_merge_uris|_drop_repeated|_register)"),
-    ("reading and hashing", r"discover\.|reading\.|content_id|read_bytes|hashlib"),
-    ("decoding", r"jsontext\.|msgspec|artifact\.parse|artifact\.Artifact"),
-    ("building rows and columns", r"flatten\.|digest\.|rows\.|pyarrow"),
-    ("looking up what is there", r"store\."),
-)
-"""The first whose pattern is found in a line `module.function source line` of a stack has the sample."""
+from measure import Command, run_once, warehouse_command
+
+PER_SECOND = 200
+_FRAME = re.compile(r"(\S+) \((?:\S*/)?artifact_warehouse/(\S+?)(?:/__init__)?\.py:\d+\)")
+"""A frame of the package: a function, and a file below the package."""
 
 
-def step_of(frame: FrameType | None) -> tuple[str, str]:
-    """The step that a stack belongs to, and its innermost function of the package."""
-    lines, innermost = [], ""
-    while frame:
-        module = str(frame.f_globals.get("__name__", "")).removeprefix("artifact_warehouse.")
-        code = frame.f_code
-        source = linecache.getline(code.co_filename, frame.f_lineno or 0).strip()
-        lines.append(f"{module}.{code.co_name} {source}")
-        if "artifact_warehouse" in code.co_filename and not innermost:
-            innermost = f"{module}.{code.co_name}"
-        frame = frame.f_back
-    stack = "\n".join(lines)
-    step = next((name for name, pattern in STEPS if re.search(pattern, stack)), "the rest")
-    return step, innermost or "outside of the package"
+def place_of(stack: str) -> tuple[str, str]:
+    """Module and function that a stack belongs to, innermost first."""
+    for frame in reversed(stack.split(";")):
+        if "importlib._bootstrap" in frame:
+            return "imports", "imports"
+        if found := _FRAME.fullmatch(frame):
+            module = found[2].replace("/", ".")
+            return module, f"{module}.{found[1]}"
+    return "outside of the package", "outside of the package"
 
 
-class Profile:
-    """Seconds by step and by function, as a handler of a timer's signals."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, float] = defaultdict(float)
-        self.functions: dict[str, float] = defaultdict(float)
-        self._last = time.perf_counter()
-
-    def __call__(self, _signal: int, frame: FrameType | None) -> None:
-        now = time.perf_counter()
-        step, function = step_of(frame)
-        self.steps[step] += now - self._last
-        self.functions[function] += now - self._last
-        self._last = time.perf_counter()
+def shares(text: str) -> dict[str, dict[str, float]]:
+    """The share of each module and of each function in lines of stacks and counts, the largest first."""
+    modules: Counter[str] = Counter()
+    functions: Counter[str] = Counter()
+    for line in text.splitlines():
+        stack, _, count = line.rpartition(" ")
+        module, function = place_of(stack)
+        modules[module] += int(count)
+        functions[function] += int(count)
+    total = modules.total()
+    return {
+        "modules": {name: count / total for name, count in modules.most_common(15)},
+        "functions": {name: count / total for name, count in functions.most_common(15)},
+    }
 
 
 def main() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    profile = Profile()
-    signal.signal(signal.SIGALRM, profile)
-    signal.siginterrupt(signal.SIGALRM, False)
-    start = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
-    from artifact_warehouse.cli import main as command_line
-
-    sys.argv[1:1] = ["load"]
-    said, sys.stdout = sys.stdout, sys.stderr
-    try:
-        command_line()
-    except SystemExit as ended:
-        if ended.code:
-            raise
-    seconds = time.perf_counter() - start
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    sys.stdout = said
-    answer = {"seconds": seconds, "steps": _shares(profile.steps), "functions": _shares(profile.functions, 12)}
-    print(json.dumps(answer))
-
-
-def _shares(seconds: dict[str, float], count: int | None = None) -> dict[str, float]:
-    """The share of each, the largest first."""
-    total = sum(seconds.values())
-    return {name: part / total for name, part in sorted(seconds.items(), key=lambda item: -item[1])[:count]}
+    target, folder = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as scratch:
+        stacks = Path(scratch) / "stacks"
+        spy = [str(Path(sys.executable).with_name("py-spy")), "record", "--subprocesses", "--rate", str(PER_SECOND)]
+        load = warehouse_command("load", target, folder)
+        turn = run_once(Command([*spy, "--format", "raw", "--output", stacks, "--", *load]))
+        print(json.dumps({"seconds": turn.cpu_seconds, **shares(stacks.read_text())}))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,279 @@
-"""A project of any size: a layered graph of models, with their tests, sources and exposures."""
+"""A project of any size: models, tests, sources and exposures in a layered graph, as dbt 1.10 writes them.
+
+Every generated node starts as a copy of a real node of the committed sample runs, so it has all keys in dbt's order.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from nodes import Node, exposure_content, new_model, new_test, source_content
+Content = dict[str, Any]
+
+PROJECT = "bench"
+RUNS = Path(__file__).resolve().parents[1] / "sample_artifacts" / "runs" / "environment=prod"
+BUILD = "job=nightly/2026-11-08_01_build"
+DATE = "1999-12-31"
+"""A date in compiled code. Compilation `dated` replaces it with the date of the run."""
+
+TEST_KINDS = {"not_null": 0.58, "unique": 0.275, "relationships": 0.115, "accepted_values": 0.03}
+"""The share of each generic test in a real project of 3,000 models."""
+
+DOMAINS = ("sales", "finance", "growth", "logistics", "people", "product", "support", "risk")
+NOUNS = (
+    *("order", "invoice", "customer", "account", "session", "campaign", "shipment", "ticket", "payment", "quote"),
+    *("basket", "agent", "region", "store", "channel", "contract", "refund", "voucher", "device", "event"),
+)
+MEASURES = (
+    *("amount", "tax", "price", "level", "rank", "code", "label", "quantity", "discount", "share", "is_active"),
+    *("updated_at", "shipped_at", "valid_from", "age_days", "currency", "score", "status", "margin", "source"),
+)
+SENTENCES = (
+    "Filled by the nightly load.",
+    "Null for test accounts.",
+    "Rounded to cents.",
+    "PII: masked for analysts.",
+    "Derived; do not join on it.",
+    "Deprecated, use the v2 column.",
+    "Late-arriving rows are corrected for 3 days.",
+    "Currency is that of the account, not converted.",
+    "The business key of the upstream system.",
+    "See the data contract with the platform team.",
+)
+
+
+@cache
+def sample(run: str, kind: str) -> Content:
+    """An artifact of a sample run. The object is shared: copy before you change it."""
+    content: Content = json.loads((RUNS / run / f"{kind}.json").read_text())
+    return content
+
+
+@cache
+def sample_node(prefix: str) -> Content:
+    """The first node of the sample manifest with this start of the unique_id; `prefix` omits the project name."""
+    kind, _, name = prefix.partition(".")
+    section = {"source": "sources", "exposure": "exposures"}.get(kind, "nodes")
+    nodes: dict[str, Content] = sample(BUILD, "manifest")[section]
+    return next(node for key, node in nodes.items() if key.startswith(f"{kind}.harbor_cafe.{name}"))
+
+
+def _description(rng: Random, name: str) -> str:
+    said = " ".join(rng.sample(SENTENCES, rng.randint(0, 3)))
+    return f"{name.replace('_', ' ').capitalize()}. {said}".strip()
+
+
+def _column_names(rng: Random, count: int) -> list[str]:
+    return ["id", *{f"{rng.choice(NOUNS)}_{rng.choice(MEASURES)}": None for _ in range(count - 1)}]
+
+
+def _refs(models: list[Model]) -> list[Content]:
+    return [{"name": model.name, "package": None, "version": None} for model in models]
+
+
+@dataclass
+class Node:
+    """A model or a test. `revision` counts the changes of its code."""
+
+    name: str
+    unique_id: str
+    parents: list[str]
+    relation: str | None = None
+    typical_log_seconds: float = 0.0
+    revision: int = 0
+    _content: tuple[int, Content] = field(default=(-1, {}), repr=False)
+
+    @property
+    def content(self) -> Content:
+        """The node as a manifest has it, built once for each revision."""
+        if self._content[0] != self.revision:
+            self._content = self.revision, self._built()
+        return self._content[1]
+
+    def _built(self) -> Content:
+        raise NotImplementedError
+
+
+class Model(Node):
+    """A model that reads other models, or a source where it has no parent models."""
+
+    def __init__(self, rng: Random, number: int, layer: int, parents: list[Model], source: str, columns: int) -> None:
+        """`columns` is the average number of columns."""
+        domain = rng.choice(DOMAINS)
+        prefix, self.folder, self.materialized = (
+            ("stg", "staging", "view")
+            if layer == 0
+            else ("int", "intermediate", "view")
+            if layer < 12
+            else ("fct", "marts", "table")
+        )
+        name = f"{prefix}_{domain}__{rng.choice(NOUNS)}_{number:05d}"
+        names = _column_names(rng, rng.randint(max(1, columns // 2), columns * 3 // 2))
+        self.description = _description(rng, f"{self.folder}_model_of_{domain}")
+        self.columns = {column: _description(rng, column) for column in names}
+        self.parent_models = parents
+        self.domain, self.path = domain, f"{self.folder}/{domain}/{name}.sql"
+        above = [parent.unique_id for parent in parents] or [source]
+        relation = f'"{PROJECT}"."main_{self.folder}"."{name}"'
+        super().__init__(name, f"model.{PROJECT}.{name}", above, relation, rng.gauss(-0.5, 1.2))
+
+    def _sql(self, relations: list[str], day: str) -> str:
+        aliases = [f"p{i}" for i in range(len(relations))]
+        selected = ",\n".join(f"    {aliases[i % len(aliases)]}.{c} as {c}" for i, c in enumerate(self.columns))
+        ctes = ",\n\n".join(f"{a} as (\n    select * from {r}\n)" for a, r in zip(aliases, relations, strict=True))
+        joins = "".join(f"\nleft join {alias} on {alias}.id = p0.id" for alias in aliases[1:])
+        where = f"where p0.id > {self.revision} and p0.loaded_on < {day}"
+        return f"with {ctes},\n\nfinal as (\nselect\n{selected}\nfrom p0{joins}\n{where}\n)\n\nselect * from final"
+
+    def _built(self) -> Content:
+        source = self.parents[0].rpartition(".")[2]
+        refs = [f"{{{{ ref('{p.name}') }}}}" for p in self.parent_models] or [f"{{{{ source('raw', '{source}') }}}}"]
+        relations = [str(p.relation) for p in self.parent_models] or [f'"{PROJECT}"."raw"."{source}"']
+        raw_code = self._sql(refs, "{{ today() }}")
+        base = sample_node("model.stg_orders")
+        column = next(iter(base["columns"].values()))
+        config = {"materialized": self.materialized, "schema": self.folder, "tags": [], "meta": {"tier": 2}}
+        return base | {
+            "database": PROJECT,
+            "schema": f"main_{self.folder}",
+            "name": self.name,
+            "package_name": PROJECT,
+            "path": self.path,
+            "original_file_path": f"models/{self.path}",
+            "unique_id": self.unique_id,
+            "fqn": [PROJECT, self.folder, self.domain, self.name],
+            "alias": self.name,
+            "checksum": {"name": "sha256", "checksum": hashlib.sha256(raw_code.encode()).hexdigest()},
+            "config": base["config"] | config | {"group": None},
+            "tags": [],
+            "description": self.description,
+            "columns": {
+                name: column | {"name": name, "description": said, "doc_blocks": []}
+                for name, said in self.columns.items()
+            },
+            "meta": {"tier": 2},
+            "group": None,
+            "patch_path": f"{PROJECT}://models/{self.folder}/_{self.domain}.yml",
+            "build_path": None,
+            "unrendered_config": config,
+            "relation_name": self.relation,
+            "raw_code": raw_code,
+            "doc_blocks": [],
+            "refs": _refs(self.parent_models),
+            "sources": [] if self.parent_models else [["raw", source]],
+            "depends_on": {"macros": ["macro.dbt.is_incremental"], "nodes": self.parents},
+            "compiled_path": f"target/compiled/{PROJECT}/models/{self.path}",
+            "compiled_code": self._sql(relations, f"date '{DATE}'"),
+            "primary_key": ["id"],
+        }
+
+
+class Test(Node):
+    """A generic test of one of the models."""
+
+    def __init__(self, rng: Random, models: list[Model]) -> None:
+        [self.kind] = rng.choices([*TEST_KINDS], [*TEST_KINDS.values()])
+        self.model, self.other = rng.choice(models), rng.choice(models)
+        self.column = rng.choice([*self.model.columns])
+        suffix = {"relationships": f"__id__ref_{self.other.name}_", "accepted_values": "__a__b__unknown"}
+        name = f"{self.kind}_{self.model.name}_{self.column}{suffix.get(self.kind, '')}"
+        digest = hashlib.md5(name.encode()).hexdigest()
+        self.severity = "WARN" if rng.random() < 0.1 else "ERROR"
+        self.alias = name if len(name) < 64 else f"{name[:30]}_{digest}"
+        parents = sorted({self.model.unique_id, *([self.other.unique_id] if self.kind == "relationships" else [])})
+        super().__init__(name, f"test.{PROJECT}.{name}.{digest[:10]}", parents, None, rng.gauss(-2, 0.8))
+
+    def _sql(self) -> str:
+        column, filtered = self.column, f"where id > {self.revision} and loaded_on < date '{DATE}'"
+        rows = f"(select * from {self.model.relation} {filtered}) dbt_subquery"
+        queries = {
+            "not_null": f"select *\nfrom {rows}\nwhere {column} is null",
+            "unique": f"select\n    {column} as unique_field,\n    count(*) as n_records\n\nfrom {rows}\n"
+            f"where {column} is not null\ngroup by {column}\nhaving count(*) > 1",
+            "relationships": f"with child as (\n    select {column} as from_field\n    from {rows}\n),\n\n"
+            f"parent as (\n    select id as to_field\n    from {self.other.relation}\n)\n\n"
+            "select\n    from_field\n\nfrom child\nleft join parent\n    on child.from_field = parent.to_field\n\n"
+            "where parent.to_field is null",
+            "accepted_values": f"with all_values as (\n    select\n        {column} as value_field,\n"
+            f"        count(*) as n_records\n    from {rows}\n    group by {column}\n)\n\n"
+            "select *\nfrom all_values\nwhere value_field not in ('a', 'b', 'unknown')",
+        }
+        return f"\n    \n    \n\n{queries[self.kind]}\n\n\n"
+
+    def _built(self) -> Content:
+        model, is_relationship = self.model, self.kind == "relationships"
+        config = {"severity": self.severity, "alias": self.alias, "where": f"id > {self.revision}"}
+        written = ",".join(f'{key}="{value}"' for key, value in config.items())
+        kwargs = {"column_name": self.column, "model": f"{{{{ get_where_subquery(ref('{model.name}')) }}}}"}
+        if is_relationship:
+            kwargs |= {"to": f"ref('{self.other.name}')", "field": "id"}
+        base = sample_node(f"test.{self.kind}_")
+        file = f"models/{model.folder}/_{model.domain}.yml"
+        macros = [f"macro.dbt.test_{self.kind}", "macro.dbt.get_where_subquery"]
+        return base | {
+            "database": PROJECT,
+            "schema": "main_dbt_test__audit",
+            "name": self.name,
+            "package_name": PROJECT,
+            "path": f"{self.alias}.sql",
+            "original_file_path": file,
+            "unique_id": self.unique_id,
+            "fqn": [PROJECT, model.folder, model.domain, self.name],
+            "alias": self.alias,
+            "config": base["config"] | {"schema": "dbt_test__audit", **config},
+            "build_path": None,
+            "unrendered_config": config,
+            "relation_name": None,
+            "raw_code": f"{{{{ test_{self.kind}(**_dbt_generic_test_kwargs) }}}}{{{{ config({written}) }}}}",
+            "refs": _refs([self.other, model] if is_relationship else [model]),
+            "depends_on": {"macros": macros, "nodes": self.parents},
+            "compiled_path": f"target/compiled/{PROJECT}/{file}/{self.alias}.sql",
+            "compiled_code": self._sql(),
+            "column_name": self.column,
+            "file_key_name": f"models.{model.name}",
+            "attached_node": model.unique_id,
+            "test_metadata": {"name": self.kind, "kwargs": kwargs, "namespace": None},
+        }
+
+
+def _source(rng: Random, number: int) -> Content:
+    name = f"{rng.choice(NOUNS)}_{number:05d}"
+    return sample_node("source.pos.orders") | {
+        "database": PROJECT,
+        "name": name,
+        "package_name": PROJECT,
+        "unique_id": f"source.{PROJECT}.raw.{name}",
+        "fqn": [PROJECT, "staging", "raw", name],
+        "source_name": "raw",
+        "source_description": "What the systems deliver.",
+        "identifier": name,
+        "description": _description(rng, name),
+        "relation_name": f'"{PROJECT}"."raw"."{name}"',
+    }
+
+
+def _exposure(number: int, models: list[Model]) -> Content:
+    name = f"dashboard_{number:04d}"
+    return sample_node("exposure.harbour_dashboard") | {
+        "name": name,
+        "package_name": PROJECT,
+        "unique_id": f"exposure.{PROJECT}.{name}",
+        "fqn": [PROJECT, "groups", name],
+        "label": name,
+        "depends_on": {"macros": [], "nodes": [model.unique_id for model in models]},
+        "refs": _refs(models),
+    }
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a project is like; the defaults are those of a real one of 3,000 models, 7,277 tests and 500 sources."""
+    """The shape of a project. The defaults are those of a real one of 3,000 models, 7,277 tests and 500 sources."""
 
     models: int = 1000
     tests_per_model: float = 2.4
@@ -26,72 +286,65 @@ class Shape:
 
 
 class Project:
-    """`nodes` has them in an order in which dbt could build them: each model is followed by its tests."""
+    """`nodes` is in an order in which dbt can build: each model is followed by its tests."""
 
     def __init__(self, shape: Shape, seed: int) -> None:
         rng = Random(f"project {seed}")
-        source_count = max(1, shape.models // shape.models_per_source)
-        self.sources = [source_content(rng, i) for i in range(source_count)]
+        self.sources = [_source(rng, i) for i in range(max(1, shape.models // shape.models_per_source))]
         self.models = self._models(rng, shape)
         exposure_count = shape.models // shape.models_per_exposure
-        self.exposures = [exposure_content(i, rng.sample(self.models, 2)) for i in range(exposure_count)]
+        self.exposures = [_exposure(i, rng.sample(self.models, 2)) for i in range(exposure_count)]
         tests = self._tests(rng, round(shape.models * shape.tests_per_model))
         self.nodes = [node for model in self.models for node in (model, *tests.get(model.unique_id, {}).values())]
 
-    def change(self, rng: Random, nodes: list[Node], rate: float) -> None:
-        """Change the raw code of a share of the nodes; the part of it that is less than a node is a chance of one."""
+    def change(self, rng: Random, nodes: Sequence[Node], rate: float) -> None:
+        """Change the raw code of a share of the nodes; a fraction of a node is the chance of one more."""
         whole, part = divmod(rate * len(nodes), 1)
         for node in rng.sample(nodes, int(whole) + (rng.random() < part)):
             node.revision += 1
 
     @cached_property
-    def parents(self) -> dict[str, list[str]]:
-        """unique_id to the unique_ids of the parents, of everything that has a place in the graph."""
+    def parent_map(self) -> dict[str, list[str]]:
+        """The unique_ids of the parents of everything in the graph."""
         parents = {node.unique_id: node.parents for node in self.nodes}
         parents |= {exposure["unique_id"]: exposure["depends_on"]["nodes"] for exposure in self.exposures}
         return parents | {source["unique_id"]: [] for source in self.sources}
 
     @cached_property
-    def parent_map(self) -> str:
-        """`parents` as JSON."""
-        return json.dumps(self.parents)
-
-    @cached_property
-    def child_map(self) -> str:
-        """unique_id to the unique_ids of the children, as JSON."""
-        children: dict[str, list[str]] = {unique_id: [] for unique_id in self.parents}
-        for child, above in self.parents.items():
+    def child_map(self) -> dict[str, list[str]]:
+        """The unique_ids of the children of everything in the graph."""
+        children: dict[str, list[str]] = {unique_id: [] for unique_id in self.parent_map}
+        for child, above in self.parent_map.items():
             for parent in above:
                 children[parent].append(child)
-        return json.dumps(children)
+        return children
 
-    def _models(self, rng: Random, shape: Shape) -> list[Node]:
+    def _models(self, rng: Random, shape: Shape) -> list[Model]:
         width = max(1, -(-shape.models // shape.layers))
-        layers: list[list[Node]] = []
+        layers: list[list[Model]] = []
         for number in range(shape.models):
             if number % width == 0:
                 layers.append([])
             above = self._parents(rng, shape, layers[:-1])
-            source: dict[str, Any] = rng.choice(self.sources)
-            layers[-1].append(new_model(rng, number, len(layers) - 1, above, source["unique_id"], shape.columns))
+            source: Content = rng.choice(self.sources)
+            layers[-1].append(Model(rng, number, len(layers) - 1, above, source["unique_id"], shape.columns))
         return [model for layer in layers for model in layer]
 
     @staticmethod
-    def _parents(rng: Random, shape: Shape, layers: list[list[Node]]) -> list[Node]:
-        """Different models of the layer above, or, where the edge skips layers, of any."""
-        found: dict[str, Node] = {}
+    def _parents(rng: Random, shape: Shape, layers: list[list[Model]]) -> list[Model]:
+        """Distinct models of the layer above; a share of the edges skips layers."""
+        found: dict[str, Model] = {}
         for _ in range(shape.parents if layers else 0):
-            layer = rng.choice(layers) if rng.random() < shape.skip_share else layers[-1]
-            parent = rng.choice(layer)
+            parent = rng.choice(rng.choice(layers) if rng.random() < shape.skip_share else layers[-1])
             found[parent.unique_id] = parent
         return [*found.values()]
 
-    def _tests(self, rng: Random, count: int) -> dict[str, dict[str, Node]]:
-        """Tests by their unique_id, by the unique_id of their model; no two are alike."""
-        tests: dict[str, dict[str, Node]] = {}
+    def _tests(self, rng: Random, count: int) -> dict[str, dict[str, Test]]:
+        """Distinct tests by the unique_id of their model and their own."""
+        tests: dict[str, dict[str, Test]] = {}
         while count:
-            test = new_test(rng, self.models)
-            of_model = tests.setdefault(test.details["model"].unique_id, {})
+            test = Test(rng, self.models)
+            of_model = tests.setdefault(test.model.unique_id, {})
             if test.unique_id not in of_model:
                 of_model[test.unique_id] = test
                 count -= 1

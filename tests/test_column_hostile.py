@@ -1,9 +1,8 @@
-"""SQL that is made to be slow: how much more work twice the text is, counted in lines of the resolver that are run."""
+"""Hostile SQL: the growth of the work with the text, counted in executed lines of the resolver."""
 
 from __future__ import annotations
 
 import math
-import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,12 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hostile_sql import CASES, find_relation
 
 from artifact_warehouse.lineage import resolver as column_lineage
-from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve
-from artifact_warehouse.lineage.resolver.resolution import with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
 
 PACKAGE = str(Path(column_lineage.__file__).parent)
-HOSTILE = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "hostile.py"))
-CASES: dict[str, Any] = HOSTILE["CASES"]
 SMALLEST = 12
 NOISE = 200
 
@@ -45,7 +42,7 @@ def lines_run(sql: str, dialect: str | None) -> int:
     def work() -> None:
         sys.settrace(trace)
         try:
-            resolve(sql, dialect, HOSTILE["find_relation"])
+            resolve(sql, dialect, find_relation)
         except UnreadableSql as error:
             assert "CPU" not in str(error)
         finally:

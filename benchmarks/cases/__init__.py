@@ -1,14 +1,17 @@
-"""The cases, by area. Each measures, checks the answers, and gives rows of the table."""
+"""The cases, by area. Each measures, checks the answers, and gives rows of the table; its docstring is its title."""
 
-from bench import Case
-from cases import columns, executions, history, lineage, loading, manifests, startup
+from collections.abc import Callable, Iterator
 
-CASES: tuple[Case, ...] = (
-    *loading.CASES,
-    *manifests.CASES,
-    *history.CASES,
-    *startup.CASES,
-    *executions.CASES,
-    *lineage.CASES,
-    *columns.CASES,
-)
+from bench import Bench, Row
+from cases import columns, history, loading, manifests, views
+
+CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    case.__name__: case
+    for case in (
+        *(loading.cold_load, loading.small_jobs, loading.reload, loading.memory),
+        *(manifests.first_manifest, manifests.further_manifest, manifests.further_alone, manifests.real),
+        *(history.nightly, history.size, history.startup),
+        *(views.rates, views.operations, views.closure),
+        *(columns.columns, columns.columns_again, columns.hostile),
+    )
+}

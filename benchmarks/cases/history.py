@@ -1,21 +1,21 @@
-"""A warehouse that has seen many runs: the nightly job, and what it all weighs."""
+"""A warehouse with many runs: the nightly job and the size of the file. And the start of a process."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import partial
 
-from bench import Bench, Case, Row, constant
-from cases import querying
-from measure import Command, Failed, alternate, ask, warehouse_command, warm
+from bench import Bench, Row, constant, orjson_loads
+from measure import Command, Failed, alternate, ask, query_value, run_once, warehouse_command
 
 
 def nightly(bench: Bench) -> Iterator[Row]:
-    """One new run, manifest and run_results of 500 models, into a warehouse with 10,000 runs."""
+    """One new run, manifest and run_results, into a warehouse with many runs."""
     runs, models = bench.pick(10_000, 1000), bench.pick(500, 100)
     made = bench.made("nightly", "data.py", "nightly", runs, models, needs="warehouse")
     new = made / "next"
-    warm(new)
+    run_once(orjson_loads(new))
     target = bench.work / "scratch" / "nightly.duckdb"
     load = warehouse_command("load", target, new)
     commands = {
@@ -28,7 +28,7 @@ def nightly(bench: Bench) -> Iterator[Row]:
 
 
 def size(bench: Bench) -> Iterator[Row]:
-    """The warehouse's size after 500 runs of a project of 1,000 models, 1 % of nodes changed a run."""
+    """The warehouse's size after many runs of a project, 1 % of nodes changed a run."""
     runs, models = bench.pick(500, 20), bench.pick(1000, 100)
     target = bench.scratch("size.duckdb")
     said = ask("data.py", bench.scratch("size"), "years", target, runs, models)
@@ -36,14 +36,21 @@ def size(bench: Bench) -> Iterator[Row]:
         ("SELECT count(*) FROM v1.node_executions", said["results"]),
         ("SELECT count(*) FROM v1.definitions WHERE resource_type IN ('model', 'test')", said["versions"]),
     ):
-        if (found := querying.value(target, query)) != expected:
+        if (found := query_value(target, query)) != expected:
             raise Failed(f"{query}: {found}, not {expected}")
-    file_bytes = constant(target.stat().st_size)
     case = f"warehouse size after {runs} runs of {models:,} models, manifests and run_results"
-    yield Row(case, "total JSON bytes", 0.01, file_bytes, constant(said["json_bytes"]))
+    yield Row(case, "total JSON bytes", 0.01, constant(target.stat().st_size), constant(said["json_bytes"]))
 
 
-CASES = (
-    Case("nightly", "one new run into a warehouse with 10,000 runs", nightly),
-    Case("size", "warehouse size after 500 runs of 1,000 models", size),
-)
+def startup(bench: Bench) -> Iterator[Row]:
+    """import artifact_warehouse, and artifact-warehouse --version."""
+    commands = {
+        "import": Command([sys.executable, "-c", "import artifact_warehouse"]),
+        "version": Command(warehouse_command("--version")),
+        "duckdb": Command([sys.executable, "-c", "import duckdb"]),
+    }
+    alternate(commands, 1)  # compiles bytecode
+    found = alternate(commands, 4 * bench.repeats)
+    baseline = 'python -c "import duckdb"'
+    yield Row("import artifact_warehouse", baseline, 1.0, found["import"], found["duckdb"])
+    yield Row("artifact-warehouse --version", baseline, 1.0, found["version"], found["duckdb"])

@@ -1,27 +1,14 @@
-"""SQL that is made to be slow to resolve: `python benchmarks/hostile.py NAME REPEATS`; without a name, all names.
-
-Prints in JSON the processor seconds of parsing alone and of parsing and resolving, at the size of the case and at the
-double, the peak memory of the process in bytes, and how many edges came out.
-"""
+"""Hostile SQL: texts of any size that are slow to resolve where work grows faster than the text."""
 
 from __future__ import annotations
 
-import gc
-import json
-import resource
-import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
-from sqlglot import parse
-from sqlglot.errors import ParseError
-
-from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
+from artifact_warehouse.lineage.resolver import Relation
 
 Maker = Callable[[int], str]
-"""From a size to a text."""
+"""Makes a text of a size."""
 
 
 def names(count: int, prefix: str = "c") -> str:
@@ -387,8 +374,7 @@ def matched_columns(size: int) -> str:
 class Case(NamedTuple):
     """A text of a size, in a dialect.
 
-    `is_square`: it has as many edges as the square of its size, or its names are looked up in as many scopes or
-    relations as it has.
+    `is_square`: the number of its edges, or of the scopes in which its names are looked up, is the square of its size.
     """
 
     text: Maker
@@ -461,61 +447,14 @@ CASES: dict[str, Case] = {
     "200 columns by pattern": Case(matched_columns, 20, "duckdb"),
     "commas in comments, unreadable": Case(commas, 2000),
 }
-"""By name, each at the size at which it is to take a tenth of a second at most."""
+"""By name. At its size, a text takes at most a tenth of a second (see benchmarks/RESULTS.md)."""
 
 
 def find_relation(parts: tuple[str, ...]) -> Relation:
-    """t0, t1, … have columns c0 to c199; of all others nothing is known."""
+    """The relations t0, t1, … have the columns c0 to c199; all others are unknown."""
     if parts[-1].startswith("t"):
         return Relation(parts[-1], _COLUMNS)
     return Relation(parts[-1], is_complete=False)
 
 
 _COLUMNS = {f"c{i}": f"c{i}" for i in range(200)}
-
-
-def measured(name: str, repeats: int) -> dict[str, object]:
-    """Processor seconds of parsing and of all, and of all at the double size (`twice`): the least of all repeats."""
-    case = CASES[name]
-    parsing, resolving = [], []
-    sql, longer = case.text(case.size), case.text(2 * case.size)
-    gc.disable()
-    for _ in range(repeats):
-        parsing.append(_seconds(lambda: _parsed(sql, case.dialect)))
-        resolving.append(_seconds(lambda: _resolved(sql, case.dialect)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    edges = _resolved(sql, case.dialect)
-    twice = [_seconds(lambda: _resolved(longer, case.dialect)) for _ in range(repeats)]
-    least = {"parsing": min(parsing), "resolving": min(resolving), "twice": min(twice)}
-    return {**least, "peak_bytes": peak, "edges": edges}
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    gc.collect()
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def _parsed(sql: str, dialect: str | None) -> None:
-    with suppress(ParseError):
-        parse(sql, dialect=dialect)
-
-
-def _resolved(sql: str, dialect: str | None) -> int:
-    try:
-        return len(resolve(sql, dialect, find_relation).edges)
-    except UnreadableSql:
-        return 0
-
-
-def main() -> None:
-    if len(sys.argv) == 1:
-        print(json.dumps({name: {"size": case.size} for name, case in CASES.items()}))
-        return
-    name, repeats = sys.argv[1:]
-    print(json.dumps(with_deep_stack(lambda: measured(name, int(repeats)))))
-
-
-if __name__ == "__main__":
-    main()
