@@ -25,10 +25,10 @@ lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and w
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python docs/make_reference.py --check
+	$(BIN)/python scripts/write_reference.py --check
 
 docs: $(BIN)/artifact-warehouse ## Write docs/reference/ again, from the views, the tables and the commands
-	$(BIN)/python docs/make_reference.py
+	$(BIN)/python scripts/write_reference.py
 
 $(BIN)/.bench: $(BIN)/artifact-warehouse
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from artifact_warehouse.storage import migrate, sql_files
-from artifact_warehouse.storage.verify import broken_contract, contract_of
+from artifact_warehouse.storage.verification import broken_contract, contract_of
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlglot
+from artifact_warehouse.storage.verify import contract_of
 from conftest import ROOT, Loaded
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.storage import sql_files
 from artifact_warehouse.storage.sql_files import SqlFile
-from artifact_warehouse.storage.verify import contract_of
 
 FILES = sql_files.sql_files()
 PUBLIC = [file for file in FILES if file.schema != "internal"]

@@ -18,8 +18,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.schema import TABLES
 
-FOLDER = Path(__file__).parent / "reference"
-MADE = "<!-- Made by docs/make_reference.py: `make docs` writes it again. -->\n"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+MADE = "<!-- Made by scripts/write_reference.py: `make docs` writes it again. -->\n"
 
 
 def views_page() -> Iterator[str]:
