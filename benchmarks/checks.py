@@ -1,7 +1,7 @@
 """Compares the views with the tests' oracle: `python benchmarks/checks.py NAME WAREHOUSE PATH …`.
 
-The oracle (tests/oracle.py) computes the answers from the JSON with plain Python. Ends with an error that lists the
-differences.
+The oracle (tests/support/oracle.py) computes the answers from the JSON with plain Python. Ends with an error that lists
+the differences.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from artifact_warehouse import Warehouse
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 
 import comparison
 from oracle import Oracle

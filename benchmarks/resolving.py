@@ -24,7 +24,7 @@ from sqlglot.errors import ParseError
 from artifact_warehouse import Warehouse
 from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
 
-TESTS = Path(__file__).parents[1] / "tests"
+TESTS = Path(__file__).parents[1] / "tests" / "support"
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -1,24 +1,16 @@
-"""Where the test data lies, and warehouses of it that many tests share."""
+"""Fixtures that many rooms share: places of test data, and warehouses made once a run."""
 
 from __future__ import annotations
 
 import os
-import pickle
 import tarfile
-import time
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 
 import pytest
-from oracle import Oracle
+from testdata import BESIDE, SAMPLES, Loaded, made_once
 
 from artifact_warehouse import Warehouse
-
-ROOT = Path(__file__).parents[1]
-SAMPLES = ROOT / "sample_artifacts" / "runs"
-BESIDE = ROOT.parent / "shared"
-"""Artifacts of public projects and of real runs, beside the checkout; tests of them skip where it is absent."""
 
 
 @pytest.fixture(scope="session")
@@ -27,27 +19,6 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     folder.mkdir(exist_ok=True)
-    return folder
-
-
-def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """A folder that the first process to ask for it fills; the others wait until it is done."""
-    done, failed = folder.with_suffix(".done"), folder.with_suffix(".failed")
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        deadline = time.monotonic() + 600
-        while not done.exists():
-            assert not failed.exists(), f"another process could not make {folder}"
-            assert time.monotonic() < deadline, f"{folder} was begun by another process, and is not done"
-            time.sleep(0.2)
-        return folder
-    try:
-        make(folder)
-    except BaseException:
-        failed.touch()
-        raise
-    done.touch()
     return folder
 
 
@@ -96,24 +67,6 @@ def corpus(unpacked: Callable[[str], Path]) -> Path:
 @pytest.fixture(scope="session")
 def real_runs(unpacked: Callable[[str], Path]) -> Path:
     return unpacked("real_runs/runs.tar.xz")
-
-
-class Loaded:
-    """A warehouse of a folder, opened read-only, with the report of the load and the oracle's answers."""
-
-    def __init__(self, folder: Path, home: Path) -> None:
-        def load(home: Path) -> None:
-            report = Warehouse(home / "wh.duckdb").load(folder, columns=True)
-            (home / "report").write_bytes(pickle.dumps(report))
-
-        made_once(home, load)
-        self.folder = folder
-        self.report = pickle.loads((home / "report").read_bytes())
-        self.warehouse = Warehouse(home / "wh.duckdb", read_only=True)
-
-    @cached_property
-    def oracle(self) -> Oracle:
-        return Oracle.read([self.folder])
 
 
 @pytest.fixture(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 import pytest
 from click.testing import CliRunner
-from conftest import SAMPLES, Loaded
+from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import SAMPLES
+from testdata import SAMPLES
 
 import artifact_warehouse
 from artifact_warehouse import LoadReport, Warehouse, errors

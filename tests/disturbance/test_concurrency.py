@@ -1,0 +1,216 @@
+"""Many loaders and readers on one file: no row lost or doubled, no half a state seen, no endless wait."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+from disturbed import command, contents, environment, make_input
+from testdata import SAMPLES
+
+from artifact_warehouse import Warehouse, errors
+
+LOADERS = 8
+RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
+SHELL = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
+
+HOLDER = """
+import sys, time, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "workers, exists, of_every_file", [(0, False, 0.6), (0, True, 0.3), (2, False, 0.6), (0, False, 1.0)]
+)
+def test_eight_loaders_at_once_store_what_one_load_does(
+    tmp_path: Path, workers: int, exists: bool, of_every_file: float
+) -> None:
+    """Overlapping parts of one input, in small transactions; together they are all of it."""
+    folder, path = make_input(tmp_path / "in", 48), tmp_path / "wh.duckdb"
+    files = sorted(folder.rglob("*.json"))
+    dice = random.Random(f"{workers} {exists} {of_every_file}")
+    parts = [
+        [file for place, file in enumerate(files) if place % LOADERS == number or dice.random() < of_every_file]
+        for number in range(LOADERS)
+    ]
+    for part in parts:
+        dice.shuffle(part)
+    if exists:
+        Warehouse(path).migrate()
+    loaders = [
+        subprocess.Popen(
+            command("load", path, *part, "--wait", "300"),
+            env=environment(60_000, workers),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for part in parts
+    ]
+    ended = [(*loader.communicate(timeout=300), loader.returncode) for loader in loaders]
+    for part, (stdout, stderr, code) in zip(parts, ended, strict=True):
+        assert (code, stderr) == (0, "")
+        counts = Counter(stdout.replace(",", "").split()[::2])
+        assert counts.keys() == {"loaded", "unchanged", "quarantined"}
+        assert sum(map(int, stdout.replace(",", "").split()[1::2])) == len(part)
+    Warehouse(tmp_path / "alone.duckdb").load(folder)
+    assert contents(path) == contents(tmp_path / "alone.duckdb")
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["alone.duckdb", "in", "wh.duckdb"]
+
+
+COUNTS = """
+    SELECT (SELECT count(*) FROM stored.artifacts) AS artifacts,
+    (SELECT count(*) FROM stored.settled_artifacts) AS settled,
+    (SELECT count(*) FROM stored.artifact_uris) AS uris,
+    (SELECT coalesce(sum(entry_count), 0)::BIGINT FROM stored.artifacts WHERE kind = 'run_results') AS promised,
+    (SELECT count(*) FROM stored.node_executions) AS results
+"""
+
+
+class Reader:
+    """What a way of reading got beside a loader: the states it saw, and how often it was refused."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, int]] = []
+        self.refused = 0
+
+    def got(self, answer: dict[str, int] | None) -> None:
+        if answer is None:
+            self.refused += 1
+            return
+        assert answer["settled"] == answer["uris"] == answer["artifacts"] and answer["results"] == answer["promised"]
+        assert all(answer[name] >= before for name, before in (self.seen[-1] if self.seen else answer).items())
+        self.seen.append(answer)
+
+
+def by_command(path: Path, wait: float, holders: set[int]) -> dict[str, int] | None:
+    call = [sys.executable, "-m", "artifact_warehouse", "query", str(path), COUNTS, "--format", "json"]
+    done = subprocess.run([*call, "--wait", str(wait)], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 0:
+        assert done.stderr == ""
+        return json.loads(done.stdout)[0]
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1), done.stderr
+    assert any(f"(process {pid})" in done.stderr for pid in holders), done.stderr
+    return None
+
+
+def by_python(path: Path, wait: float, holders: set[int]) -> dict[str, int] | None:
+    try:
+        with Warehouse(path, read_only=True, wait=wait) as wh:
+            return wh.sql(COUNTS).to_arrow_table().to_pylist()[0]
+    except errors.WarehouseLocked as error:
+        assert any(f"(process {pid})" in str(error) for pid in holders), error
+        return None
+
+
+def by_plain_duckdb(path: Path, wait: float, holders: set[int]) -> dict[str, int] | None:
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.sql(COUNTS).to_arrow_table().to_pylist()[0]
+    except duckdb.IOException as error:
+        assert any(f"(PID {pid})" in str(error) for pid in holders), error
+        return None
+
+
+def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | None:
+    call = [str(SHELL), "-readonly", "-json", str(path), COUNTS]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 0:
+        return json.loads(done.stdout)[0]
+    assert any(f"(PID {pid})" in done.stderr for pid in holders), done.stderr
+    return None
+
+
+@pytest.mark.slow
+def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path) -> None:
+    folder, path = make_input(tmp_path / "in", 160), tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    ways = {
+        "query --wait 20": (by_command, 20.0),
+        "query --wait 0": (by_command, 0.0),
+        "Python, wait=20": (by_python, 20.0),
+        "Python, no wait": (by_python, 0.0),
+        "plain duckdb": (by_plain_duckdb, 0.0),
+    }
+    if SHELL:
+        ways["shell"] = (by_shell, 0.0)
+    readers = {name: Reader() for name in ways}
+    # Ways of one process share DuckDB's lock and settings, so they take turns.
+    turns = [[name for name in ways if ways[name][0] in (by_python, by_plain_duckdb)]]
+    turns += [[name] for name in ways if name not in turns[0]]
+    call = command("load", path, folder, "--wait", "120")
+    with subprocess.Popen(call, env=environment(60_000), stdout=subprocess.PIPE, text=True) as loader:
+
+        def read(names: list[str]) -> None:
+            while loader.poll() is None:
+                for name in names:
+                    readers[name].got(ways[name][0](path, ways[name][1], {loader.pid}))
+
+        with ThreadPoolExecutor(len(turns)) as pool:
+            list(pool.map(read, turns))
+        assert loader.stdout is not None and loader.stdout.read().startswith("loaded 160, unchanged 0, quarantined 0")
+    for name, (ask, wait) in ways.items():
+        reader = readers[name]
+        assert not (wait and reader.refused), f"{name} was refused"
+        reader.got(ask(path, wait, set()))
+        assert reader.seen[-1]["artifacts"] == 163
+        print(f"\n{name}: {len(reader.seen)} times read, {reader.refused} times refused")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[int]:
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+            yield holder.pid
+        finally:
+            holder.kill()
+
+
+@pytest.mark.parametrize("verb", ["query", "load", "migrate", "verify"])
+def test_the_wait_for_a_file_that_stays_held_is_bounded(tmp_path: Path, verb: str) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    more = {"query": ["select 1"], "load": [str(RUN)]}.get(verb, [])
+    call = [sys.executable, "-m", "artifact_warehouse", verb, str(path), *more, "--wait", "1"]
+    with held(path) as holder:
+        start = time.monotonic()
+        done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+        assert 1 <= time.monotonic() - start < 20
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"(process {holder})" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_while_another_process_makes_the_warehouse_a_loader_waits_and_a_reader_is_told_there_is_none(
+    tmp_path: Path,
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "wh.duckdb"
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(errors.WarehouseLocked, match="is being made by another process"):
+            Warehouse(path, wait=0.2).load(RUN)
+        with pytest.raises(errors.WarehouseNotFound):
+            Warehouse(path, read_only=True, wait=0.2).sql("SELECT 1")
+    finally:
+        os.close(descriptor)
+    assert len(Warehouse(path).load(RUN).loaded) == 3

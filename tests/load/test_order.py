@@ -1,0 +1,137 @@
+"""Loading in any order, in any batches, any number of times, gives the same rows (rules 6, 8 and 9, docs/rules.md)."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from testdata import SAMPLES
+
+from artifact_warehouse import Warehouse
+from artifact_warehouse.storage import views
+
+VOLATILE = {"loaded_at"}
+"""What a view may say of the loading itself."""
+
+
+def public_rows(path: Path) -> dict[str, list[tuple]]:
+    """The rows of every public view, sorted."""
+    with Warehouse(path, read_only=True) as wh:
+        found = {}
+        for file in views.public_views():
+            if file.kind == "view":
+                relation = wh.view(file.name)
+                columns = ", ".join(column for column in relation.columns if column not in VOLATILE)
+                found[file.name] = sorted(map(repr, wh.sql(f"SELECT {columns} FROM v1.{file.name}").fetchall()))
+        return found
+
+
+def some_of_the_corpus(corpus: Path) -> list[Path]:
+    """Projects with superseded, unnamed, mislabelled and very old files, and all kinds of artifacts."""
+    folders = ["OpenLineage__OpenLineage", "dbt-labs__dbt-docs", "brooklyn-data__dbt_artifacts", "DIY9__dbt"]
+    return sorted(path for name in folders for path in (corpus / name).rglob("*.json"))
+
+
+def load_in_processes(path: Path, files: list[Path], processes: int, seed: int) -> None:
+    """File by file, in shuffled order, in several processes after each other."""
+    shuffled = random.Random(seed).sample(files, len(files))
+    program = (
+        "import sys; from artifact_warehouse import Warehouse\n"
+        "wh = Warehouse(sys.argv[1])\nfor file in sys.stdin.read().splitlines(): wh.load(file)"
+    )
+    for part in range(processes):
+        names = "\n".join(map(str, shuffled[part::processes]))
+        subprocess.run([sys.executable, "-c", program, str(path)], input=names, text=True, check=True)
+
+
+def assert_same(expected: dict[str, list[tuple]], actual: dict[str, list[tuple]]) -> None:
+    for name, rows in expected.items():
+        assert actual[name] == rows, f"v1.{name} differs"
+
+
+def test_file_by_file_in_shuffled_order_in_three_processes(tmp_path: Path) -> None:
+    Warehouse(tmp_path / "at_once.duckdb").load(SAMPLES)
+    load_in_processes(tmp_path / "shuffled.duckdb", sorted(SAMPLES.rglob("*.json")), 3, seed=1)
+    assert_same(public_rows(tmp_path / "at_once.duckdb"), public_rows(tmp_path / "shuffled.duckdb"))
+
+
+@pytest.mark.corpus
+def test_a_part_of_the_corpus_in_shuffled_order_in_three_processes(tmp_path: Path, corpus: Path) -> None:
+    files = some_of_the_corpus(corpus)
+    Warehouse(tmp_path / "at_once.duckdb").load(files)
+    load_in_processes(tmp_path / "shuffled.duckdb", files, 3, seed=3)
+    assert_same(public_rows(tmp_path / "at_once.duckdb"), public_rows(tmp_path / "shuffled.duckdb"))
+
+
+def test_loading_again_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    first = Warehouse(path).load(SAMPLES)
+    rows = public_rows(path)
+    content = path.read_bytes()
+
+    again = Warehouse(path).load(SAMPLES)
+
+    assert len(again.unchanged) == len(first.loaded) + len(first.unchanged)
+    assert not again.loaded
+    assert public_rows(path) == rows
+    assert path.read_bytes() == content
+
+
+def test_the_same_content_at_another_place_is_unchanged_and_adds_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(SAMPLES)
+    rows = public_rows(path)
+    shutil.copytree(SAMPLES, tmp_path / "zz_copy" / "runs")
+    report = Warehouse(path).load(tmp_path / "zz_copy")
+    assert not report.loaded
+    actual = public_rows(path)
+    del actual["artifacts"], rows["artifacts"]  # the uri may be the copy's
+    assert_same(rows, actual)
+
+
+def test_half_of_an_invocation_first(tmp_path: Path) -> None:
+    """A run without its manifest is usable; when the manifest comes, the definitions settle."""
+    run = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
+    path = tmp_path / "wh.duckdb"
+    query = "SELECT count(*), count(definition_id), count(name) FROM v1.node_executions"
+    Warehouse(path).load(run / "run_results.json")
+    with Warehouse(path, read_only=True) as wh:
+        [(results, defined, named)] = wh.sql(query).fetchall()
+        assert (defined, named) == (0, results)
+    Warehouse(path).load(run / "manifest.json")
+    with Warehouse(path, read_only=True) as wh:
+        [(results, defined, named)] = wh.sql(query).fetchall()
+        # Exposures, saved queries and hooks have definitions too.
+        assert (defined, named) == (results, results)
+
+
+def labelled(path: Path, rows: Iterable[str] = ("environment", "job_name", "project_name")) -> list[tuple]:
+    with Warehouse(path, read_only=True) as wh:
+        return wh.sql(f"SELECT DISTINCT {', '.join(rows)} FROM v1.artifacts ORDER BY ALL").fetchall()
+
+
+def test_labels_come_from_options_then_folders_then_args(tmp_path: Path) -> None:
+    run = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
+    plain = tmp_path / "plain"
+    shutil.copytree(run, plain)
+
+    Warehouse(tmp_path / "folders.duckdb").load(run)
+    assert labelled(tmp_path / "folders.duckdb") == [("prod", "nightly", "harbor_cafe")]
+    Warehouse(tmp_path / "options.duckdb").load(run, environment="e", job="j", project="p")
+    assert labelled(tmp_path / "options.duckdb") == [("e", "j", "p")]
+    Warehouse(tmp_path / "args.duckdb").load(plain)
+    [(environment, job, _), *more] = labelled(tmp_path / "args.duckdb")
+    assert (environment, job, more) == ("prod", None, [])  # the run was made with --target prod
+
+
+def test_a_label_that_is_given_again_at_the_same_place_replaces_the_first(tmp_path: Path) -> None:
+    file = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build" / "run_results.json"
+    wh = Warehouse(tmp_path / "wh.duckdb")
+    wh.load(file, environment="prdo")
+    assert wh.load(file, environment="production").loaded == ()
+    assert labelled(tmp_path / "wh.duckdb", ["environment"]) == [("production",)]

@@ -1,0 +1,87 @@
+"""A load in several processes stores what a load in one does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from disturbed import contents
+from testdata import SAMPLES
+
+from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.load import LoadSettings, worker_pool
+
+MANY_PARTS = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
+"""Any load is worth two processes, and every file is a part of its own."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The samples, twice, so that the processes meet the same artifacts; with a broken file, twice as well."""
+    for name in ("one", "two"):
+        shutil.copytree(SAMPLES, tmp_path / "artifacts" / name)
+        (tmp_path / "artifacts" / name / "manifest.json").write_bytes(b'{"metadata": {')
+    return tmp_path / "artifacts"
+
+
+def test_several_processes_store_what_one_does(tmp_path: Path, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    alone = Warehouse(tmp_path / "alone.duckdb").load(folder)
+    told: list[tuple[int, int]] = []
+    wh = Warehouse(tmp_path / "together.duckdb")
+    together = wh.load(folder, progress=lambda *at: told.append(at), settings=MANY_PARTS)
+    assert together.outcomes == alone.outcomes
+    assert len(together.quarantined) == 2 and len(together.unchanged) >= len(together.loaded)
+    assert told[-1] == (len(together.outcomes), len(together.outcomes)) and told == sorted(told)
+    assert contents(tmp_path / "together.duckdb") == contents(tmp_path / "alone.duckdb")
+    with Warehouse(tmp_path / "together.duckdb", read_only=True) as wh:
+        assert wh.verify() == []
+    again = Warehouse(tmp_path / "together.duckdb").load(folder, settings=MANY_PARTS)
+    assert (len(again.loaded), len(again.quarantined)) == (0, 2)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_process_that_dies_costs_nothing_that_was_stored(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(SAMPLES / "environment=dev")
+    before = contents(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_pool, "_PROGRAM", "import sys; sys.stdin.buffer.read(1)")
+        with pytest.raises(errors.WorkerFailed, match="load again"):
+            Warehouse(path).load(folder, settings=MANY_PARTS)
+    assert contents(path) == before
+    assert len(Warehouse(path).load(folder, settings=MANY_PARTS).loaded) > 0
+    with Warehouse(path, read_only=True) as wh:
+        assert wh.verify() == []
+
+
+def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    path.write_bytes(b"no DuckDB file" * 1000)
+    with pytest.raises(errors.NotAWarehouse):
+        Warehouse(path).load(folder, settings=MANY_PARTS)
+
+
+def test_the_processes_import_from_where_the_caller_does(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise SystemExit('a file of the current folder was imported')")
+    monkeypatch.chdir(tmp_path)
+    assert len(Warehouse("wh.duckdb").load(folder, settings=MANY_PARTS).loaded) > 0
+
+
+def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path, folder: Path) -> None:
+    """What starts processes by importing the caller's script again would load in each of them."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from artifact_warehouse import Warehouse\n"
+        "from artifact_warehouse.load import LoadSettings\n"
+        "settings = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)\n"
+        f"print(len(Warehouse({str(tmp_path / 'wh.duckdb')!r}).load({str(folder)!r}, settings=settings).loaded))\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")

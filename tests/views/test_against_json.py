@@ -1,0 +1,23 @@
+"""Every number of the views equals an independent count made straight from the JSON."""
+
+from __future__ import annotations
+
+import comparison
+import pytest
+from testdata import Loaded
+
+
+@pytest.mark.parametrize("compare", comparison.COMPARISONS, ids=lambda compare: compare.__name__)
+def test_views_equal_an_independent_count(loaded: Loaded, compare: comparison.Compare) -> None:
+    assert compare(loaded.warehouse, loaded.oracle) == []
+
+
+def test_every_file_has_an_outcome_that_the_oracle_agrees_with(loaded: Loaded) -> None:
+    assert {o.uri for o in loaded.report.quarantined} == {str(path) for path in loaded.oracle.broken}
+    assert {o.uri for o in loaded.report.skipped} == {str(path) for path in loaded.oracle.foreign}
+    ids = {o.artifact_id for o in (*loaded.report.loaded, *loaded.report.unchanged)}
+    assert ids == set(loaded.oracle.artifacts())
+
+
+def test_the_warehouse_verifies(loaded: Loaded) -> None:
+    assert loaded.warehouse.verify() == []
