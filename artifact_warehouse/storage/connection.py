@@ -16,9 +16,10 @@ from artifact_warehouse.errors import (
     WarehouseError,
     WarehouseLocked,
     WarehouseNotFound,
+    WarehouseTooNew,
     WarehouseTooOld,
 )
-from artifact_warehouse.storage import atomic_file, duckdb_errors, empty_file, sql_files
+from artifact_warehouse.storage import atomic_file, duckdb_errors, empty_file, file_lock, sql_files
 from artifact_warehouse.storage.duckdb_config import CONFIG
 from artifact_warehouse.storage.format import SCHEMA, check_format, migrate, missing_tables_and_columns
 from artifact_warehouse.storage.transactions import ONE_WRITER
@@ -29,6 +30,10 @@ _SETTINGS = (
     # DuckDB 2.0.0 can lose the matches of a LEFT JOIN when views that are joined share a part.
     *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
 )
+
+_ATTEMPTS = 5
+_BETWEEN_ATTEMPTS_SECONDS = 0.02
+"""The pause grows by this much with every attempt."""
 
 _OPENING = threading.RLock()
 """Held while a file is opened, and while one is replaced: a connection to the old file would write to no file."""
@@ -148,12 +153,29 @@ def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         if read_only:
             raise NotAWarehouse(str(path), "is empty; `load` makes a warehouse of it")
         _create(path)
+    for attempt in range(_ATTEMPTS):
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+        except duckdb.ConnectionException as error:
+            raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
+        except duckdb.Error as error:
+            reason = _cannot_open(path, read_only, str(error))
+            if reason is not None or attempt == _ATTEMPTS - 1:
+                raise reason or duckdb_errors.cannot_open(path, str(error)) from error
+            time.sleep(_BETWEEN_ATTEMPTS_SECONDS * attempt)
+    raise AssertionError("unreachable")
+
+
+def _cannot_open(path: Path, read_only: bool, message: str) -> WarehouseError | None:
+    """Why DuckDB did not open a file; None where another process may have held it then, and does not hold it now."""
+    reason = duckdb_errors.cannot_open(path, message)
+    if isinstance(reason, WarehouseTooNew | NotAWarehouse):
+        return reason
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
-    except duckdb.ConnectionException as error:
-        raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
-    except duckdb.Error as error:
-        raise duckdb_errors.cannot_open(path, str(error)) from error
+        holder = file_lock.holder(path, read_only)
+    except file_lock.LockUnknown:
+        return reason
+    return duckdb_errors.locked(path, holder) if holder else None
 
 
 def _create(path: Path) -> None:

@@ -17,20 +17,24 @@ INTERRUPTED_WRITE = (
 )
 """What DuckDB raises when a disk is full. Which of them depends on the statement that it interrupts."""
 
-_LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>.*?) \(PID (?P<pid>\d+)\)")
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>[^\n]*?)\. See also")
 _NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
 
 
 def cannot_open(path: Path, message: str) -> WarehouseError:
-    """Why a file cannot be opened."""
+    """Why a file cannot be opened; of a lock only DuckDB's message tells here, see `file_lock`."""
     if match := _LOCKED.search(message):
-        holder = f"{match['holder']} (process {match['pid']})"
-        return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
+        return locked(path, match["holder"])
     if "version number" in message:
         return WarehouseTooNew(str(path), f"a newer DuckDB wrote this file; upgrade duckdb ({message})")
     if "not a valid DuckDB database" in message or "not a database" in message:
         return NotAWarehouse(str(path), "is not a DuckDB file; name a warehouse, or a new file")
     return WarehouseError(str(path), f"cannot be opened: {_advice(message)}")
+
+
+def locked(path: Path, holder: object) -> WarehouseLocked:
+    """Another process holds the file."""
+    return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
 
 
 def cannot_create(path: Path, message: str) -> WarehouseError:

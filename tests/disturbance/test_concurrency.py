@@ -28,9 +28,11 @@ SHELL = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.
 
 HOLDER = """
 import sys, time, duckdb
+from pathlib import Path
 connection = duckdb.connect(sys.argv[1])
 print("held", flush=True)
-time.sleep(60)
+while not Path(sys.argv[1] + ".release").exists():
+    time.sleep(0.05)
 """
 
 
@@ -175,9 +177,14 @@ def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_pat
         print(f"\n{name}: {len(reader.seen)} times read, {reader.refused} times refused")
 
 
+def release(path: Path) -> None:
+    Path(f"{path}.release").touch()
+
+
 @contextmanager
-def held(path: Path) -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
+def held(path: Path, inside: tuple[str, ...] = ()) -> Iterator[int]:
+    """Another process has the file open, until it is told to release it."""
+    with subprocess.Popen([*inside, sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
         try:
             assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
             yield holder.pid
@@ -197,6 +204,61 @@ def test_the_wait_for_a_file_that_stays_held_is_bounded(tmp_path: Path, verb: st
         assert 1 <= time.monotonic() - start < 20
     assert (done.returncode, done.stdout) == (3, "")
     assert f"(process {holder})" in done.stderr and done.stderr.count("\n") == 1
+
+
+ANOTHER_NAMESPACE = ("unshare", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Runs a command as a container does: it sees no process outside, and none outside has a number in it."""
+
+
+def can_unshare() -> bool:
+    if not shutil.which(ANOTHER_NAMESPACE[0]):
+        return False
+    return subprocess.run([*ANOTHER_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_unshare(), reason="needs Linux, and the right to make PID namespaces")
+@pytest.mark.parametrize("verb", ["query", "load"])
+def test_a_file_that_is_held_in_another_container_is_waited_for(tmp_path: Path, verb: str) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    more = {"query": ["select 1"], "load": [str(RUN)]}[verb]
+    call = [*ANOTHER_NAMESPACE, sys.executable, "-m", "artifact_warehouse", verb, str(path), *more]
+    with held(path, ANOTHER_NAMESPACE):
+        done = subprocess.run([*call, "--wait", "0.2"], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert "is held by a process in another container" in done.stderr
+        with subprocess.Popen([*call, "--wait", "120"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(timeout=2)
+            release(path)
+            stderr = waiting.communicate(timeout=120)[1]
+    assert (waiting.returncode, stderr) == (0, b"")
+
+
+OTHER_WORDS = """
+import sys, duckdb
+connect = duckdb.connect
+def reworded(*arguments, **options):
+    try:
+        return connect(*arguments, **options)
+    except duckdb.IOException:
+        raise duckdb.IOException("this release words it otherwise") from None
+duckdb.connect = reworded
+from artifact_warehouse import Warehouse
+print(Warehouse(sys.argv[1], wait=float(sys.argv[2])).load(sys.argv[3]))
+"""
+
+
+def test_a_held_file_is_recognised_whatever_the_words_of_duckdb(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    call = [sys.executable, "-c", OTHER_WORDS, str(path)]
+    with held(path) as holder:
+        done = subprocess.run([*call, "0", str(RUN)], capture_output=True, text=True, timeout=60, check=False)
+        assert "WarehouseLocked" in done.stderr and f"(process {holder})" in done.stderr
+        with subprocess.Popen([*call, "120", str(RUN)], stdout=subprocess.PIPE) as waiting:
+            release(path)
+            assert waiting.communicate(timeout=120)[0].startswith(b"loaded 0, unchanged 3")
 
 
 def test_while_another_process_makes_the_warehouse_a_loader_waits_and_a_reader_is_told_there_is_none(
