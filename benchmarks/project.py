@@ -153,18 +153,8 @@ class Test(Node):
     def _sql(self) -> str:
         column, filtered = self.column, f"where id > {self.revision} and loaded_on < date '{DATE}'"
         rows = f"(select * from {self.model.relation} {filtered}) dbt_subquery"
-        queries = {
-            "not_null": f"select *\nfrom {rows}\nwhere {column} is null",
-            "unique": f"select\n    {column} as unique_field,\n    count(*) as n_records\n\nfrom {rows}\n"
-            f"where {column} is not null\ngroup by {column}\nhaving count(*) > 1",
-            "relationships": f"with child as (\n    select {column} as from_field\n    from {rows}\n),\n\n"
-            f"parent as (\n    select id as to_field\n    from {self.other.relation}\n)\n\nselect\n    from_field\n\n"
-            "from child\nleft join parent\n    on child.from_field = parent.to_field\n\nwhere parent.to_field is null",
-            "accepted_values": f"with all_values as (\n    select\n        {column} as value_field,\n"
-            f"        count(*) as n_records\n    from {rows}\n    group by {column}\n)\n\n"
-            "select *\nfrom all_values\nwhere value_field not in ('a', 'b', 'unknown')",
-        }
-        return f"\n    \n    \n\n{queries[self.kind]}\n\n\n"
+        query = WORDS["generic_tests"][self.kind].format(rows=rows, column=column, other=self.other.relation)
+        return f"\n    \n    \n\n{query}\n\n\n"
 
     def _built(self) -> Content:
         model, alias = self.model, self.alias
