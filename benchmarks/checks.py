@@ -88,7 +88,7 @@ def closure(warehouse: Warehouse) -> None:
     mine = "SELECT unique_id, ancestor_unique_id, distance FROM v1.node_ancestors"
     theirs = "SELECT unique_id::VARCHAR, ancestor_unique_id::VARCHAR, distance FROM plain"
     differing = f"({mine} EXCEPT ALL {theirs}) UNION ALL ({theirs} EXCEPT ALL {mine})"
-    insist("pairs that differ", warehouse.sql(differing).fetchmany(10), [])
+    insist("pairs that differ", warehouse.sql(differing).limit(10).fetchall(), [])
 
 
 def _contents(paths: tuple[Path, ...], kind: str) -> list[dict[str, Any]]:
