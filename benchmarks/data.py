@@ -26,16 +26,12 @@ DAYS = 30
 """Days, and runs, of the history that `multiply` repeats."""
 
 
-def load(warehouse: Path | str, folder: Path) -> None:
-    """Load in a process of its own, which gives its memory back."""
+def load(warehouse: Path | str, folder: Path, *, delete: bool = True) -> int:
+    """Load a folder in a process of its own, and delete it. Answers the bytes of its JSON."""
     run_once(Command(warehouse_command("load", warehouse, folder)))
-
-
-def load_and_delete(warehouse: Path | str, folder: Path) -> int:
-    """Load a folder and delete it. Answers the bytes of its JSON."""
-    load(warehouse, folder)
     json_bytes = sum(path.stat().st_size for path in folder.rglob("*.json"))
-    shutil.rmtree(folder)
+    if delete:
+        shutil.rmtree(folder)
     return json_bytes
 
 
@@ -45,7 +41,7 @@ def nightly(folder: Path, run_count: int, models: int) -> None:
     write(folder / "history", (Run(project, jobs, n) for n in range(run_count)), manifests=run_count // 10)
     after = run_count * 20 // len(project.nodes) + 1
     write(folder / "next", [Run(project, History(), after)])
-    load_and_delete(folder / "full.duckdb", folder / "history")
+    load(folder / "full.duckdb", folder / "history")
     with Warehouse(folder / "empty.duckdb") as warehouse:
         warehouse.migrate()
 
@@ -80,7 +76,7 @@ def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str
             part = folder / str(start)
             nodes = write(part, islice(made, RUNS_AT_ONCE))[-1].project.nodes
             json_bytes += sum(done.result() for done in loads)
-            loads = [pool.submit(load_and_delete, warehouse, part)]
+            loads = [pool.submit(load, warehouse, part)]
         json_bytes += sum(done.result() for done in loads)
     versions = sum(1 + node.revision for node in nodes)
     return {"json_bytes": json_bytes, "results": run_count * len(nodes), "versions": versions}
@@ -89,7 +85,7 @@ def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str
 def executions(folder: Path, models: int) -> None:
     """`runs`, 30 days of a project, and `1.duckdb`, a warehouse with them."""
     write(folder / "runs", runs(Shape(models=models), History(failure_rate=0.02), DAYS), manifests=10)
-    load(folder / "1.duckdb", folder / "runs")
+    load(folder / "1.duckdb", folder / "runs", delete=False)
     ask("checks.py", "run_results", folder / "1.duckdb", folder / "runs")
 
 
@@ -109,7 +105,7 @@ def multiply(originals: Path, warehouse: str, first: int, last: int) -> None:
             copy = copies / path.parent.name / path.name
             copy.parent.mkdir(parents=True)
             copy.write_text(text.replace(invocation_id, other_id).replace(f"{date:%Y-%m-%d}", f"{later:%Y-%m-%d}"))
-        load_and_delete(warehouse, copies)
+        load(warehouse, copies)
 
 
 def main() -> None:

@@ -113,17 +113,14 @@ class Run:
 
     def _metadata(self, kind: str, seconds: float) -> Content:
         """The metadata of an artifact that is written `seconds` after the start."""
-        found: Content = sample(BUILD, kind)["metadata"]
-        return found | self.times(seconds)
+        metadata: Content = sample(BUILD, kind)["metadata"]
+        return metadata | self.times(seconds)
 
     def times(self, seconds: float) -> Content:
         """The invocation's own part of the metadata."""
-        generated_at, started_at = _iso(self.started_at + timedelta(seconds=seconds)), _iso(self.started_at)
-        return {
-            "generated_at": generated_at,
-            "invocation_id": self.invocation_id,
-            "invocation_started_at": started_at,
-        }
+        times = {"generated_at": seconds, "invocation_started_at": 0.0}
+        written = {name: _iso(self.started_at + timedelta(seconds=after)) for name, after in times.items()}
+        return {"invocation_id": self.invocation_id, **written}
 
     def _code(self, node: Node) -> str:
         code: str = node.content["compiled_code"]
