@@ -34,10 +34,10 @@ $(BIN)/.bench: $(BIN)/artifact-warehouse
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
-bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESULTS.md (half an hour)
+bench: $(BIN)/.bench ## Measure against named baselines; writes benchmarks/RESULTS.md (more than half an hour)
 	$(BIN)/python benchmarks/run.py
 
-bench-quick: $(BIN)/.bench ## The same, smaller; prints the table (2 minutes)
+bench-quick: $(BIN)/.bench ## The same, smaller and without the growth; prints the tables (5 minutes)
 	$(BIN)/python benchmarks/run.py --quick
 
 $(BIN)/.fuzz: $(BIN)/artifact-warehouse

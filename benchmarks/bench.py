@@ -15,7 +15,7 @@ from typing import NamedTuple
 from measure import HERE, Command, Measured, alternate, ask, python, run_once, warehouse_command
 
 ROOT = HERE.parent
-_GENERATOR = ("project.py", "generate.py", "data.py", "compiled.py")
+_GENERATOR = ("words.json", "project.py", "generate.py", "data.py", "compiled.py")
 
 
 class Row(NamedTuple):
@@ -61,7 +61,7 @@ class Bench:
         said = json.dumps([script, *map(str, arguments), _fingerprint(needs)])
         if not made_by.exists() or made_by.read_text() != said:
             say(f"  making {name}")
-            for old in (folder, *self._subsets.glob(f"{name}-*")):
+            for old in (folder, *self.work.glob(f"subsets/{name}-*")):
                 shutil.rmtree(old, ignore_errors=True)
             folder.mkdir(parents=True)
             ask(script, folder, *arguments)
@@ -70,15 +70,11 @@ class Bench:
 
     def subset(self, folder: Path, count: int) -> Path:
         """The first `count` runs of a folder, as hard links."""
-        target = self._subsets / f"{folder.name}-{count}"
+        target = self.work / "subsets" / f"{folder.name}-{count}"
         if not target.exists():
             for run in sorted(folder.iterdir())[:count]:
                 shutil.copytree(run, target / run.name, copy_function=os.link)
         return target
-
-    @property
-    def _subsets(self) -> Path:
-        return self.work / "subsets"
 
     def scratch(self, name: str) -> Path:
         """A path in the work folder; what was there is deleted."""

@@ -1,9 +1,9 @@
 """A project whose compiled code is worth resolving: `python benchmarks/compiled.py FOLDER MODELS`.
 
 Writes three folders, each with a manifest and a catalog: `cold`; `unchanged`, the same of a later invocation; and
-`changed`, in which a hundredth of the models has other code. The graph is that of project.py; the code is written as
-dbt projects write it: CTEs that import the parents, the newest row of each key, aggregations, joins, unions, CASEs,
-and a last SELECT *.
+`changed`, in which a hundredth of the models has other code. The graph is that of project.py. The code has the forms
+of dbt projects: CTEs that import the parents, the newest row of each key, aggregations, joins, unions, CASEs, and a
+last SELECT *.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import json
 import sys
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from generate import History, Run
-from project import Model as Node
-from project import Project, Shape
+from project import RUNS, Content, Project, Shape
 
-SOURCE_COLUMNS = 16
+DOCS = "job=docs/2026-11-07_03_docs"
+SOURCE_COLUMNS = ["id", *(f"column_{i}" for i in range(1, 16))]
 MAX_COLUMNS = 30
 CHANGED_SHARE = 0.01
 
@@ -33,139 +33,107 @@ TAKEN = ("{r}.{c}", "coalesce({r}.{c}, latest.{o})", "{r}.{c} - lag({r}.{c}) ove
 
 
 class Relation(NamedTuple):
-    """Its name as compiled code has it, and its columns."""
+    """A relation as compiled code names it; `text` is the code of a model."""
 
     name: str
     columns: list[str]
+    text: str = ""
 
 
-class Code(NamedTuple):
-    """A model's compiled code, and the columns that it selects."""
-
-    text: str
-    columns: list[str]
-
-
-def _cte(name: str, items: dict[str, str], rest: str) -> str:
+def _select(items: dict[str, str], rest: str) -> str:
     listed = ",\n".join(f"        {value} as {column}" for column, value in items.items())
-    return f"{name} as (\n    select\n{listed}\n    {rest}\n)"
+    return f"    select\n{listed}\n    {rest}"
 
 
-def _code(ctes: list[str], columns: list[str], last: str, revision: int) -> Code:
-    joined = ",\n\n".join(ctes)
-    return Code(f"with {joined}\n\nselect * from {last} where id > {revision}", columns)
+def _cte(name: str, body: str) -> str:
+    return f"{name} as (\n{body}\n)"
 
 
-def staged(rng: Random, source: Relation, revision: int) -> Code:
-    """A source's columns: renamed, cast, cleaned."""
+def staged(rng: Random, source: Relation) -> tuple[list[str], list[str]]:
+    """CTEs that rename, cast and clean the columns of a source; and the columns of the last CTE."""
     items = {"id": "id"}
     for column in source.columns[1:]:
         value, name = rng.choice(CLEANED)
         items[name.format(c=column)] = value.format(c=column)
-    ctes = [f"source as (\n    select * from {source.name}\n)", _cte("renamed", items, "from source")]
-    return _code(ctes, [*items], "renamed", revision)
+    return [_cte("source", f"    select * from {source.name}"), _cte("final", _select(items, "from source"))], [*items]
 
 
-def joined(rng: Random, parents: list[Relation], revision: int) -> Code:
-    """Parents that are imported, deduplicated, aggregated and joined."""
+def joined(rng: Random, parents: list[Relation]) -> tuple[list[str], list[str]]:
+    """CTEs that import, deduplicate, aggregate and join the parents; and the columns of the last CTE."""
     first = parents[0].columns
     order = first[-1]
-    ctes = [f"imported_{i} as (\n    select * from {parent.name}\n)" for i, parent in enumerate(parents)]
+    ctes = [_cte(f"imported_{i}", f"    select * from {parent.name}") for i, parent in enumerate(parents)]
     number = f"row_number() over (partition by id order by {order} desc) as row_number"
-    ctes.append(f"numbered as (\n    select\n        *,\n        {number}\n    from imported_0\n)")
-    ctes.append(_cte("latest", {column: column for column in first}, "from numbered\n    where row_number = 1"))
+    ctes.append(_cte("numbered", f"    select\n        *,\n        {number}\n    from imported_0"))
+    ctes.append(_cte("latest", _select({c: c for c in first}, "from numbered\n    where row_number = 1")))
     items = {column: f"latest.{column}" for column in first[: MAX_COLUMNS // 2]}
     joins = ""
     for i, parent in enumerate(parents[1:], start=1):
         rows, taken = f"imported_{i}", rng.sample(parent.columns[1:], min(5, len(parent.columns) - 1))
         if rng.random() < 0.5:
             sums = {"id": "id"} | {f"total_{c}": f"sum({c})" for c in taken} | {f"last_{c}": f"max({c})" for c in taken}
-            ctes.append(_cte(f"sums_{i}", sums, f"from {rows}\n    group by 1"))
+            ctes.append(_cte(f"sums_{i}", _select(sums, f"from {rows}\n    group by 1")))
             rows, taken = f"sums_{i}", [*sums][1:]
         for column in taken:
             items.setdefault(f"{column[:40]}_{i}", rng.choice(TAKEN).format(r=rows, c=column, o=order))
         joins += f"\n    left join {rows}\n        on latest.id = {rows}.id"
     items = dict([*items.items()][:MAX_COLUMNS])
-    ctes.append(_cte("final", items, f"from latest{joins}\n    where latest.{order} is not null"))
-    return _code(ctes, [*items], "final", revision)
+    ctes.append(_cte("final", _select(items, f"from latest{joins}\n    where latest.{order} is not null")))
+    return ctes, [*items]
 
 
-def united(parents: list[Relation], revision: int) -> Code:
-    """All rows of all parents, with the columns that the first ones have."""
+def united(parents: list[Relation]) -> tuple[list[str], list[str]]:
+    """A CTE with all rows of all parents, in the columns of the first one."""
     columns = parents[0].columns[:MAX_COLUMNS]
-    parts = []
-    for parent in parents:
-        items = {column: column if column in parent.columns else "null" for column in columns}
-        listed = ",\n".join(f"        {value} as {column}" for column, value in items.items())
-        parts.append(f"    select\n{listed}\n    from {parent.name}")
-    body = "\n    union all\n".join(parts)
-    return _code([f"united as (\n{body}\n)"], columns, "united", revision)
+    parts = (_select({c: c if c in p.columns else "null" for c in columns}, f"from {p.name}") for p in parents)
+    return [_cte("final", "\n    union all\n".join(parts))], columns
 
 
-class Compiled:
-    """The code of every model of a project, parents first."""
+def relations_of(project: Project, seed: int) -> dict[str, Relation]:
+    """All sources, and all models with their code, by unique_id."""
+    found = {source["unique_id"]: Relation(source["relation_name"], SOURCE_COLUMNS) for source in project.sources}
+    for model in project.models:
+        rng = Random(f"{seed} {model.unique_id}")
+        parents = [found[unique_id] for unique_id in model.parents]
+        if not model.parent_models:
+            ctes, columns = staged(rng, parents[0])
+        else:
+            ctes, columns = united(parents) if rng.random() < 0.1 else joined(rng, parents)
+        text = ",\n\n".join(ctes)
+        text = f"with {text}\n\nselect * from final where id > {model.revision}"
+        found[model.unique_id] = Relation(str(model.relation), columns, text)
+    return found
 
-    def __init__(self, project: Project, seed: int) -> None:
-        self._seed = seed
-        self._sources = {
-            source["unique_id"]: Relation(source["relation_name"], [f"column_{i}" for i in range(SOURCE_COLUMNS)])
-            for source in project.sources
-        }
-        for relation in self._sources.values():
-            relation.columns[0] = "id"
-        self.codes: dict[str, Code] = {}
-        for model in project.models:
-            self.codes[model.unique_id] = self._code(model)
 
-    def _code(self, model: Node) -> Code:
-        rng = Random(f"{self._seed} {model.unique_id}")
-        parents = [Relation(str(p.relation), self.codes[p.unique_id].columns) for p in model.parent_models]
-        if not parents:
-            return staged(rng, self._sources[model.parents[0]], model.revision)
-        is_union = rng.random() < 0.1
-        return united(parents, model.revision) if is_union else joined(rng, parents, model.revision)
-
-    def manifest(self, content: dict[str, Any]) -> dict[str, Any]:
-        """A manifest with this code instead of its own."""
-        for unique_id, code in self.codes.items():
-            content["nodes"][unique_id] |= {"compiled_code": code.text, "columns": {}}
-        return content
-
-    def catalog(self, content: dict[str, Any]) -> dict[str, Any]:
-        """A catalog with the columns of this code, and those of the sources."""
-        base = next(iter(content["nodes"].values()))
-        column = next(iter(base["columns"].values()))
-
-        def listed(names: list[str]) -> dict[str, Any]:
-            return {name: column | {"index": i, "name": name} for i, name in enumerate(names, 1)}
-
-        for unique_id, code in self.codes.items():
-            content["nodes"][unique_id]["columns"] = listed(code.columns)
-        for unique_id, relation in self._sources.items():
-            name = unique_id.rpartition(".")[2]
-            metadata = base["metadata"] | {"schema": "raw", "name": name}
-            content["sources"][unique_id] = base | {
-                "metadata": metadata,
-                "columns": listed(relation.columns),
-                "unique_id": unique_id,
-            }
-        return content
+def catalog(run: Run, relations: dict[str, Relation]) -> Content:
+    """A catalog of all relations."""
+    content: Content = json.loads((RUNS / DOCS / "catalog.json").read_text())
+    base = next(iter(content["nodes"].values()))
+    column = next(iter(base["columns"].values()))
+    entries = {}
+    for unique_id, relation in relations.items():
+        database, schema, name = relation.name.replace('"', "").split(".")
+        columns = {name: column | {"index": i, "name": name} for i, name in enumerate(relation.columns, 1)}
+        metadata = base["metadata"] | {"database": database, "schema": schema, "name": name}
+        entries[unique_id] = base | {"metadata": metadata, "columns": columns, "unique_id": unique_id}
+    nodes = {unique_id: entry for unique_id, entry in entries.items() if unique_id.startswith("model.")}
+    sources = {unique_id: entry for unique_id, entry in entries.items() if unique_id not in nodes}
+    return content | {"metadata": content["metadata"] | run.times(4.0), "nodes": nodes, "sources": sources}
 
 
 def main() -> None:
     folder, models = Path(sys.argv[1]), int(sys.argv[2])
     project = Project(Shape(models=models, tests_per_model=0, models_per_exposure=10**9), seed=1)
-    history = History(change_rate=0)
     for number, name in enumerate(("cold", "unchanged", "changed")):
         if name == "changed":
             project.change(Random(number), project.models, CHANGED_SHARE)
-        run, compiled = Run(project, history, number, seed=1), Compiled(project, seed=1)
+        run, relations = Run(project, History(change_rate=0), number), relations_of(project, seed=1)
+        manifest = run.manifest()
+        for model in project.models:
+            manifest["nodes"][model.unique_id] |= {"compiled_code": relations[model.unique_id].text, "columns": {}}
         (folder / name).mkdir(parents=True)
-        for kind, content in (
-            ("manifest", compiled.manifest(run.manifest())),
-            ("catalog", compiled.catalog(run.catalog())),
-        ):
-            (folder / name / f"{kind}.json").write_text(json.dumps(content))
+        (folder / name / "manifest.json").write_text(json.dumps(manifest))
+        (folder / name / "catalog.json").write_text(json.dumps(catalog(run, relations)))
 
 
 if __name__ == "__main__":

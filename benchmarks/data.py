@@ -10,6 +10,7 @@ import tarfile
 import uuid
 import venv
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from random import Random
 
 from artifact_warehouse import Warehouse
 from generate import START, History, Run, runs, write
-from measure import ask, warehouse_command
+from measure import Command, ask, run_once, warehouse_command
 from project import Project, Shape
 
 RUNS_AT_ONCE = 25
@@ -25,18 +26,13 @@ DAYS = 30
 """Days, and runs, of the history that `multiply` repeats."""
 
 
-def _start_load(warehouse: Path | str, *folders: Path) -> subprocess.Popen[bytes]:
-    """Load in a process of its own, which gives its memory back."""
-    command = [*map(str, warehouse_command("load", warehouse, *folders))]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _finish(load: subprocess.Popen[bytes], folder: Path | None = None) -> None:
-    """Wait for a load and delete its folder."""
-    if load.wait():
-        raise subprocess.CalledProcessError(load.returncode, load.args)
-    if folder:
+def load(warehouse: Path | str, folder: Path, *, delete: bool = True) -> int:
+    """Load a folder in a process of its own, and delete it. Answers the bytes of its JSON."""
+    run_once(Command(warehouse_command("load", warehouse, folder)))
+    json_bytes = sum(path.stat().st_size for path in folder.rglob("*.json"))
+    if delete:
         shutil.rmtree(folder)
+    return json_bytes
 
 
 def nightly(folder: Path, run_count: int, models: int) -> None:
@@ -45,20 +41,19 @@ def nightly(folder: Path, run_count: int, models: int) -> None:
     write(folder / "history", (Run(project, jobs, n) for n in range(run_count)), manifests=run_count // 10)
     after = run_count * 20 // len(project.nodes) + 1
     write(folder / "next", [Run(project, History(), after)])
-    _finish(_start_load(folder / "full.duckdb", folder / "history"), folder / "history")
+    load(folder / "full.duckdb", folder / "history")
     with Warehouse(folder / "empty.duckdb") as warehouse:
         warehouse.migrate()
 
 
 def unpack(folder: Path, archive: str) -> None:
-    """manifest, run_results and catalog of the large project in the archive of real runs, a folder each."""
+    """manifest.json and catalog.json of the large project in the archive of real runs."""
     with tarfile.open(archive) as files:
-        for member in files:
-            path = Path(member.name)
-            source = files.extractfile(member) if path.parent.name == "1.10_docs" else None
-            if source:
-                (folder / path.stem).mkdir()
-                (folder / path.stem / path.name).write_bytes(source.read())
+        for kind in ("manifest", "catalog"):
+            [member] = (name for name in files.getnames() if name.endswith(f"/1.10_docs/{kind}.json"))
+            source = files.extractfile(member)
+            assert source
+            (folder / f"{kind}.json").write_bytes(source.read())
 
 
 def environment(folder: Path, *requirements: str) -> None:
@@ -75,16 +70,14 @@ def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str
     """
     made = runs(Shape(models=models), History(), run_count)
     json_bytes = 0
-    load: tuple[subprocess.Popen[bytes], Path] | None = None
-    for start in range(0, run_count, RUNS_AT_ONCE):
-        part = folder / str(start)
-        nodes = write(part, islice(made, RUNS_AT_ONCE))[-1].project.nodes
-        json_bytes += sum(path.stat().st_size for path in part.rglob("*.json"))
-        if load:
-            _finish(*load)
-        load = _start_load(warehouse, part), part
-    if load:
-        _finish(*load)
+    with ThreadPoolExecutor(1) as pool:
+        loads: list[Future[int]] = []
+        for start in range(0, run_count, RUNS_AT_ONCE):
+            part = folder / str(start)
+            nodes = write(part, islice(made, RUNS_AT_ONCE))[-1].project.nodes
+            json_bytes += sum(done.result() for done in loads)
+            loads = [pool.submit(load, warehouse, part)]
+        json_bytes += sum(done.result() for done in loads)
     versions = sum(1 + node.revision for node in nodes)
     return {"json_bytes": json_bytes, "results": run_count * len(nodes), "versions": versions}
 
@@ -92,7 +85,7 @@ def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str
 def executions(folder: Path, models: int) -> None:
     """`runs`, 30 days of a project, and `1.duckdb`, a warehouse with them."""
     write(folder / "runs", runs(Shape(models=models), History(failure_rate=0.02), DAYS), manifests=10)
-    _finish(_start_load(folder / "1.duckdb", folder / "runs"))
+    load(folder / "1.duckdb", folder / "runs", delete=False)
     ask("checks.py", "run_results", folder / "1.duckdb", folder / "runs")
 
 
@@ -112,7 +105,7 @@ def multiply(originals: Path, warehouse: str, first: int, last: int) -> None:
             copy = copies / path.parent.name / path.name
             copy.parent.mkdir(parents=True)
             copy.write_text(text.replace(invocation_id, other_id).replace(f"{date:%Y-%m-%d}", f"{later:%Y-%m-%d}"))
-        _finish(_start_load(warehouse, copies), copies)
+        load(warehouse, copies)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 python benchmarks/generate.py OUT --models 1000 --runs 5 --change-rate 0.01 --failure-rate 0.01
 
-Writes OUT/<run>/{manifest,run_results,catalog}.json, a folder for each run. The same arguments give the same bytes.
+Writes OUT/<run>/{manifest,run_results}.json, a folder for each run. The same arguments give the same bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from project import BUILD, DATE, PROJECT, Content, Model, Node, Project, Shape, 
 
 START = datetime(2025, 1, 1, 3)
 FAILED_BUILD = "job=nightly/2026-11-06_01_build"
-DOCS = "job=docs/2026-11-07_03_docs"
 THREADS = 8
 COMPILED = ("compiled", "compiled_code", "extra_ctes_injected", "extra_ctes")
 
@@ -44,7 +43,6 @@ class History:
     failure_rate: float = 0.01
     results_per_file: int = 0
     compilation: str = "same"
-    compiled_results: bool = True
 
 
 class Run:
@@ -68,14 +66,11 @@ class Run:
 
     def manifest(self) -> Content:
         """manifest.json."""
-        metadata = self._metadata(BUILD, "manifest", 2.5) | {
-            "project_name": PROJECT,
-            "project_id": md5(PROJECT.encode()).hexdigest(),
-        }
+        project_names = {"project_name": PROJECT, "project_id": md5(PROJECT.encode()).hexdigest()}
         found, project, clock = sample(BUILD, "manifest"), self.project, count(self.started_at.timestamp(), 0.000173)
         macros = [macro for macro in found["macros"].values() if macro["package_name"] != "harbor_cafe"]
         return {section: {} for section in found} | {
-            "metadata": metadata,
+            "metadata": self._metadata("manifest", 2.5) | project_names,
             "nodes": {node.unique_id: self._entry(node, next(clock)) for node in project.nodes},
             "sources": _entries(project.sources, clock),
             "macros": _entries(macros, clock),
@@ -110,35 +105,22 @@ class Run:
             clocks[thread] += seconds + 0.01
         seconds = max(clocks, default=0.0) + 0.5
         return {
-            "metadata": self._metadata(BUILD, "run_results", seconds),
+            "metadata": self._metadata("run_results", seconds),
             "results": results,
             "elapsed_time": seconds,
             "args": sample(BUILD, "run_results")["args"] | {"target": "prod", "project_dir": f"/srv/{PROJECT}"},
         }
 
-    def catalog(self) -> Content:
-        """catalog.json: every model with its columns and a statistic."""
-        found = sample(DOCS, "catalog")
-        base = next(iter(found["nodes"].values()))
-        column = next(iter(base["columns"].values()))
-        nodes = {}
-        for model in self.project.models:
-            relation = {"schema": f"main_{model.folder}", "name": model.name, "database": PROJECT}
-            nodes[model.unique_id] = base | {
-                "metadata": base["metadata"] | relation,
-                "columns": {name: column | {"index": i, "name": name} for i, name in enumerate(model.columns, 1)},
-                "unique_id": model.unique_id,
-            }
-        return {**found, "metadata": self._metadata(DOCS, "catalog", 4.0), "nodes": nodes, "sources": {}}
-
-    def _metadata(self, run: str, kind: str, seconds: float) -> Content:
+    def _metadata(self, kind: str, seconds: float) -> Content:
         """The metadata of an artifact that is written `seconds` after the start."""
-        found: Content = sample(run, kind)["metadata"]
-        return found | {
-            "generated_at": _iso(self.started_at + timedelta(seconds=seconds)),
-            "invocation_id": self.invocation_id,
-            "invocation_started_at": _iso(self.started_at),
-        }
+        metadata: Content = sample(BUILD, kind)["metadata"]
+        return metadata | self.times(seconds)
+
+    def times(self, seconds: float) -> Content:
+        """The invocation's own part of the metadata."""
+        times = {"generated_at": seconds, "invocation_started_at": 0.0}
+        written = {name: _iso(self.started_at + timedelta(seconds=after)) for name, after in times.items()}
+        return {"invocation_id": self.invocation_id, **written}
 
     def _code(self, node: Node) -> str:
         code: str = node.content["compiled_code"]
@@ -154,20 +136,12 @@ class Run:
 
     def _result(self, node: Node, thread: int, is_skipped: bool = False) -> Content:
         """The result of a node; of a skipped one it is complete."""
-        skipped: Content = {
-            "status": "skipped",
-            "timing": [],
-            "thread_id": f"Thread-{thread + 1} (worker)",
-            "execution_time": 0,
-            "adapter_response": {},
-            "message": None,
-            "failures": None,
-            "unique_id": node.unique_id,
-        }
-        if self.history.compiled_results:
-            code = None if is_skipped else self._code(node)
-            skipped |= {"compiled": not is_skipped, "compiled_code": code, "relation_name": node.relation}
-        return skipped | {"batch_results": None}
+        code = None if is_skipped else self._code(node)
+        return (
+            {"status": "skipped", "timing": [], "thread_id": f"Thread-{thread + 1} (worker)", "execution_time": 0}
+            | {"adapter_response": {}, "message": None, "failures": None, "unique_id": node.unique_id}
+            | {"compiled": not is_skipped, "compiled_code": code, "relation_name": node.relation, "batch_results": None}
+        )
 
 
 def runs(shape: Shape, history: History, number: int, seed: int = 1) -> Iterator[Run]:
@@ -176,36 +150,35 @@ def runs(shape: Shape, history: History, number: int, seed: int = 1) -> Iterator
     return (Run(project, history, i, seed) for i in range(number))
 
 
-def write(out: Path, made: Iterable[Run], manifests: int = 1, catalogs: int = 0, has_results: bool = True) -> list[Run]:
+def write(out: Path, made: Iterable[Run], manifests: int = 1, has_results: bool = True) -> list[Run]:
     """Write the artifacts of runs, a folder each; every `manifests`-th run has a manifest, 0 for none."""
     written = []
     for number, run in enumerate(made):
-        artifacts = {"manifest": run.manifest} if manifests and number % manifests == 0 else {}
-        artifacts |= {"catalog": run.catalog} if catalogs and number % catalogs == 0 else {}
-        artifacts |= {"run_results": run.run_results} if has_results else {}
         folder = out / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
-        for kind, content in artifacts.items():
-            (folder / f"{kind}.json").write_text(json.dumps(content()))
+        if manifests and number % manifests == 0:
+            (folder / "manifest.json").write_text(json.dumps(run.manifest()))
+        if has_results:
+            (folder / "run_results.json").write_text(json.dumps(run.run_results()))
         written.append(run)
     return written
 
 
 def _outcome(node: Node, is_failure: bool, rows: int) -> Content:
     """status, adapter_response, message and failures of an executed node."""
-    response: Content = {"_message": "OK"}
-    message, failures = None, 0
-    if isinstance(node, Model) and is_failure:
-        error = f"Runtime Error in model {node.name} (models/{node.path})\n{_error_text()}"
-        return {"status": "error", "adapter_response": {}, "message": error, "failures": None}
+    status, message, failures = "pass", None, 0
     if isinstance(node, Model):
-        response = {"_message": f"INSERT {rows}", "code": "INSERT", "rows_affected": rows}
-        return {"status": "success", "adapter_response": response, "message": f"INSERT {rows}", "failures": None}
-    status = "pass"
+        if is_failure:
+            _, _, text = _sample_result("error")["message"].partition("\n")
+            message = f"Runtime Error in model {node.name} (models/{node.path})\n{text}"
+            return {"status": "error", "adapter_response": {}, "message": message, "failures": None}
+        message = f"INSERT {rows}"
+        response = {"_message": message, "code": "INSERT", "rows_affected": rows}
+        return {"status": "success", "adapter_response": response, "message": message, "failures": None}
     if is_failure:
         status, failures = "warn" if isinstance(node, Test) and node.severity == "WARN" else "fail", rows
         message = f"Got {rows} results, configured to {status} if != 0"
-    return {"status": status, "adapter_response": response, "message": message, "failures": failures}
+    return {"status": status, "adapter_response": {"_message": "OK"}, "message": message, "failures": failures}
 
 
 @cache
@@ -213,12 +186,6 @@ def _sample_result(status: str = "success") -> Content:
     """A real result of a model with this status, with all keys that any result has."""
     results = [*sample(BUILD, "run_results")["results"], *sample(FAILED_BUILD, "run_results")["results"]]
     return max((r for r in results if r["unique_id"].startswith("model.") and r["status"] == status), key=len)
-
-
-@cache
-def _error_text() -> str:
-    message: str = _sample_result("error")["message"]
-    return message.partition("\n")[2]
 
 
 def _entries(contents: list[Content], clock: Iterator[float]) -> Content:
@@ -235,20 +202,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--manifests", type=int, default=1, help="every n-th run has a manifest; 0: none")
-    parser.add_argument("--catalogs", type=int, default=0, help="every n-th run has a catalog; 0: none")
     parser.add_argument("--no-run-results", action="store_true")
     kinds: tuple[type[Any], ...] = (Shape, History)
     for field in [field for kind in kinds for field in fields(kind)]:
+        choices = ("same", "dated", "alternating") if field.name == "compilation" else None
         name = f"--{field.name.replace('_', '-')}"
-        if isinstance(field.default, bool):
-            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=field.default)
-        else:
-            choices = ("same", "dated", "alternating") if field.name == "compilation" else None
-            parser.add_argument(name, type=type(field.default), choices=choices, default=field.default)
+        parser.add_argument(name, type=type(field.default), choices=choices, default=field.default)
     given = vars(parser.parse_args())
     shape, history = (kind(**{field.name: given[field.name] for field in fields(kind)}) for kind in kinds)
     made = runs(shape, history, given["runs"], given["seed"])
-    write(given["out"], made, given["manifests"], given["catalogs"], not given["no_run_results"])
+    write(given["out"], made, given["manifests"], not given["no_run_results"])
 
 
 if __name__ == "__main__":

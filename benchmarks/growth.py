@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import Bench
 from cases import loading, views
 from measure import query_times, query_value
 
-Points = dict[float, float]
 
+class Curve(NamedTuple):
+    """Seconds by size, for each of several lines."""
 
-@dataclass(frozen=True)
-class Curve:
-    """Seconds against a size, for each of several lines."""
-
-    name: str
     title: str
     size: str
-    lines: dict[str, Points]
+    lines: dict[str, dict[float, float]]
 
     @property
     def sizes(self) -> list[float]:
@@ -28,58 +24,34 @@ class Curve:
 
     def slope(self, line: str) -> float:
         """The slope of a line from its middle to its end, in logarithms: 1 is linear."""
-        points = self.lines[line]
-        sizes = sorted(points)
-        first, last = sizes[(len(sizes) - 1) // 2], sizes[-1]
-        return log(points[last] / points[first]) / log(last / first)
-
-
-def loads(bench: Bench) -> Curve:
-    """Seconds of a load against files of 20 results."""
-    points = {float(count): measured.value for count, measured in loading.small_file_loads(bench).items()}
-    return Curve("files", "Loading run_results of 20 results", "files", {"load": points})
-
-
-def rates(bench: Bench) -> Curve:
-    """Seconds of each view against executions."""
-    lines: dict[str, Points] = {}
-    for copies in [1, 3, 5] if bench.is_quick else [1, 3, 10, 30, 100]:
-        warehouse = views.warehouse_of(bench, copies)
-        size = float(views.executions_in(warehouse))
-        repeats = bench.repeats if copies <= 10 else 2
-        for name, measured in query_times(warehouse, views.queries(views.RATES), repeats).items():
-            line = "plain GROUP BY" if name == "baseline" else f"v1.{name}"
-            lines.setdefault(line, {})[size] = measured.value
-    return Curve("executions", "Views", "node executions", lines)
-
-
-def closures(bench: Bench) -> list[Curve]:
-    """Seconds of the whole closure against nodes, and against its pairs."""
-    by_nodes: dict[str, Points] = {}
-    by_pairs: dict[str, Points] = {}
-    for models in [150, 300, 600] if bench.is_quick else [147, 441, 1470, 2940, 5880]:
-        warehouse = views.graph(bench, models)
-        nodes = query_value(warehouse, "SELECT count(*) FROM v1.nodes WHERE resource_type <> 'macro'")
-        for name, measured in views.closure_times(warehouse, bench.repeats if models < 2000 else 1).items():
-            by_nodes.setdefault(name, {})[float(nodes)] = measured.value
-            by_pairs.setdefault(name, {})[float(measured.rows or 0)] = measured.value
-    pairs = "pairs of node and ancestor"
-    return [
-        Curve("nodes", "The whole closure", "nodes", by_nodes),
-        Curve("pairs", "The whole closure", pairs, by_pairs),
-    ]
+        points = sorted(self.lines[line].items())
+        (first, start), (last, end) = points[(len(points) - 1) // 2], points[-1]
+        return log(end / start) / log(last / first)
 
 
 def curves(bench: Bench) -> list[Curve]:
-    """All of them."""
-    return [loads(bench), rates(bench), *closures(bench)]
+    """All curves."""
+    files = Curve("Loading run_results of 20 results", "files", {"load": {}})
+    for count, measured in loading.small_file_loads(bench).items():
+        files.lines["load"][count] = measured.value
+    executions = Curve("Views", "node executions", {})
+    for copies in [1, 3, 5] if bench.is_quick else [1, 3, 10, 30, 100]:
+        warehouse = views.warehouse_of(bench, copies)
+        repeats = bench.repeats if copies <= 10 else 2
+        for name, measured in query_times(warehouse, views.queries(views.RATES), repeats).items():
+            executions.lines.setdefault(name, {})[views.executions_in(warehouse)] = measured.value
+    nodes, pairs = (Curve("The whole closure", size, {}) for size in ("nodes", "pairs of node and ancestor"))
+    for models in [150, 300, 600] if bench.is_quick else [147, 441, 1470, 2940, 5880]:
+        warehouse = views.graph(bench, models)
+        count = query_value(warehouse, "SELECT count(*) FROM v1.nodes WHERE resource_type <> 'macro'")
+        for name, measured in views.closure_times(warehouse, bench.repeats if models < 2000 else 1).items():
+            nodes.lines.setdefault(name, {})[count] = measured.value
+            pairs.lines.setdefault(name, {})[measured.rows or 0] = measured.value
+    return [files, executions, nodes, pairs]
 
 
 def plot(curve: Curve, folder: Path) -> None:
     """Write a curve as SVG: both axes logarithmic, with a line of slope one."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="tight")
@@ -88,8 +60,7 @@ def plot(curve: Curve, folder: Path) -> None:
     top = max(points[max(points)] for points in curve.lines.values())
     axes.loglog(curve.sizes, [top * size / curve.sizes[-1] for size in curve.sizes], "k:", label="slope one")
     axes.set(title=curve.title, xlabel=curve.size, ylabel="seconds")
-    axes.grid(True, linewidth=0.3)
     axes.legend(fontsize=7)
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{curve.name}.svg")
+    figure.savefig(folder / f"{curve.size}.svg")
     plt.close(figure)

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,19 +46,10 @@ class Measured(NamedTuple):
         """The median of the processor seconds."""
         return statistics.median(self.cpu_values) if self.cpu_values else None
 
-    def per_part(self, other: Measured, parts: int) -> Measured:
-        """The cost of each of `parts` pieces of work that `other` does not have."""
-        return self._combined(other, lambda mine, others: (mine - others) / parts)
-
-    def scaled(self, start: Measured, factor: float) -> Measured:
-        """The cost of `factor` times the work; `start` is the constant part."""
-        return self._combined(start, lambda mine, others: others + (mine - others) * factor)
-
-    def _combined(self, other: Measured, combine: Callable[[float, float], float]) -> Measured:
-        return self._replace(
-            values=tuple(map(combine, self.values, other.values)),
-            cpu_values=tuple(map(combine, self.cpu_values, other.cpu_values)),
-        )
+    def combined(self, other: Measured, combine: Callable[[float, float], float]) -> Measured:
+        """A value of every turn, computed from this and another one's value."""
+        values, cpu_values = map(combine, self.values, other.values), map(combine, self.cpu_values, other.cpu_values)
+        return self._replace(values=tuple(values), cpu_values=tuple(cpu_values))
 
 
 class Command(NamedTuple):
@@ -118,54 +110,38 @@ class _MemoryWatch:
 
     def _watch(self, pid: int) -> None:
         while not self.is_over.wait(0.02):
-            pages = [*map(_pages, _tree(pid))]
+            pages = [*_tree(pid)]
             if len(pages) > 1:
                 used = sum(resident - shared for resident, shared in pages) + max(shared for _, shared in pages)
                 self.peak_bytes = max(self.peak_bytes, used * os.sysconf("SC_PAGESIZE"))
 
 
-def _tree(pid: int) -> Iterator[int]:
-    """A process and its descendants, see https://man7.org/linux/man-pages/man5/proc_pid_task.5.html."""
-    yield pid
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = path.read_text().split()
-        except OSError:  # the thread has ended
-            continue
-        for child in children:
-            yield from _tree(int(child))
+def _tree(pid: int) -> Iterator[tuple[int, int]]:
+    """Resident and shared pages of a process and its descendants.
 
-
-def _pages(pid: int) -> tuple[int, int]:
-    """Resident pages and shared pages of a process; zeros when it has ended."""
-    try:
+    See https://man7.org/linux/man-pages/man5/proc_pid_task.5.html for `children`. Processes may end meanwhile.
+    """
+    with suppress(OSError, ValueError):
         _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
-    except (OSError, ValueError):
-        return 0, 0
-    return int(resident), int(shared)
+        yield int(resident), int(shared)
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in path.read_text().split():
+                yield from _tree(int(child))
 
 
 def alternate(commands: Mapping[str, Command], repeats: int) -> dict[str, Measured]:
     """Run the commands in turn, `repeats` times."""
-    turns: dict[str, list[Turn]] = {name: [] for name in commands}
-    for _ in range(repeats):
-        for name, command in commands.items():
-            turns[name].append(run_once(command))
-    return {
-        name: Measured(
-            tuple(turn.seconds for turn in found),
-            tuple(turn.cpu_seconds for turn in found),
-            max(turn.peak_bytes for turn in found),
-        )
-        for name, found in turns.items()
-    }
+    rounds = [{name: run_once(command) for name, command in commands.items()} for _ in range(repeats)]
+    found = {}
+    for name in commands:
+        seconds, cpu_seconds, peaks = zip(*(turns[name] for turns in rounds), strict=True)
+        found[name] = Measured(seconds, cpu_seconds, max(peaks))
+    return found
 
 
-def ask(script: str, *arguments: str | Path | int, said: object = None) -> Any:
-    """The JSON answer of a script of this folder; the script reads `said` as JSON from stdin."""
-    done = subprocess.run(
-        python(script, *arguments), input=json.dumps(said), capture_output=True, text=True, check=False
-    )
+def ask(script: str, *arguments: str | Path | int) -> Any:
+    """The JSON answer of a script of this folder. Raises Failed."""
+    done = subprocess.run(python(script, *arguments), capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{script} {[*map(str, arguments)]}: {done.stderr}")
     return json.loads(done.stdout) if done.stdout else None
@@ -178,17 +154,21 @@ def query_times(
 
     `has_peaks` adds the peak memory of a process that runs the query alone.
     """
-    said = {"warehouse": str(warehouse), "queries": queries, "repeats": repeats, "warm_ups": warm_ups, **more}
-    answer = ask("queries.py", said=said)
-    found = {name: Measured(tuple(s), rows=answer["rows"][name]) for name, s in answer["seconds"].items()}
-    if has_peaks:
-        for name, measured in found.items():
-            peak = run_once(Command(python("queries.py", warehouse, queries.get(name, name)))).peak_bytes
-            found[name] = measured._replace(peak_bytes=peak)
+
+    def said(**changed: Any) -> str:
+        plain = {"warehouse": str(warehouse), "queries": queries, "repeats": repeats, "warm_ups": warm_ups}
+        return json.dumps({**plain, "is_streamed": False, **more, **changed})
+
+    answer = ask("queries.py", said())
+    found = {name: Measured(tuple(seconds), rows=rows) for name, (seconds, rows, _) in answer.items()}
+    for name, sql in queries.items() if has_peaks else ():
+        alone = Command(python("queries.py", said(queries={name: sql}, repeats=1, warm_ups=0)))
+        found[name] = found[name]._replace(peak_bytes=run_once(alone).peak_bytes)
     return found
 
 
 def query_value(warehouse: Path, query: str) -> Any:
     """The single value of a query."""
-    [answer] = ask("queries.py", warehouse, query)
-    return answer
+    said = {"warehouse": str(warehouse), "queries": {"": query}, "repeats": 1, "warm_ups": 0, "is_streamed": False}
+    _, _, [[value]] = ask("queries.py", json.dumps(said))[""]
+    return value

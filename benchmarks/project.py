@@ -25,27 +25,8 @@ DATE = "1999-12-31"
 TEST_KINDS = {"not_null": 0.58, "unique": 0.275, "relationships": 0.115, "accepted_values": 0.03}
 """The share of each generic test in a real project of 3,000 models."""
 
-DOMAINS = ("sales", "finance", "growth", "logistics", "people", "product", "support", "risk")
-NOUNS = (
-    *("order", "invoice", "customer", "account", "session", "campaign", "shipment", "ticket", "payment", "quote"),
-    *("basket", "agent", "region", "store", "channel", "contract", "refund", "voucher", "device", "event"),
-)
-MEASURES = (
-    *("amount", "tax", "price", "level", "rank", "code", "label", "quantity", "discount", "share", "is_active"),
-    *("updated_at", "shipped_at", "valid_from", "age_days", "currency", "score", "status", "margin", "source"),
-)
-SENTENCES = (
-    "Filled by the nightly load.",
-    "Null for test accounts.",
-    "Rounded to cents.",
-    "PII: masked for analysts.",
-    "Derived; do not join on it.",
-    "Deprecated, use the v2 column.",
-    "Late-arriving rows are corrected for 3 days.",
-    "Currency is that of the account, not converted.",
-    "The business key of the upstream system.",
-    "See the data contract with the platform team.",
-)
+WORDS = json.loads(Path(__file__).with_name("words.json").read_text())
+DOMAINS, NOUNS, MEASURES, SENTENCES = (WORDS[kind] for kind in ("domains", "nouns", "measures", "sentences"))
 
 
 @cache
@@ -56,12 +37,10 @@ def sample(run: str, kind: str) -> Content:
 
 
 @cache
-def sample_node(prefix: str) -> Content:
-    """The first node of the sample manifest with this start of the unique_id; `prefix` omits the project name."""
-    kind, _, name = prefix.partition(".")
-    section = {"source": "sources", "exposure": "exposures"}.get(kind, "nodes")
-    nodes: dict[str, Content] = sample(BUILD, "manifest")[section]
-    return next(node for key, node in nodes.items() if key.startswith(f"{kind}.harbor_cafe.{name}"))
+def sample_node(prefix: str, section: str = "nodes") -> Content:
+    """The first entry of the sample manifest whose unique_id has this start."""
+    entries: dict[str, Content] = sample(BUILD, "manifest")[section]
+    return next(entry for unique_id, entry in entries.items() if unique_id.startswith(prefix))
 
 
 def _description(rng: Random, name: str) -> str:
@@ -77,6 +56,10 @@ def _refs(models: list[Model]) -> list[Content]:
     return [{"name": model.name, "package": None, "version": None} for model in models]
 
 
+def _named(unique_id: str, name: str, *fqn: str) -> Content:
+    return {"name": name, "package_name": PROJECT, "unique_id": unique_id, "fqn": [PROJECT, *fqn, name]}
+
+
 @dataclass
 class Node:
     """A model or a test. `revision` counts the changes of its code."""
@@ -84,10 +67,10 @@ class Node:
     name: str
     unique_id: str
     parents: list[str]
-    relation: str | None = None
-    typical_log_seconds: float = 0.0
-    revision: int = 0
-    _content: tuple[int, Content] = field(default=(-1, {}), repr=False)
+    relation: str | None
+    typical_log_seconds: float
+    revision: int = field(default=0, init=False)
+    _content: tuple[int, Content] = field(default=(-1, {}), init=False, repr=False)
 
     @property
     def content(self) -> Content:
@@ -105,20 +88,14 @@ class Model(Node):
 
     def __init__(self, rng: Random, number: int, layer: int, parents: list[Model], source: str, columns: int) -> None:
         """`columns` is the average number of columns."""
-        domain = rng.choice(DOMAINS)
-        prefix, self.folder, self.materialized = (
-            ("stg", "staging", "view")
-            if layer == 0
-            else ("int", "intermediate", "view")
-            if layer < 12
-            else ("fct", "marts", "table")
-        )
-        name = f"{prefix}_{domain}__{rng.choice(NOUNS)}_{number:05d}"
+        prefix = "stg" if layer == 0 else "int" if layer < 12 else "fct"
+        self.folder = {"stg": "staging", "int": "intermediate", "fct": "marts"}[prefix]
+        self.domain = rng.choice(DOMAINS)
+        name = f"{prefix}_{self.domain}__{rng.choice(NOUNS)}_{number:05d}"
         names = _column_names(rng, rng.randint(max(1, columns // 2), columns * 3 // 2))
-        self.description = _description(rng, f"{self.folder}_model_of_{domain}")
+        self.description = _description(rng, f"{self.folder}_model_of_{self.domain}")
         self.columns = {column: _description(rng, column) for column in names}
-        self.parent_models = parents
-        self.domain, self.path = domain, f"{self.folder}/{domain}/{name}.sql"
+        self.parent_models, self.path = parents, f"{self.folder}/{self.domain}/{name}.sql"
         above = [parent.unique_id for parent in parents] or [source]
         relation = f'"{PROJECT}"."main_{self.folder}"."{name}"'
         super().__init__(name, f"model.{PROJECT}.{name}", above, relation, rng.gauss(-0.5, 1.2))
@@ -135,43 +112,26 @@ class Model(Node):
         source = self.parents[0].rpartition(".")[2]
         refs = [f"{{{{ ref('{p.name}') }}}}" for p in self.parent_models] or [f"{{{{ source('raw', '{source}') }}}}"]
         relations = [str(p.relation) for p in self.parent_models] or [f'"{PROJECT}"."raw"."{source}"']
-        raw_code = self._sql(refs, "{{ today() }}")
-        base = sample_node("model.stg_orders")
-        column = next(iter(base["columns"].values()))
-        config = {"materialized": self.materialized, "schema": self.folder, "tags": [], "meta": {"tier": 2}}
-        return base | {
-            "database": PROJECT,
-            "schema": f"main_{self.folder}",
-            "name": self.name,
-            "package_name": PROJECT,
-            "path": self.path,
-            "original_file_path": f"models/{self.path}",
-            "unique_id": self.unique_id,
-            "fqn": [PROJECT, self.folder, self.domain, self.name],
-            "alias": self.name,
-            "checksum": {"name": "sha256", "checksum": hashlib.sha256(raw_code.encode()).hexdigest()},
-            "config": base["config"] | config | {"group": None},
-            "tags": [],
-            "description": self.description,
-            "columns": {
-                name: column | {"name": name, "description": said, "doc_blocks": []}
-                for name, said in self.columns.items()
-            },
-            "meta": {"tier": 2},
-            "group": None,
-            "patch_path": f"{PROJECT}://models/{self.folder}/_{self.domain}.yml",
-            "build_path": None,
-            "unrendered_config": config,
-            "relation_name": self.relation,
-            "raw_code": raw_code,
-            "doc_blocks": [],
-            "refs": _refs(self.parent_models),
-            "sources": [] if self.parent_models else [["raw", source]],
-            "depends_on": {"macros": ["macro.dbt.is_incremental"], "nodes": self.parents},
-            "compiled_path": f"target/compiled/{PROJECT}/models/{self.path}",
-            "compiled_code": self._sql(relations, f"date '{DATE}'"),
-            "primary_key": ["id"],
-        }
+        raw_code, path = self._sql(refs, "{{ today() }}"), f"models/{self.path}"
+        base = sample_node("model.harbor_cafe.stg_orders")
+        column = next(iter(base["columns"].values())) | {"doc_blocks": []}
+        materialized = "table" if self.folder == "marts" else "view"
+        config = {"materialized": materialized, "schema": self.folder, "tags": [], "meta": {"tier": 2}}
+        columns = {name: column | {"name": name, "description": said} for name, said in self.columns.items()}
+        checksum = {"name": "sha256", "checksum": hashlib.sha256(raw_code.encode()).hexdigest()}
+        return (
+            base
+            | _named(self.unique_id, self.name, self.folder, self.domain)
+            | {"database": PROJECT, "schema": f"main_{self.folder}", "alias": self.name, "relation_name": self.relation}
+            | {"path": self.path, "original_file_path": path, "compiled_path": f"target/compiled/{PROJECT}/{path}"}
+            | {"patch_path": f"{PROJECT}://models/{self.folder}/_{self.domain}.yml", "build_path": None}
+            | {"description": self.description, "columns": columns, "primary_key": ["id"], "doc_blocks": []}
+            | {"config": base["config"] | config | {"group": None}, "unrendered_config": config}
+            | {"tags": [], "meta": {"tier": 2}, "group": None, "checksum": checksum}
+            | {"refs": _refs(self.parent_models), "sources": [] if self.parent_models else [["raw", source]]}
+            | {"depends_on": {"macros": ["macro.dbt.is_incremental"], "nodes": self.parents}}
+            | {"raw_code": raw_code, "compiled_code": self._sql(relations, f"date '{DATE}'")}
+        )
 
 
 class Test(Node):
@@ -186,89 +146,62 @@ class Test(Node):
         digest = hashlib.md5(name.encode()).hexdigest()
         self.severity = "WARN" if rng.random() < 0.1 else "ERROR"
         self.alias = name if len(name) < 64 else f"{name[:30]}_{digest}"
-        parents = sorted({self.model.unique_id, *([self.other.unique_id] if self.kind == "relationships" else [])})
+        self.tested = [self.other, self.model] if self.kind == "relationships" else [self.model]
+        parents = sorted({model.unique_id for model in self.tested})
         super().__init__(name, f"test.{PROJECT}.{name}.{digest[:10]}", parents, None, rng.gauss(-2, 0.8))
 
     def _sql(self) -> str:
         column, filtered = self.column, f"where id > {self.revision} and loaded_on < date '{DATE}'"
         rows = f"(select * from {self.model.relation} {filtered}) dbt_subquery"
-        queries = {
-            "not_null": f"select *\nfrom {rows}\nwhere {column} is null",
-            "unique": f"select\n    {column} as unique_field,\n    count(*) as n_records\n\nfrom {rows}\n"
-            f"where {column} is not null\ngroup by {column}\nhaving count(*) > 1",
-            "relationships": f"with child as (\n    select {column} as from_field\n    from {rows}\n),\n\n"
-            f"parent as (\n    select id as to_field\n    from {self.other.relation}\n)\n\n"
-            "select\n    from_field\n\nfrom child\nleft join parent\n    on child.from_field = parent.to_field\n\n"
-            "where parent.to_field is null",
-            "accepted_values": f"with all_values as (\n    select\n        {column} as value_field,\n"
-            f"        count(*) as n_records\n    from {rows}\n    group by {column}\n)\n\n"
-            "select *\nfrom all_values\nwhere value_field not in ('a', 'b', 'unknown')",
-        }
-        return f"\n    \n    \n\n{queries[self.kind]}\n\n\n"
+        query = WORDS["generic_tests"][self.kind].format(rows=rows, column=column, other=self.other.relation)
+        return f"\n    \n    \n\n{query}\n\n\n"
 
     def _built(self) -> Content:
-        model, is_relationship = self.model, self.kind == "relationships"
-        config = {"severity": self.severity, "alias": self.alias, "where": f"id > {self.revision}"}
+        model, alias = self.model, self.alias
+        config = {"severity": self.severity, "alias": alias, "where": f"id > {self.revision}"}
         written = ",".join(f'{key}="{value}"' for key, value in config.items())
         kwargs = {"column_name": self.column, "model": f"{{{{ get_where_subquery(ref('{model.name}')) }}}}"}
-        if is_relationship:
+        if self.kind == "relationships":
             kwargs |= {"to": f"ref('{self.other.name}')", "field": "id"}
-        base = sample_node(f"test.{self.kind}_")
+        base = sample_node(f"test.harbor_cafe.{self.kind}_")
         file = f"models/{model.folder}/_{model.domain}.yml"
         macros = [f"macro.dbt.test_{self.kind}", "macro.dbt.get_where_subquery"]
-        return base | {
-            "database": PROJECT,
-            "schema": "main_dbt_test__audit",
-            "name": self.name,
-            "package_name": PROJECT,
-            "path": f"{self.alias}.sql",
-            "original_file_path": file,
-            "unique_id": self.unique_id,
-            "fqn": [PROJECT, model.folder, model.domain, self.name],
-            "alias": self.alias,
-            "config": base["config"] | {"schema": "dbt_test__audit", **config},
-            "build_path": None,
-            "unrendered_config": config,
-            "relation_name": None,
-            "raw_code": f"{{{{ test_{self.kind}(**_dbt_generic_test_kwargs) }}}}{{{{ config({written}) }}}}",
-            "refs": _refs([self.other, model] if is_relationship else [model]),
-            "depends_on": {"macros": macros, "nodes": self.parents},
-            "compiled_path": f"target/compiled/{PROJECT}/{file}/{self.alias}.sql",
-            "compiled_code": self._sql(),
-            "column_name": self.column,
-            "file_key_name": f"models.{model.name}",
-            "attached_node": model.unique_id,
-            "test_metadata": {"name": self.kind, "kwargs": kwargs, "namespace": None},
-        }
+        raw_code = f"{{{{ test_{self.kind}(**_dbt_generic_test_kwargs) }}}}{{{{ config({written}) }}}}"
+        return (
+            base
+            | _named(self.unique_id, self.name, model.folder, model.domain)
+            | {"database": PROJECT, "schema": "main_dbt_test__audit", "alias": alias, "relation_name": None}
+            | {"path": f"{alias}.sql", "original_file_path": file, "build_path": None}
+            | {
+                "compiled_path": f"target/compiled/{PROJECT}/{file}/{alias}.sql",
+                "file_key_name": f"models.{model.name}",
+            }
+            | {"config": base["config"] | {"schema": "dbt_test__audit", **config}, "unrendered_config": config}
+            | {"refs": _refs(self.tested), "depends_on": {"macros": macros, "nodes": self.parents}}
+            | {"test_metadata": {"name": self.kind, "kwargs": kwargs, "namespace": None}}
+            | {"column_name": self.column, "attached_node": model.unique_id}
+            | {"raw_code": raw_code, "compiled_code": self._sql()}
+        )
 
 
 def _source(rng: Random, number: int) -> Content:
     name = f"{rng.choice(NOUNS)}_{number:05d}"
-    return sample_node("source.pos.orders") | {
-        "database": PROJECT,
-        "name": name,
-        "package_name": PROJECT,
-        "unique_id": f"source.{PROJECT}.raw.{name}",
-        "fqn": [PROJECT, "staging", "raw", name],
-        "source_name": "raw",
-        "source_description": "What the systems deliver.",
-        "identifier": name,
-        "description": _description(rng, name),
-        "relation_name": f'"{PROJECT}"."raw"."{name}"',
-    }
+    return (
+        sample_node("source.harbor_cafe.pos.orders", "sources")
+        | _named(f"source.{PROJECT}.raw.{name}", name, "staging", "raw")
+        | {"database": PROJECT, "identifier": name, "relation_name": f'"{PROJECT}"."raw"."{name}"'}
+        | {"source_name": "raw", "source_description": "What the systems deliver."}
+        | {"description": _description(rng, name)}
+    )
 
 
 def _exposure(number: int, models: list[Model]) -> Content:
     name = f"dashboard_{number:04d}"
-    return sample_node("exposure.harbour_dashboard") | {
-        "name": name,
-        "package_name": PROJECT,
-        "unique_id": f"exposure.{PROJECT}.{name}",
-        "fqn": [PROJECT, "groups", name],
-        "label": name,
-        "depends_on": {"macros": [], "nodes": [model.unique_id for model in models]},
-        "refs": _refs(models),
-    }
+    return (
+        sample_node("exposure.harbor_cafe.harbour_dashboard", "exposures")
+        | _named(f"exposure.{PROJECT}.{name}", name, "groups")
+        | {"label": name, "depends_on": {"macros": [], "nodes": [m.unique_id for m in models]}, "refs": _refs(models)}
+    )
 
 
 @dataclass(frozen=True)

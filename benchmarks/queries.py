@@ -1,8 +1,7 @@
-"""Queries on one open connection: timed in turn, or one alone.
+"""Queries on one open connection, timed in turn: `python benchmarks/queries.py JSON`.
 
-`python benchmarks/queries.py WAREHOUSE SQL` runs one (or `rustworkx`) and prints its first row. Without arguments,
-{"warehouse", "queries": {name: SQL}, "repeats", "warm_ups", "baseline": None or "rustworkx", "is_streamed"} is read
-from stdin, and the seconds and rows of each query are printed.
+The argument is {"warehouse", "queries": {name: SQL, or "rustworkx"}, "repeats", "warm_ups", "is_streamed"}. Prints
+{name: [seconds of each turn, number of rows, first row]}; warm-ups are not timed.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -48,43 +45,34 @@ def rustworkx_closure(warehouse: Warehouse) -> Callable[[], pa.Table]:
     return distances
 
 
-def alone(warehouse: Warehouse, sql: str) -> list[Any]:
-    """The first row of a result that is fetched as a whole."""
-    table = rustworkx_closure(warehouse)() if sql == "rustworkx" else warehouse.sql(sql).to_arrow_table()
-    return [*table.slice(0, 1).to_pylist()[0].values()] if table.num_rows else []
+def _fetcher(warehouse: Warehouse, sql: str, is_streamed: bool) -> Callable[[], tuple[int, list[Any]]]:
+    """A function that fetches all rows as Arrow and gives their number and the first; streamed rows are not kept."""
+    distances = rustworkx_closure(warehouse) if sql == "rustworkx" else None
+
+    def fetch() -> tuple[int, list[Any]]:
+        if is_streamed and not distances:
+            return sum(batch.num_rows for batch in warehouse.sql(sql).to_arrow_reader()), []
+        table = distances() if distances else warehouse.sql(sql).to_arrow_table()
+        return table.num_rows, [[*row.values()] for row in table.slice(0, 1).to_pylist()]
+
+    return fetch
 
 
 def in_turn(warehouse: Warehouse, said: dict[str, Any]) -> dict[str, Any]:
-    """The seconds of every repeat of each query, and its number of rows. Warm-ups are not timed."""
-
-    def fetch(sql: str) -> int:
-        relation = warehouse.sql(sql)
-        if said.get("is_streamed"):  # all rows as Arrow, none kept
-            return sum(batch.num_rows for batch in relation.to_arrow_reader())
-        return int(relation.to_arrow_table().num_rows)
-
-    calls: dict[str, Callable[[], int]] = {name: partial(fetch, sql) for name, sql in said["queries"].items()}
-    if said.get("baseline") == "rustworkx":
-        distances = rustworkx_closure(warehouse)
-        calls["rustworkx"] = lambda: int(distances().num_rows)
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    rows: dict[str, int] = {}
+    """Seconds, rows and first row of each query."""
+    fetchers = {name: _fetcher(warehouse, sql, said["is_streamed"]) for name, sql in said["queries"].items()}
+    seconds: dict[str, list[float]] = {name: [] for name in fetchers}
+    results: dict[str, tuple[int, list[Any]]] = {}
     for turn in range(-said["warm_ups"], said["repeats"]):
-        for name, call in calls.items():
+        for name, fetch in fetchers.items():
             start = time.perf_counter()
-            rows[name] = call()
+            results[name] = fetch()
             if turn >= 0:
                 seconds[name].append(time.perf_counter() - start)
-    return {"seconds": seconds, "rows": rows}
-
-
-def main() -> None:
-    said = json.load(sys.stdin) if len(sys.argv) == 1 else None
-    path = said["warehouse"] if said else sys.argv[1]
-    with Warehouse(Path(path), read_only=True) as warehouse:
-        answer = in_turn(warehouse, said) if said else alone(warehouse, sys.argv[2])
-    print(json.dumps(answer, default=str))
+    return {name: [seconds[name], *results[name]] for name in fetchers}
 
 
 if __name__ == "__main__":
-    main()
+    said = json.loads(sys.argv[1])
+    with Warehouse(said["warehouse"], read_only=True) as warehouse:
+        print(json.dumps(in_turn(warehouse, said), default=str))

@@ -1,4 +1,4 @@
-"""The results as a page: the table, the machine, the profile, the growth and the hostile SQL; notes are kept."""
+"""The results in Markdown."""
 
 from __future__ import annotations
 
@@ -7,39 +7,63 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from bench import ROOT, Row
+from bench import Row
 from growth import Curve
-from measure import MIB, Measured
+from measure import HERE, MIB, Measured
 
-PACKAGES = ("duckdb", "pyarrow", "msgspec", "orjson", "dbt-artifacts-parser", "rustworkx", "sqlglot", "sqlglotc")
-NOTES = "## Where a goal is not met"
-"""The heading of the part of RESULTS.md that is written by hand."""
+PACKAGES = {"duckdb", "pyarrow", "msgspec", "orjson", "dbt-artifacts-parser", "rustworkx", "sqlglot", "sqlglotc"}
+START, END = "<!-- measured -->", "<!-- end of what is measured -->"
+"""The part of RESULTS.md between these lines is written by `make bench`."""
 
-INTRODUCTION = f"""# Results
-
-Written by `make bench`, except for what follows "{NOTES.removeprefix("## ")}", which is written by hand.
-Each case is measured in turn with its baseline, on the same bytes, all of them in the page cache. The figures are
-medians, and a ratio is that of the medians; the brackets have the lowest and the highest ratio of a single turn. Unless
-the case says otherwise, times are of whole processes, from start to end, on both sides. Peak memory is that of a
-process and its descendants. After each case the views are compared with the oracle of the tests, which computes the
-answers from the JSON with plain Python; the closure is compared with rustworkx. The baseline of a view is
-`SELECT unique_id, count(*), avg(execution_seconds) FROM v1.node_executions GROUP BY 1`."""
+HEADER = ("case", "baseline", "goal", "ratio", "of processor time", "measured", "its", "peak memory", "its", "")
+HOSTILE_HEADER = ("text", "size", "parsing alone", "all", "twice the size", "growth", "peak memory")
 
 
-def _markdown(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+@dataclass
+class Page:
+    """What was measured, as sections in Markdown."""
+
+    rows: list[Row] = field(default_factory=list)
+    profile: dict[str, Any] = field(default_factory=dict)
+    curves: list[Curve] = field(default_factory=list)
+    hostile: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [_table(HEADER, map(_cells, self.rows))] if self.rows else []
+        if self.profile:
+            seconds = f"Samples of a load of {self.profile['seconds']:.1f} s of processor time, all processes together."
+            parts += ["## The profile of the first row", seconds]
+        for kind in ("module", "function") if self.profile else ():
+            shares = ([place, f"{share:.1%}"] for place, share in self.profile[kind])
+            parts.append(_table((f"innermost {kind} of the package", "share"), shares))
+        if self.curves:
+            parts += ["## Growth", "The slope is that of a line's upper half in logarithms; 1 is linear."]
+        for curve in self.curves:
+            lines = ([name, *map(str, _seconds(curve, name)), f"{curve.slope(name):.2f}"] for name in curve.lines)
+            header = [curve.size, *(f"{size:,.0f}" for size in curve.sizes), "slope"]
+            parts += [f"{curve.title} against {curve.size}:", _table(header, lines)]
+        if self.hostile:
+            growth = "Growth is the exponent from the size to its double: 1 is linear."
+            parts += ["## Hostile SQL", f"Processor time of the tests' hostile texts, the least of all turns. {growth}"]
+            parts.append(_table(HOSTILE_HEADER, (_hostile(*text) for text in self.hostile.items())))
+        return "\n\n".join([*parts, "## The machine", _table(("", ""), machine().items())])
+
+
+def write(path: Path, measured: str) -> None:
+    """Replace the measured part of RESULTS.md; what is around it is written by hand."""
+    before, _, rest = path.read_text().partition(START)
+    path.write_text(f"{before}{START}\n\n{measured}\n\n{END}{rest.partition(END)[2]}")
+
+
+def _table(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     header = [*header]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *lines))
-
-
-def table(rows: list[Row]) -> str:
-    """The rows in Markdown."""
-    header = ("case", "baseline", "goal", "ratio", "of processor time", "measured", "its", "peak memory", "its", "")
-    return _markdown(header, map(_cells, rows))
 
 
 def _cells(row: Row) -> list[str]:
@@ -59,85 +83,29 @@ def _value(measured: Measured) -> str:
     return f"{measured.value / 1e6:,.1f} MB" if measured.unit == "bytes" else f"{measured.value:.3g} s"
 
 
-def machine() -> str:
-    """The machine, the versions, the state of the code and the date, in Markdown."""
+def _seconds(curve: Curve, line: str) -> list[str]:
+    return [f"{curve.lines[line][size]:.3g} s" if size in curve.lines[line] else "" for size in curve.sizes]
+
+
+def _hostile(name: str, found: dict[str, Any]) -> list[str]:
+    times = [f"{found[key] * 1000:.1f} ms" for key in ("parsing", "resolving", "twice")]
+    growth = math.log2(found["twice"] / found["resolving"])
+    return [name, f"{found['size']:,}", *times, f"{growth:.2f}", f"{found['peak_bytes'] / MIB:.0f} MiB"]
+
+
+def machine() -> dict[str, str]:
+    """The machine, the versions, the state of the code and the date."""
     cpu = Path("/proc/cpuinfo")
     models = [line for line in cpu.read_text().splitlines() if line.startswith("model name")] if cpu.exists() else []
-    describe = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    commit = subprocess.run(describe, capture_output=True, text=True, check=False)
-    facts = {
+    describe = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
+    commit = subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip()
+    return {
         "processor": models[0].partition(": ")[2] if models else platform.processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": platform.platform(),
         "Python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
-        "commit": commit.stdout.strip() or "unknown",
+        **{package.name: package.version for package in distributions() if package.name in PACKAGES},
+        "commit": commit or "unknown",
         "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
     }
-    return _markdown(("", ""), facts.items())
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def profile_table(profile: dict[str, Any]) -> str:
-    """Shares of modules and of functions, in Markdown."""
-    parts = []
-    for name, title in (("modules", "module"), ("functions", "function")):
-        lines = ((f"`{place}`", f"{share:.1%}") for place, share in profile[name].items())
-        parts.append(_markdown((f"innermost {title} of the package", "share"), lines))
-    return "\n\n".join(parts)
-
-
-def growth_section(curves: list[Curve]) -> str:
-    """The seconds at each size, and the slope of each line."""
-    parts = []
-    for curve in curves:
-        lines = []
-        for name, points in curve.lines.items():
-            cells = (f"{points[size]:.3g} s" if size in points else "" for size in curve.sizes)
-            lines.append([name, *cells, f"{curve.slope(name):.2f}"])
-        header = [curve.size, *(f"{size:,.0f}" for size in curve.sizes), "slope"]
-        parts.append(f"{curve.title} against {curve.size}:\n\n{_markdown(header, lines)}")
-    return "\n\n".join(parts)
-
-
-def hostile_table(found: dict[str, Any]) -> str:
-    """Time, growth and memory of each hostile text, in Markdown."""
-    lines = []
-    for name, figures in found.items():
-        milliseconds = [f"{figures[key] * 1000:.1f} ms" for key in ("parsing", "resolving", "twice")]
-        growth = math.log2(figures["twice"] / figures["resolving"])
-        peak = f"{figures['peak_bytes'] / MIB:.0f} MiB"
-        lines.append([name, f"{figures['size']:,}", *milliseconds, f"{growth:.2f}", peak])
-    return _markdown(("text", "size", "parsing alone", "all", "twice the size", "growth", "peak memory"), lines)
-
-
-def notes(page: str) -> str:
-    """The part of a page that is written by hand."""
-    _, heading, text = page.partition(NOTES)
-    return heading + text
-
-
-def page(
-    rows: list[Row], profile: dict[str, Any], curves: list[Curve], hostile: dict[str, Any], minutes: float, notes: str
-) -> str:
-    """All of RESULTS.md."""
-    sections = [
-        INTRODUCTION,
-        table(rows),
-        f"## The machine\n\n{machine()}\n\nThe whole took {minutes:.1f} minutes.",
-        "## The profile of the first row\n\nSamples of the running threads of all processes of the load, of "
-        f"{profile['seconds']:.1f} s of processor time.\n\n{profile_table(profile)}",
-        "## Growth\n\nThe slope is that of a line's upper half in logarithms: 1 is linear, less is better. The plots "
-        f"are in `benchmarks/work/plots`.\n\n{growth_section(curves)}",
-        "## Hostile SQL\n\nProcessor time of the hostile texts of the tests, the least of all turns. Growth is the "
-        f"exponent from the size to its double: 1 is linear.\n\n{hostile_table(hostile)}",
-        notes,
-    ]
-    return "\n\n".join(section.strip() for section in sections) + "\n"

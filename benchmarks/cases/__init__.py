@@ -9,7 +9,7 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     case.__name__: case
     for case in (
         *(loading.cold_load, loading.small_jobs, loading.reload, loading.memory),
-        *(manifests.first_manifest, manifests.further_manifest, manifests.further_alone, manifests.real),
+        *(manifests.first_manifest, manifests.further_manifest, manifests.real),
         *(history.nightly, history.size, history.startup),
         *(views.rates, views.operations, views.closure),
         *(columns.columns, columns.columns_again, columns.hostile),

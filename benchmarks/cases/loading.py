@@ -27,13 +27,14 @@ def cold_load(bench: Bench) -> Iterator[Row]:
     parsed = files // 10
     plain = bench.work / "scratch" / "plain.duckdb"
     others = {
-        "nothing": Command(python("baselines.py", "import_parser")),
+        "nothing": Command(python("baselines.py", "parser", folder, 0)),
         "parser": Command(python("baselines.py", "parser", folder, parsed)),
         "duckdb": Command(python("baselines.py", "plain_duckdb", folder, plain), lambda: bench.scratch(plain.name)),
     }
     found = bench.against_orjson("cold.duckdb", folder, check="run_results", others=others)
     case = f"cold load of {files:,} run_results of 100 KB"
-    scaled = found["parser"].scaled(found["nothing"], files / parsed)
+    factor = files / parsed
+    scaled = found["parser"].combined(found["nothing"], lambda parse, start: start + (parse - start) * factor)
     yield Row(case, ORJSON, 2.0, found["load"], found["orjson"], stretch=1.0)
     yield Row(case, f"dbt-artifacts-parser ({parsed:,} files, scaled)", 0.4, found["load"], scaled)
     yield Row(case, "plain DuckDB: read_json, INSERT … SELECT", 0.25, found["load"], found["duckdb"])
@@ -60,30 +61,26 @@ def reload(bench: Bench) -> Iterator[Row]:
     yield Row(f"loading the {files:,} files again, unchanged", "sha256sum", 1.2, found["load"], found["sha256sum"])
 
 
-def _by_count(bench: Bench, size: str, counts: tuple[int, ...], repeats: int) -> dict[int, Measured]:
+@cache
+def loads_by_count(bench: Bench, size: str, counts: tuple[int, ...], repeats: int) -> dict[int, Measured]:
+    """Loads of the first files of a folder, in turn, by the number of files."""
     folder = run_results(bench, size, max(counts))
     run_once(orjson_loads(folder))
     commands = {str(count): bench.load(f"{count}.duckdb", bench.subset(folder, count)) for count in counts}
-    return {int(count): measured for count, measured in alternate(commands, repeats).items()}
+    found = alternate(commands, repeats)
+    ask("checks.py", "run_results", bench.work / "scratch" / f"{max(counts)}.duckdb", folder)
+    return {int(count): measured for count, measured in found.items()}
 
 
-@cache
 def small_file_loads(bench: Bench) -> dict[int, Measured]:
-    """Loads of files of 20 results, in turn, by the number of files."""
+    """Loads of files of 20 results, by the number of files."""
     counts = (100, 300, 1000) if bench.is_quick else (100, 300, 1000, 3000, 10_000)
-    found = _by_count(bench, "20 results", counts, bench.pick(3, 1))
-    largest = max(counts)
-    checked = bench.work / "scratch" / f"{largest}.duckdb"
-    ask("checks.py", "run_results", checked, run_results(bench, "20 results", largest))
-    return found
+    return loads_by_count(bench, "20 results", counts, bench.pick(3, 1))
 
 
 def memory(bench: Bench) -> Iterator[Row]:
     """Peak memory of a load of ten times as many files."""
-    many = bench.pick(10_000, 500)
-    large = _by_count(bench, "100 KB", (many // 10, many), 2)
-    # A thousand files of 20 results do not fill a batch of rows, so their row has no goal.
-    for size, found, goal in (("100 KB", large, 1.1), ("20 results", small_file_loads(bench), None)):
-        most = max(found)
-        subject, against = (constant(found[count].peak_bytes or 0) for count in (most, most // 10))
-        yield Row(f"peak memory of {most:,} files of {size}", f"of {most // 10:,} of them", goal, subject, against)
+    most = bench.pick(10_000, 500)
+    found = loads_by_count(bench, "100 KB", (most // 10, most), 2)
+    subject, against = (constant(found[count].peak_bytes or 0) for count in (most, most // 10))
+    yield Row(f"peak memory of {most:,} files of 100 KB", f"of {most // 10:,} of them", 1.1, subject, against)

@@ -91,9 +91,8 @@ def graph(bench: Bench, models: int, *options: str | int) -> Path:
 
 def closure_times(warehouse: Path, repeats: int) -> dict[str, Measured]:
     """Seconds of the closure and of rustworkx, in turn; the closure's rows are fetched and dropped."""
-    return query_times(
-        warehouse, {"v1.node_ancestors": CLOSURE}, repeats, warm_ups=0, baseline="rustworkx", is_streamed=True
-    )
+    asked = {"v1.node_ancestors": CLOSURE, "rustworkx": "rustworkx"}
+    return query_times(warehouse, asked, repeats, warm_ups=0, is_streamed=True)
 
 
 def closure(bench: Bench) -> Iterator[Row]:
@@ -106,8 +105,9 @@ def closure(bench: Bench) -> Iterator[Row]:
         "closure": CLOSURE,
         "one": f"FROM v1.ancestors_of('{last}')",
         "filtered": f"{CLOSURE} WHERE unique_id = '{last}'",
+        "rustworkx": "rustworkx",
     }
-    found = query_times(warehouse, asked, bench.repeats, has_peaks=True, baseline="rustworkx")
+    found = query_times(warehouse, asked, bench.repeats, has_peaks=True)
     ask("checks.py", "closure", warehouse)
     pairs = (found["closure"].rows or 0) / 1e6
     case = f"the whole closure of {nodes:,} nodes, {pairs:.1f} million pairs with distances"

@@ -1,6 +1,7 @@
-"""The generator of artifacts: the same arguments give the same bytes, and what is asked for is there."""
+"""The benchmarks' generator is deterministic and does what its options say; their checks find wrong answers."""
 
 import json
+import runpy
 import subprocess
 import sys
 from collections import Counter
@@ -27,17 +28,17 @@ def contents(folder: Path, kind: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    options = ("--models", 100, "--runs", 6, "--change-rate", 0.05, "--failure-rate", 0.1, "--catalogs", 3)
+    options = ("--models", 100, "--runs", 6, "--change-rate", 0.05, "--failure-rate", 0.1)
     return generate(tmp_path_factory.mktemp("project"), *options)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(tmp_path: Path) -> None:
-    options = ("--models", 20, "--runs", 2, "--catalogs", 1)
+    options = ("--models", 20, "--runs", 2)
     first = generate(tmp_path / "first", *options)
     again = generate(tmp_path / "again", *options)
     other = generate(tmp_path / "other", *options, "--seed", 2)
     names = [path.relative_to(first) for path in sorted(first.rglob("*.json"))]
-    assert len(names) == 6
+    assert len(names) == 4
     for name in names:
         assert (first / name).read_bytes() == (again / name).read_bytes()
         assert (first / name).read_bytes() != (other / name).read_bytes()
@@ -46,12 +47,40 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(tmp_path: Pat
 def test_everything_loads(project: Path, tmp_path: Path) -> None:
     with Warehouse(tmp_path / "wh.duckdb") as warehouse:
         report = warehouse.load(project)
-        assert (len(report.loaded), report.quarantined) == (6 + 6 + 2, ())
+        assert (len(report.loaded), report.quarantined) == (6 + 6, ())
         unknown = warehouse.sql("SELECT DISTINCT unknown_fields FROM v1.artifacts").fetchall()
         assert {text for (text,) in unknown} <= {None, "{}"}
         [(nodes,)] = warehouse.sql("SELECT count(*) FROM v1.nodes WHERE resource_type IN ('model', 'test')").fetchall()
         assert nodes == 100 + 240
         assert warehouse.verify() == []
+
+
+def check(name: str, warehouse: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "benchmarks" / "checks.py", name, warehouse, *paths]
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+
+
+def test_the_checks_pass_for_a_load_and_fail_for_a_load_of_less(project: Path, tmp_path: Path) -> None:
+    with Warehouse(tmp_path / "all.duckdb") as warehouse:
+        warehouse.load(project)
+    with Warehouse(tmp_path / "less.duckdb") as warehouse:
+        warehouse.load(sorted(project.iterdir())[:-1])
+    for name in ("run_results", "manifests"):
+        assert check(name, tmp_path / "all.duckdb", project).returncode == 0
+        assert check(name, tmp_path / "less.duckdb", project).returncode == 1
+
+
+def test_samples_of_a_profile_count_for_the_innermost_frame_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    place_of = runpy.run_path(str(ROOT / "benchmarks" / "profiling.py"))["place_of"]
+    outer = "main (/src/artifact_warehouse/cli/main.py:12)"
+    assert place_of(f"{outer};insert (artifact_warehouse/storage/writer.py:3);dumps (json/__init__.py:231)") == (
+        "storage/writer",
+        "storage/writer: insert",
+    )
+    assert place_of(f"{outer};load (/src/artifact_warehouse/load/__init__.py:3)")[0] == "load"
+    assert place_of(f"{outer};_load_unlocked (<frozen importlib._bootstrap>:690)")[0] == "imports"
+    assert place_of("_run_code (<frozen runpy>:88)")[0] == "outside of the package"
 
 
 def test_nodes_and_results_have_the_keys_of_real_ones(project: Path) -> None:
