@@ -57,6 +57,8 @@ class Artifact:
     sections: Sections
     size_bytes: int
     max_entries: int
+    redaction_count: int = 0
+    """How many secrets were hidden in it."""
 
     @property
     def artifact_key(self) -> int:

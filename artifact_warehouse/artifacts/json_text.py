@@ -18,7 +18,11 @@ TOO_DEEP = "is nested too deeply to be a dbt artifact"
 """Why a document is refused that Python cannot go through without running out of stack."""
 
 _decode_any = msgspec.json.Decoder().decode
+NEEDLESS_ESCAPES = (r"\/", r"\u002", r"\u003", r"\u004", r"\u005", r"\u006", r"\u007")
+"""How escapes begin that JSON does not need, of printable ASCII characters. Some encoders write them."""
+
 _encode = msgspec.json.Encoder(order="sorted").encode
+_encode_in_order = msgspec.json.Encoder().encode
 _CUT_OFF = "still being written, or cut off; load it again"
 _BEGINNING = re.compile(r"\.|[eE][+-]?|u?[0-9a-fA-F]{0,4}")
 """What can stand behind the place where the standard library sees an error, if the text goes on."""
@@ -56,6 +60,14 @@ def encode(value: Any) -> str:
         return _encode(value).decode()
     except OverflowError:  # an integer of more than 64 bits
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def encode_in_order(value: Any) -> bytes:
+    """The value as compact JSON, keys in their own order; undecoded parts (msgspec.Raw) as they are."""
+    try:
+        return _encode_in_order(value)
+    except OverflowError:  # an integer of more than 64 bits
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _decode_leniently(data: bytes, as_type: Any, strict: Exception) -> Any:

@@ -1,4 +1,4 @@
-"""Files in, batches out: read, recognise and flatten, in steps of a bounded size, without a database.
+"""Files in, batches out: read, recognise, redact and flatten, in steps of a bounded size, without a database.
 
 What a step yields can cross to another process: see `workers`.
 """
@@ -98,7 +98,7 @@ class Flattener:
         """The batches of some inputs, at least one; the members of an archive may be spread over several."""
         is_last = False
         while not is_last:
-            rows = Rows(self._stored, self._text_ids, self._redactor)
+            rows = Rows(self._stored, self._text_ids)
             with _gc_paused():
                 outcomes, is_last = self._step(items, rows)
                 tables = rows.to_arrow()
@@ -141,12 +141,12 @@ class Flattener:
         return outcome
 
     def _flatten(self, item: Input, artifact_id: str, rows: Rows) -> Outcome:
-        """Parse and flatten one input into `rows`, or quarantine or skip it."""
+        """Parse, redact and flatten one input into `rows`, or quarantine or skip it."""
         try:
             if item.error:
                 raise MalformedArtifact(item.uri, item.error)
             artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE, self._limits)
-            flatten(artifact, rows, self._cache)
+            flatten(self._redactor.redact(artifact), rows, self._cache)
         except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         except MalformedArtifact as error:

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.artifacts.redaction import HIDDEN, Redaction, Redactor
+from artifact_warehouse.artifacts import Redaction, Redactor, parse
+from artifact_warehouse.artifacts.redaction import HIDDEN
 from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import InvalidPattern
 
@@ -20,8 +21,19 @@ RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 
 
 def redacted(value: Any, *patterns: str, values: tuple[str, ...] = ()) -> tuple[Any, int]:
-    redactor = Redactor(Redaction(patterns, values))
-    return (redactor.json if isinstance(value, dict) else redactor.text)(value), redactor.count
+    """A text or an object as it stands in the vars of a run after redaction, and how many secrets it had."""
+    [hidden], count = all_redacted([value], Redaction(patterns, values))
+    return hidden, count
+
+
+def all_redacted(values: list[Any], redaction: Redaction = Redaction()) -> tuple[list[Any], int]:  # noqa: B008
+    content = {
+        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
+        "args": {"vars": {"planted": values}},
+        "results": [],
+    }
+    artifact = Redactor(redaction).redact(parse(json.dumps(content).encode(), "run_results.json"))
+    return artifact.section("args")["vars"]["planted"], artifact.redaction_count
 
 
 @pytest.mark.parametrize(
@@ -113,12 +125,9 @@ def test_what_is_only_about_a_secret_is_none() -> None:
 
 
 def test_a_word_of_a_message_does_not_take_itself_out_of_code() -> None:
-    redactor = Redactor(Redaction())
-    assert redactor.texts(["unexpected token: SELECT", "password=s3cret-one"]) == [
-        "unexpected token: *****",
-        "password=*****",
-    ]
-    assert redactor.code(["SELECT customer_id, 's3cret-one'"]) == ["SELECT customer_id, '*****'"]
+    texts = ["unexpected token: SELECT", "password=s3cret-one", {"compiled_code": "SELECT customer_id, 's3cret-one'"}]
+    hidden = ["unexpected token: *****", "password=*****", {"compiled_code": "SELECT customer_id, '*****'"}]
+    assert all_redacted(texts) == (hidden, 3)
 
 
 def test_a_pattern_hides_what_it_matches_and_the_values_of_keys_that_it_matches() -> None:
@@ -131,16 +140,15 @@ def test_a_pattern_hides_what_it_matches_and_the_values_of_keys_that_it_matches(
 
 def test_the_values_of_secret_variables_are_hidden_wherever_they_stand() -> None:
     redaction = Redaction.of(True, {"DBT_ENV_SECRET_X": 'p"w\\d longer', "DBT_ENV_SECRET_Y": "abcd", "PATH": "/bin"})
-    redactor = Redactor(redaction)
-    assert redactor.text('see p"w\\d longer, abcd, abcde and /bin') == "see *****, *****, abcde and /bin"
-    assert redactor.json({"x": ['p"w\\d longer!']}) == {"x": ["*****!"]}
+    values = ['see p"w\\d longer, abcd, abcde and /bin', {"x": ['p"w\\d longer!']}]
+    assert all_redacted(values, redaction) == (["see *****, *****, abcde and /bin", {"x": ["*****!"]}], 3)
 
 
 def test_a_secret_is_hidden_in_front_of_the_place_that_tells_of_it() -> None:
     value = {"a": ["use s3cret-one", "and s3cret-two"], "vars": {"password": "s3cret-one"}, "z": "token=s3cret-two"}
     hidden = {"a": ["use *****", "and *****"], "vars": {"password": HIDDEN}, "z": "token=*****"}
     assert redacted(value) == (hidden, 4)
-    assert Redactor(Redaction()).texts(["s3cret-one", None, "pwd=s3cret-one"]) == [HIDDEN, None, "pwd=*****"]
+    assert all_redacted(["s3cret-one", None, "pwd=s3cret-one"]) == ([HIDDEN, None, "pwd=*****"], 2)
 
 
 def test_what_an_artifact_is_told_apart_by_is_never_hidden(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from artifact_warehouse.artifacts import json_text
@@ -48,11 +47,6 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
         "column_lineage": lambda: column_lineage.flatten(artifact, rows),
     }
-    rows.redactor.start()
-    if artifact.kind == "run_results":
-        rows.redactor.learn(artifact.section("args"))
-    if (metadata := rows.redactor.json(artifact.metadata)) is not artifact.metadata:
-        artifact = replace(artifact, metadata=metadata)
     with rows.all_or_nothing():
         try:
             said = {**_common(artifact), **flatteners[artifact.kind]()}
@@ -65,7 +59,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
             **said,
             unknown_fields=to_json(dict(unknown)),
             loaded_at=rows.loaded_at,
-            redaction_count=rows.redactor.count,
+            redaction_count=artifact.redaction_count,
         )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from artifact_warehouse.artifacts import json_text
-from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.schema import BY_NAME, TABLES, hash_text
 
 
@@ -45,16 +44,12 @@ class Rows:
     """The rows of a batch of artifacts, as a list for each column of each table.
 
     `stored` holds the content ids that the warehouse is known to have: their rows are left out. It only
-    saves work, as the store drops what it has. So do `text_ids`, which several batches may share. `redactor` is
-    for whoever adds rows to hide secrets with.
+    saves work, as the store drops what it has. So do `text_ids`, which several batches may share.
     """
 
-    def __init__(
-        self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None, redactor: Redactor | None = None
-    ) -> None:
+    def __init__(self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None) -> None:
         self.loaded_at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.new_ids: set[str] = set()
-        self.redactor = redactor or Redactor()
         self._columns: dict[str, list[list[Any]]] = {table.name: [[] for _ in table.columns] for table in TABLES}
         self._compacted: dict[str, list[pa.Table]] = {table.name: [] for table in TABLES}
         self._stored = stored
@@ -111,7 +106,6 @@ class Rows:
         """Add a text; returns its id, None for no text."""
         if not text:
             return None
-        text = self.redactor.anything(text)
         text_id = hash_text(text)
         if self.is_new(text_id):
             self.extend("texts", [text_id], [text])

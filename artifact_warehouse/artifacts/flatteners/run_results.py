@@ -23,7 +23,6 @@ from artifact_warehouse.artifacts.flatteners.values import (
     texts,
     to_json,
 )
-from artifact_warehouse.artifacts.redaction import Redactor
 
 READ_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "logs"}
@@ -77,18 +76,17 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the rows of a run_results; returns what `artifacts` says of it."""
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
-    said = obj(artifact.section("args"))
-    args = rows.redactor.json(said)  # first: what is secret here is so in the results too
+    args = obj(artifact.section("args"))
     timings = [timing for result in results for timing in result.timing]
     _add_executions(artifact.artifact_key, results, timings, rows)
     rows.add("invocations", **_invocation(artifact, results, timings, args))
     return {
-        "command": text(said.get("which")) or text(said.get("rpc_method")) or "unknown",
-        "target_name": text(said.get("target")),
+        "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
+        "target_name": text(args.get("target")),
         "main_package": main_package(map(_unique_id, results)),
         "entry_count": len(results),
         "unknown_fields": unknown,
-        "extra": to_json(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
+        "extra": to_json(artifact.unread_sections(READ_SECTIONS)),
     }
 
 
@@ -175,7 +173,6 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
     compile_at, execute_at = _named(results, timings, extras)
     codes = [*map(_code, results)]
     _note_compiled([result.compiled for result in results], codes, extras)
-    redactor = rows.redactor
     failures = [*map(_failures, results)]
     rows.extend(
         "node_executions",
@@ -185,14 +182,12 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
         [*map(_execution_time, results)],
         *([*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)),
         [*map(_thread_id, results)],
-        redactor.texts([*map(_message, results)]),
+        [*map(_message, results)],
         [*map(bigint, failures)] if any(failures) else failures,
-        *_response_columns([*map(_adapter_response, results)], redactor),
+        *_response_columns([*map(_adapter_response, results)]),
         [*map(_relation_name, results)],
-        rows.add_texts(redactor.code(codes)),
-        redactor.json_texts([json_text.encode(extra) if extra else None for extra in extras])
-        if any(extras)
-        else extras,
+        rows.add_texts(codes),
+        [json_text.encode(extra) if extra else None for extra in extras] if any(extras) else extras,
     )
     for result in results:
         if result.batch_results:
@@ -234,12 +229,11 @@ def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: li
                 extras[index] = {**(extras[index] or {}), "compiled": flag}
 
 
-def _response_columns(responses: list[dict[str, Any] | None], redactor: Redactor) -> Iterable[Sequence[Any]]:
+def _response_columns(responses: list[dict[str, Any] | None]) -> Iterable[Sequence[Any]]:
     """The columns rows_affected to adapter_response."""
     if not any(responses):
         return [[None] * len(responses)] * 5
-    *counts, whole = map(list, zip(*map(_response_values, responses), strict=True))
-    return [*counts, redactor.json_texts(whole)]
+    return [*zip(*map(_response_values, responses), strict=True)]
 
 
 def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int | None, int | None, str | None, Any]:

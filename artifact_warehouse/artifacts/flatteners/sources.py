@@ -8,7 +8,6 @@ from typing import Any
 from artifact_warehouse.artifacts.artifact import Artifact
 from artifact_warehouse.artifacts.flatteners.rows import Rows
 from artifact_warehouse.artifacts.flatteners.values import bigint, double, main_package, obj, text, to_json
-from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.schema import normalise_time
 
 READ_SECTIONS = {"metadata", "results", "meta", "sources", "generated_at"}
@@ -26,12 +25,12 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the freshness checks of a sources.json; returns what `artifacts` says of it."""
     checks = dict(_checks(artifact))
     for unique_id, check in checks.items():
-        row = _row(check, rows.redactor)
+        row = _row(check)
         rows.add("source_freshness", artifact_key=artifact.artifact_key, unique_id=unique_id, **row)
     return {
         "main_package": main_package(checks),
         "entry_count": len(checks),
-        "extra": to_json(rows.redactor.json(artifact.unread_sections(READ_SECTIONS))),
+        "extra": to_json(artifact.unread_sections(READ_SECTIONS)),
     }
 
 
@@ -46,7 +45,7 @@ def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
         yield text(check.get("unique_id") or node.get("unique_id")) or "", {**check, "criteria": criteria}
 
 
-def _row(check: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
+def _row(check: dict[str, Any]) -> dict[str, Any]:
     criteria = obj(check.get("criteria"))
     max_loaded_at = normalise_time(check.get("max_loaded_at"))
     age = check.get("max_loaded_at_time_ago_in_s", check.get("age"))
@@ -59,10 +58,10 @@ def _row(check: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
         "warn_after_seconds": _seconds(criteria.get("warn_after")),
         "error_after_seconds": _seconds(criteria.get("error_after")),
         "filter": text(criteria.get("filter")),
-        "error": redactor.text(text(check.get("error"))),
+        "error": text(check.get("error")),
         "execution_seconds": double(check.get("execution_time")),
         "thread_id": text(check.get("thread_id")),
-        "extra": to_json(redactor.json(rest)),
+        "extra": to_json(rest),
     }
 
 
