@@ -75,11 +75,13 @@ fields AS (
     FROM definitions
 ),
 
--- A field differs where only one of the two definitions has it, or where their values differ.
+-- A field differs where only one of the two definitions has it, or where their values differ. A column without a value is
+-- a field that the definition does not have; a null in `extra` is a value.
 changes AS (
     SELECT sides.previous_definition_id, sides.definition_id, fields.place, fields.field
     FROM sides
     INNER JOIN fields ON fields.definition_id = sides.side_id
+    WHERE fields.value <> 'null' OR fields.place = 1000
     GROUP BY sides.previous_definition_id, sides.definition_id, fields.place, fields.field
     HAVING count(*) = 1 OR min(fields.value) <> max(fields.value)
 )

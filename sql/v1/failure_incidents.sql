@@ -32,6 +32,12 @@ definitions AS MATERIALIZED (
     WHERE nodes.unique_id IN (SELECT streaks.unique_id FROM streaks)
 ),
 
+-- Read at either end, and so worked out once.
+changes AS (
+    SELECT previous_definition_id, definition_id, changed_fields
+    FROM internal.definition_changes
+),
+
 parents AS (
     SELECT
         streaks.project_name,
@@ -113,10 +119,10 @@ LEFT JOIN definitions AS last_definitions
 LEFT JOIN definitions AS closing_definitions
     ON closing_definitions.graph_id = closing_runs.graph_id
     AND closing_definitions.unique_id = streaks.unique_id
-LEFT JOIN internal.definition_changes AS opening_changes
+LEFT JOIN changes AS opening_changes
     ON opening_changes.previous_definition_id = previous_definitions.definition_id
     AND opening_changes.definition_id = first_definitions.definition_id
-LEFT JOIN internal.definition_changes AS closing_changes
+LEFT JOIN changes AS closing_changes
     ON closing_changes.previous_definition_id = last_definitions.definition_id
     AND closing_changes.definition_id = closing_definitions.definition_id
 LEFT JOIN failing_parents
