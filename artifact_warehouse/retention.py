@@ -17,26 +17,13 @@ from artifact_warehouse.storage import (
     compact,
     migrate,
     pending_changes,
+    query,
     set_meta,
     settle,
     transaction,
 )
 
-_ROLL_UP = (
-    "INSERT INTO stored.pruned_runs SELECT artifacts.artifact_key, invocations.is_success, invocations.elapsed_seconds "
-    "FROM v1.invocations AS invocations "
-    "INNER JOIN internal.current_runs AS runs ON runs.invocation_id = invocations.invocation_id "
-    "AND runs.command = invocations.command "
-    "INNER JOIN prunable AS artifacts ON artifacts.artifact_key = runs.artifact_key "
-    "WHERE invocations.is_success IS NOT NULL",
-    "INSERT INTO stored.pruned_outcomes SELECT unique_id, resource_type, name, status, "
-    "word_class, run_date, count(*), max(completed_at), unnest(max_by(last, recency)) FROM (SELECT *, "
-    "CAST(CAST(generated_at AS DATE) AS TIMESTAMP) AS run_date, struct_pack(artifact_key := artifact_key, "
-    "seconds := execution_seconds, failures := failures, message := message) AS last "
-    "FROM internal.classified_executions SEMI JOIN prunable USING (artifact_key) "
-    "WHERE is_counted AND word_class <> 'not_executed') "
-    "GROUP BY project_name, environment, unique_id, resource_type, name, status, word_class, run_date",
-)
+_ROLL_UP = ("roll_up_runs", "roll_up_outcomes")
 
 _FORGET = (
     *(
@@ -46,8 +33,6 @@ _FORGET = (
             *("manifest_column_lineages", "dbt_column_edges"),
         )
     ),
-    "UPDATE stored.artifacts SET pruned_at = $now, graph_id = NULL, rendering_set_id = NULL, catalog_set_id = NULL, "
-    "unknown_fields = NULL, metadata = NULL, extra = NULL WHERE artifact_key IN (SELECT artifact_key FROM prunable)",
     "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND loaded_at < $before",
     "DELETE FROM stored.artifact_uris WHERE artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)",
 )
@@ -131,10 +116,11 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
     """Delete what goes; returns the number of artifacts of each kind."""
     connection.execute("CREATE OR REPLACE TEMP TABLE prunable AS FROM internal.prunable_artifacts(?)", [before])
     if keep_daily_rates:
-        for statement in _ROLL_UP:
-            connection.execute(statement)
+        for name in _ROLL_UP:
+            connection.execute(query(name))
     with_lineage = resolved_manifests(connection, resolver_version())
     values = {"now": to_utc(datetime.now(timezone.utc)), "before": before}
+    connection.execute(query("empty_pruned_artifacts"), {"now": values["now"]})
     for statement in _FORGET:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for content, references in _REFERENCES.items():

@@ -10,69 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import NoColumnLineage, UnknownColumn
-from artifact_warehouse.lineage.nodes import TITLES, Lineage, resolve_node, states_of, timestamp_sql
+from artifact_warehouse.lineage.nodes import TITLES, Lineage, is_upwards_sql, resolve_node, states_of, timestamp_sql
+from artifact_warehouse.storage import query
 
-_MACROS = {"up": "v1.column_ancestors_at", "down": "v1.column_descendants_at"}
 _RESOLVED_TYPES = ("model", "snapshot", "seed")
-_REACHED = """
-SELECT project_name, environment, unique_id, lower(column_name) AS column_key, column_name, distance
-FROM {macro}($1, $2, {time})
-WHERE distance <= coalesce($3, distance)
-UNION ALL
-SELECT DISTINCT project_name, environment, $1, lower($2), $2, 0 FROM internal.column_lineages_at({time})
-"""
-_FLOWS = """
-SELECT DISTINCT
-    {here}.project_name, {here}.environment,
-    here.unique_id AS here_unique_id, here.column_name AS here_column, here.distance,
-    there.unique_id AS there_unique_id, there.column_name AS there_column, there.distance AS there_distance,
-    edges.kind, FALSE AS is_use
-FROM internal.column_edges_at({time}) AS edges
-INNER JOIN reached AS {to} ON {to}.unique_id = edges.to_unique_id AND {to}.column_key = lower(edges.to_column)
-    AND {to}.project_name IS NOT DISTINCT FROM edges.project_name AND {to}.environment = edges.environment
-INNER JOIN reached AS {from_} ON {from_}.unique_id = edges.from_unique_id
-    AND {from_}.column_key = lower(edges.from_column)
-    AND {from_}.project_name IS NOT DISTINCT FROM edges.project_name AND {from_}.environment = edges.environment
-WHERE here.distance < coalesce($1, here.distance + 1)
-"""
-_USES = {
-    "down": """
-SELECT DISTINCT
-    uses.project_name, uses.environment,
-    here.unique_id AS here_unique_id, here.column_name AS here_column, here.distance,
-    uses.to_unique_id AS there_unique_id, NULL AS there_column, here.distance + 1 AS there_distance,
-    uses.kind, TRUE AS is_use
-FROM internal.column_uses_at({time}) AS uses
-INNER JOIN reached AS here ON here.unique_id = uses.from_unique_id AND here.column_key = lower(uses.from_column)
-    AND here.project_name IS NOT DISTINCT FROM uses.project_name AND here.environment = uses.environment
-WHERE here.distance < coalesce($1, here.distance + 1)
-""",
-    "up": """
-SELECT DISTINCT
-    uses.project_name, uses.environment,
-    here.unique_id AS here_unique_id, here.column_name AS here_column, here.distance,
-    uses.from_unique_id AS there_unique_id, uses.from_column AS there_column, 1 AS there_distance,
-    uses.kind, TRUE AS is_use
-FROM internal.column_uses_at({time}) AS uses
-INNER JOIN reached AS here ON here.unique_id = uses.to_unique_id AND here.distance = 0
-    AND here.project_name IS NOT DISTINCT FROM uses.project_name AND here.environment = uses.environment
-WHERE coalesce($1, 1) > 0
-""",
-}
-_ROWS = """
-SELECT
-    '{direction}' AS direction,
-    min(there_distance) AS distance,
-    there_unique_id AS unique_id,
-    there_column AS column_name,
-    CASE WHEN is_use THEN 'use' ELSE 'flow' END AS relation,
-    string_agg(DISTINCT kind, ', ' ORDER BY kind) AS kind,
-    project_name,
-    environment
-FROM steps
-WHERE there_distance > 0 AND (is_use OR distance + 1 = there_distance)
-GROUP BY project_name, environment, there_unique_id, there_column, is_use
-"""
 
 
 def find_column(
@@ -110,19 +51,11 @@ def find_column(
 def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str, time: str) -> str:
     """The column as its node spells it."""
     resolved = connection.execute(
-        f"SELECT columns FROM internal.column_lineages_at({time}) "
-        "INNER JOIN stored.column_lineages AS lineages USING (lineage_id) "
-        "WHERE lineages.unique_id = $1 OR split_part($1, '.', 1) NOT IN (SELECT unnest($2)) ORDER BY ALL",
-        [unique_id, list(_RESOLVED_TYPES)],
+        query("resolved_columns", time=time), {"unique_id": unique_id, "resolved_types": list(_RESOLVED_TYPES)}
     ).fetchall()
     if not resolved:
         raise NoColumnLineage(unique_id)
-    others = connection.execute(
-        f"SELECT DISTINCT from_column FROM internal.column_edges_at({time}) WHERE from_unique_id = $1 "
-        f"UNION SELECT from_column FROM internal.column_uses_at({time}) WHERE from_unique_id = $1 "
-        "UNION SELECT column_name FROM internal.described_columns WHERE unique_id = $1 ORDER BY ALL",
-        [unique_id],
-    ).fetchall()
+    others = connection.execute(query("known_columns", time=time), {"unique_id": unique_id}).fetchall()
     of_environments = resolved if unique_id.split(".", 1)[0] in _RESOLVED_TYPES else []
     own = [name for (columns,) in of_environments for name in columns or ()]
     known: dict[str, str] = {name.lower(): name for name in (*(name for (name,) in others), *own)}
@@ -136,14 +69,12 @@ def _steps(
     connection: duckdb.DuckDBPyConnection, unique_id: str, column: str, direction: str, depth: int | None, time: str
 ) -> pa.Table:
     """Every edge and use between the column and what is reached from it, each pointing away from it."""
-    query = _REACHED.format(macro=_MACROS[direction], time=time)
-    reached = connection.sql(query, params=[unique_id, column, depth]).to_arrow_table()
-    to, from_ = ("here", "there") if direction == "up" else ("there", "here")
-    flows = _FLOWS.format(here="here", to=to, from_=from_, time=time)
+    literals = {"is_upwards": is_upwards_sql(direction), "time": time}
+    values = {"unique_id": unique_id, "column": column, "depth": depth}
+    reached = connection.sql(query("reached_columns", **literals), params=values).to_arrow_table()
     connection.register("reached", reached)
     try:
-        query = f"({flows}) UNION ALL ({_USES[direction].format(time=time)})"
-        return connection.sql(query, params=[depth]).to_arrow_table()
+        return connection.sql(query("column_steps", **literals), params={"depth": depth}).to_arrow_table()
     finally:
         connection.unregister("reached")
 
@@ -151,8 +82,7 @@ def _steps(
 def _rows(connection: duckdb.DuckDBPyConnection, steps: pa.Table, direction: str) -> pa.Table:
     connection.register("steps", steps)
     try:
-        order = "distance, unique_id, column_name NULLS FIRST, relation, project_name, environment"
-        return connection.sql(f"{_ROWS.format(direction=direction)} ORDER BY {order}").to_arrow_table()
+        return connection.sql(query("column_lineage"), params={"direction": direction}).to_arrow_table()
     finally:
         connection.unregister("steps")
 

@@ -13,22 +13,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-_TIMELINE = """
-SELECT
-    settled.project_name,
-    settled.environment,
-    dense_rank() OVER (ORDER BY coalesce(artifacts.generated_at, TIMESTAMP '-infinity')) AS moment,
-    CASE WHEN periods.artifact_key IS NOT NULL THEN artifacts.artifact_key END AS manifest_key,
-    artifacts.adapter_type,
-    artifacts.graph_id,
-    artifacts.rendering_set_id,
-    artifacts.catalog_set_id
-FROM stored.settled_artifacts AS settled
-INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
-LEFT JOIN internal.manifest_periods AS periods ON periods.artifact_key = artifacts.artifact_key
-WHERE settled.is_current AND artifacts.kind IN ('manifest', 'catalog') AND artifacts.pruned_at IS NULL
-ORDER BY settled.project_name NULLS FIRST, settled.environment, moment, artifacts.artifact_id DESC
-"""
+from artifact_warehouse.storage import query
 
 
 class Inputs(NamedTuple):
@@ -68,7 +53,7 @@ def periods(
 
     `known` maps manifests to the ids that are known of them: their inputs are left out. Without it, all are.
     """
-    rows = map(_Entry._make, connection.execute(_TIMELINE).fetchall())
+    rows = map(_Entry._make, connection.execute(query("manifest_timeline")).fetchall())
     for _, entries in groupby(rows, key=lambda entry: (entry.project_name, entry.environment)):
         yield from _periods(entries, versions, known)
 
@@ -81,8 +66,8 @@ def unresolved(connection: duckdb.DuckDBPyConnection, versions: str, limit: int)
 
 def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Period]) -> dict[str, Inputs]:
     """The inputs from which nothing was resolved yet, by their ids."""
-    query = "SELECT inputs_id FROM stored.column_lineage_sets"
-    known = {inputs_id for (inputs_id,) in connection.execute(query).fetchall()}
+    sql = "SELECT inputs_id FROM stored.column_lineage_sets"
+    known = {inputs_id for (inputs_id,) in connection.execute(sql).fetchall()}
     return {p.timeline_id: p.inputs for p in unresolved if p.inputs and p.timeline_id not in known}
 
 
@@ -93,8 +78,8 @@ def resolved_manifests(connection: duckdb.DuckDBPyConnection, versions: str) -> 
 
 
 def _known(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    query = "SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages"
-    return dict(connection.execute(query).fetchall())
+    sql = "SELECT artifact_key, timeline_id FROM stored.manifest_column_lineages"
+    return dict(connection.execute(sql).fetchall())
 
 
 def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
@@ -103,10 +88,7 @@ def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact
     kept = [period for period in periods(connection, versions) if period.artifact_key in wanted]
     keys, ids = (pa.array([period[i] for period in kept], (pa.int64(), pa.string())[i]) for i in (0, 1))
     connection.register("kept", pa.table({"artifact_key": keys, "timeline_id": ids}))
-    connection.execute(
-        "UPDATE stored.manifest_column_lineages AS lineages SET timeline_id = kept.timeline_id FROM kept "
-        "WHERE kept.artifact_key = lineages.artifact_key AND kept.timeline_id <> lineages.timeline_id"
-    )
+    connection.execute(query("keep_timelines"))
     connection.unregister("kept")
 
 

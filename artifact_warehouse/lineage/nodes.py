@@ -11,14 +11,9 @@ import pyarrow as pa
 
 from artifact_warehouse.errors import UnknownNode
 from artifact_warehouse.schema import to_utc
+from artifact_warehouse.storage import query
 
-MACROS = {"up": "v1.ancestors_at", "down": "v1.descendants_at"}
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
-
-_GRAPHS = (
-    "SELECT graph_id FROM internal.manifest_periods WHERE valid_from <= {at} AND (valid_to IS NULL OR {at} < valid_to)"
-)
-_NO_LINEAGE = "('macro', 'doc', 'group')"
 
 
 @dataclass(frozen=True)
@@ -65,43 +60,40 @@ def timestamp_sql(at: datetime | None) -> str:
     return f"TIMESTAMP '{to_utc(at):%Y-%m-%d %H:%M:%S.%f}'"
 
 
+def is_upwards_sql(direction: str) -> str:
+    """A direction as the literal of the queries: TRUE for up, FALSE for down."""
+    return "TRUE" if direction == "up" else "FALSE"
+
+
 def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
     """The unique_id that a name stands for. A name that a test shares with a model is the model's.
 
     Raises UnknownNode.
     """
-    query = (
-        f"SELECT DISTINCT unique_id FROM internal.graph_nodes WHERE graph_id IN ({_GRAPHS.format(at=time)}) "
-        "AND {} ORDER BY unique_id"
-    )
-    in_lineage = f"name = $1 AND resource_type NOT IN {_NO_LINEAGE}"
-    for condition in ("unique_id = $1", in_lineage, f"{in_lineage} AND resource_type NOT IN ('test', 'unit_test')"):
-        found = connection.execute(query.format(condition), [node]).fetchall()
+    sql = query("nodes_by_name", time=time)
+    named = connection.execute(sql, {"node": node}).fetchall()
+    with_id = [unique_id for unique_id, is_unique_id, _, _ in named if is_unique_id]
+    with_name = [unique_id for unique_id, _, is_name, _ in named if is_name]
+    no_tests = [unique_id for unique_id, _, is_name, is_test in named if is_name and not is_test]
+    for found in (with_id, with_name, no_tests):
         if len(found) == 1:
-            return str(found[0][0])
-    near = connection.execute(query.format("contains(unique_id, $1)") + " LIMIT 10", [node]).fetchall()
+            return str(found[0])
+    near = connection.execute(query("nodes_like", time=time), {"node": node}).fetchall()
     raise UnknownNode(node, tuple(row[0] for row in near))
 
 
 def _rows(
     connection: duckdb.DuckDBPyConnection, unique_id: str, directions: tuple[str, ...], depth: int | None, time: str
 ) -> pa.Table:
-    parts = [
-        f"SELECT '{direction}' AS direction, distance, unique_id, resource_type, name, project_name, environment "
-        f"FROM {MACROS[direction]}($1, {time}) WHERE distance <= coalesce($2, distance)"
-        for direction in directions
-    ]
-    query = " UNION ALL ".join(parts) + " ORDER BY direction DESC, distance, unique_id, project_name, environment"
-    return connection.sql(query, params=[unique_id, depth]).to_arrow_table()
+    values = {"unique_id": unique_id, "depth": depth}
+    queries = [query("node_lineage", is_upwards=is_upwards_sql(d), time=time) for d in sorted(directions, reverse=True)]
+    return pa.concat_tables([connection.sql(sql, params=values).to_arrow_table() for sql in queries])
 
 
 def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: str, time: str) -> dict[str, list[str]]:
     """The next nodes of every reached node, among those that were reached."""
-    here, there = ("child", "parent") if direction == "up" else ("parent", "child")
-    found = connection.execute(
-        f"SELECT DISTINCT {here}_unique_id, {there}_unique_id FROM internal.graph_edges "
-        f"WHERE graph_id IN ({_GRAPHS.format(at=time)}) ORDER BY 1, 2"
-    ).fetchall()
+    sql = query("next_nodes", is_upwards=is_upwards_sql(direction), time=time)
+    found = connection.execute(sql).fetchall()
     edges: dict[str, list[str]] = {}
     for node, other in found:
         if node in reached and other in reached:
@@ -111,10 +103,5 @@ def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: 
 
 def states_of(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
     """`failure` or `warn` by the last execution, `stale` where a source's last check was late; else nothing."""
-    executed = connection.execute(
-        "SELECT unique_id, max(CASE status_class WHEN 'failure' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END) "
-        "FROM internal.last_executions GROUP BY unique_id"
-    ).fetchall()
-    stale = connection.execute("SELECT DISTINCT unique_id FROM internal.last_freshness WHERE is_stale").fetchall()
-    states = {node: "failure" if worst == 2 else "warn" for node, worst in executed if worst and node in reached}
-    return states | {node: "stale" for (node,) in stale if node in reached}
+    found = connection.execute(query("node_states")).fetchall()
+    return {node: state for node, state in found if node in reached}

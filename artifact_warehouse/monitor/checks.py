@@ -12,21 +12,9 @@ import duckdb
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
 from artifact_warehouse.schema import to_utc
+from artifact_warehouse.storage import query
 
 SEVERITIES = ("info", "warn", "error")
-_PRESENT = (
-    "LEFT JOIN internal.current_manifests AS manifests "
-    "ON manifests.project_name IS NOT DISTINCT FROM {table}.project_name "
-    "AND manifests.environment = {table}.environment LEFT JOIN internal.current_nodes AS nodes "
-    "ON nodes.project_name IS NOT DISTINCT FROM {table}.project_name "
-    "AND nodes.environment = {table}.environment AND nodes.unique_id = {table}.unique_id"
-)
-"""What left the project is nobody's fault any more; where there is no manifest, all is there."""
-
-_OF_JOB = (
-    "last.invocation_id IN (SELECT invocation_id FROM v1.artifacts WHERE kind = 'run_results' AND job_name = $job)"
-)
-"""Of artifacts, not of runs: those of runs that are pruned are known too."""
 
 SHOWN = 20
 """How many nodes a finding names."""
@@ -39,14 +27,6 @@ class Scope:
     project: str | None = None
     environment: str | None = None
     job: str | None = None
-
-    def where(self, table: str, job: str | None = None) -> str:
-        """The condition on a table that has project_name and environment, and the job in the column `job`."""
-        asked = {"project_name": ("project", self.project), "environment": ("environment", self.environment)}
-        if job:
-            asked[job] = ("job", self.job)
-        conditions = [f"{table}.{column} = ${name}" for column, (name, value) in asked.items() if value is not None]
-        return " AND ".join(conditions) or "true"
 
 
 @dataclass(frozen=True)
@@ -156,10 +136,8 @@ class _Asking:
     scope: Scope
     now: datetime
 
-    def _query(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        named = {"project": self.scope.project, "environment": self.scope.environment, "job": self.scope.job, **values}
-        used = {name: value for name, value in named.items() if f"${name}" in sql}
-        return self.connection.execute(sql, used).fetchall()
+    def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        return ask(self.connection, name, {**asdict(self.scope), **values}).fetchall()
 
     @property
     def _since(self) -> datetime:
@@ -170,15 +148,11 @@ class _Asking:
 
     def environments(self) -> list[tuple[Any, ...]]:
         """(project, environment) of every run, and without a job of every manifest."""
-        select = "SELECT DISTINCT project_name, environment FROM"
-        parts = [f"{select} internal.current_runs AS runs WHERE {self.scope.where('runs', 'job_name')}"]
-        if self.scope.job is None:
-            parts.append(f"{select} internal.current_manifests AS manifests WHERE {self.scope.where('manifests')}")
-        return self._query(" UNION ".join(parts) + " ORDER BY ALL NULLS FIRST")
+        return self._query("check_places")
 
-    def _rates(self, check: str, limit: float, what: str, query: str) -> Iterator[Finding]:
+    def _rates(self, check: str, limit: float, what: str, query_name: str) -> Iterator[Finding]:
         window = text_of_duration(self.criteria.window)
-        counts = {row[:2]: row[2:] for row in self._query(query, since=self._since, until=self.now)}
+        counts = {row[:2]: row[2:] for row in self._query(query_name, since=self._since, until=self.now)}
         for project, environment in self.environments():
             failed, total = counts.get((project, environment), (0, 0))
             rate = failed / total if total else None
@@ -195,9 +169,7 @@ class _Asking:
                 "max_failure_rate",
                 limit,
                 "runs",
-                "SELECT project_name, environment, count(*) FILTER (WHERE NOT is_success), count(*) "
-                "FROM v1.invocations AS runs WHERE is_success IS NOT NULL AND generated_at > $since "
-                f"AND generated_at <= $until AND {self.scope.where('runs', 'job_name')} GROUP BY ALL",
+                "check_runs",
             )
 
     def tests(self) -> Iterator[Finding]:
@@ -208,10 +180,7 @@ class _Asking:
                 "max_test_failure_rate",
                 limit,
                 "executions of tests",
-                "SELECT project_name, environment, count(*) FILTER (WHERE status_class = 'failure'), count(*) "
-                "FROM internal.classified_executions AS tests WHERE is_executed "
-                "AND resource_type IN ('test', 'unit_test') AND generated_at > $since AND generated_at <= $until "
-                f"AND {self.scope.where('tests', 'job_name')} GROUP BY ALL",
+                "check_tests",
             )
 
     def age(self) -> Iterator[Finding]:
@@ -219,11 +188,7 @@ class _Asking:
         limit = self.criteria.max_age
         if limit is None:
             return
-        query = (
-            "SELECT project_name, environment, max(completed_at) FROM v1.invocations AS runs "
-            f"WHERE is_success AND completed_at <= $until AND {self.scope.where('runs', 'job_name')} GROUP BY ALL"
-        )
-        last = {row[:2]: row[2] for row in self._query(query, until=self.now)}
+        last = {row[:2]: row[2] for row in self._query("check_last_success", until=self.now)}
         for project, environment in self.environments():
             place, at = _place(project, environment), last.get((project, environment))
             age = self.now - at if at is not None else None
@@ -237,58 +202,40 @@ class _Asking:
         """What failed when it was last executed."""
         limit = self.criteria.max_failing
         if limit is not None:
-            query = (
-                "SELECT last.project_name, last.environment, last.unique_id FROM internal.last_executions AS last "
-                f"{_PRESENT.format(table='last')} "
-                "WHERE last.is_failing AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
-                f"AND {self.scope.where('last')} "
-                + (f"AND {_OF_JOB} " if self.scope.job is not None else "")
-                + "ORDER BY ALL"
-            )
-            yield from self._counted("max_failing", limit, "failing nodes", query)
+            yield from self._counted("max_failing", limit, "failing nodes", "check_failing")
 
     def freshness(self) -> Iterator[Finding]:
         """Sources that were stale when they were last checked; a check that failed is an error."""
         if self.criteria.freshness is not None:
-            condition = "is_error" if self.criteria.freshness == "error" else "is_stale"
-            query = (
-                "SELECT checks.project_name, checks.environment, checks.unique_id "
-                f"FROM internal.last_freshness AS checks {_PRESENT.format(table='checks')} WHERE checks.{condition} "
-                "AND (manifests.artifact_key IS NULL OR nodes.is_enabled) "
-                f"AND {self.scope.where('checks')} ORDER BY ALL"
-            )
-            checked = self._query(
-                "SELECT DISTINCT project_name, environment FROM internal.last_freshness AS checks "
-                f"WHERE {self.scope.where('checks')}"
-            )
             yield from self._counted(
-                "freshness", 0, "stale sources", query, places=checked if self.scope.job is None else ()
+                "freshness",
+                0,
+                "stale sources",
+                "check_stale_sources",
+                places=self._query("check_freshness_places") if self.scope.job is None else (),
+                freshness=self.criteria.freshness,
             )
 
     def rules(self) -> Iterator[Finding]:
         """Rules of v1.project_rules that are broken."""
         if self.criteria.rules is not None:
             severities = SEVERITIES[SEVERITIES.index(self.criteria.rules) :]
-            query = (
-                "SELECT project_name, environment, unique_id || ' ' || rule FROM v1.project_rules AS rules "
-                f"WHERE severity IN {_list(severities)} AND NOT list_contains($ignored, rule) "
-                f"AND {self.scope.where('rules')} ORDER BY ALL"
-            )
             what = f"broken rules of severity {' or '.join(severities)}"
-            yield from self._counted("rules", 0, what, query, ignored=list(self.criteria.ignored_rules))
+            ignored = list(self.criteria.ignored_rules)
+            yield from self._counted("rules", 0, what, "check_rules", severities=list(severities), ignored=ignored)
 
     def _counted(
         self,
         check: str,
         limit: int,
         what: str,
-        query: str,
+        query_name: str,
         places: Iterable[tuple[Any, ...]] = (),
         **values: Any,
     ) -> Iterator[Finding]:
         """A finding for every environment, those of `places` too, of rows of (project, environment, name)."""
         names: dict[tuple[Any, Any], list[str]] = {}
-        for project, environment, name in self._query(query, **values):
+        for project, environment, name in self._query(query_name, **values):
             names.setdefault((project, environment), []).append(name)
         for project, environment in sorted(
             {*self.environments(), *places, *names}, key=lambda place: (place[0] is not None, place)
@@ -305,5 +252,7 @@ def _place(project: str | None, environment: str) -> str:
     return f"{project}, {environment}" if project else environment
 
 
-def _list(words: Iterable[str]) -> str:
-    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+def ask(connection: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Run a statement of sql/queries/ with those of the values that are its parameters."""
+    sql = query(name)
+    return connection.execute(sql, {key: value for key, value in values.items() if f"${key}" in sql})

@@ -7,7 +7,7 @@ from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.publishing import check_copy, publish
-from artifact_warehouse.storage.sql_files import SqlFile
+from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.verification import verify
@@ -38,6 +38,7 @@ __all__ = [
     "pending_changes",
     "public_view",
     "publish",
+    "query",
     "registered",
     "set_meta",
     "settle",

@@ -3,6 +3,8 @@
 A file holds a comment (the first line is a sentence, then `-- key: value` lines), one CREATE OR REPLACE
 VIEW or MACRO, and COMMENT ON statements. Its name is the object's, its folder the schema: `parse` insists.
 A long object is a folder instead, whose files are its text, in the order of their names.
+
+The statements of sql/queries/ are those that Python runs: `query` reads one.
 """
 
 from __future__ import annotations
@@ -26,7 +28,11 @@ CONTRACT = "contract.sql"
 GLOSSARY = "glossary.sql"
 """Describes once the columns that mean the same in several public views."""
 
+QUERIES = "queries"
+"""The folder of the statements that Python runs: never deployed."""
+
 _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)\.(?P<name>\w+)", re.MULTILINE)
+_LEADING_COMMENT = re.compile(r"\A(?:--[^\n]*\n)+")
 _COMMENT = re.compile(r"--[^\n]*")
 _REFERENCE = re.compile(r"\b(stored|internal|v\d+)\.(\w+)")
 _HEADER = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
@@ -66,7 +72,7 @@ def sql_root() -> Traversable:
 @cache
 def sql_files() -> tuple[SqlFile, ...]:
     """All views and macros, each after those that it reads."""
-    found = {file.full_name: file for file in _read_all(sql_root())}
+    found = {file.full_name: file for file in _read_all()}
     graph = {name: sorted(file.dependencies & found.keys()) for name, file in found.items()}
     return tuple(found[name] for name in TopologicalSorter(graph).static_order())
 
@@ -74,7 +80,7 @@ def sql_files() -> tuple[SqlFile, ...]:
 @cache
 def schemas() -> tuple[str, ...]:
     """The schemas that sql/ fills: internal, v1 and later ones."""
-    return tuple(sorted(folder.name for folder in sql_root().iterdir() if folder.is_dir()))
+    return tuple(folder.name for folder in _schema_folders())
 
 
 def public_schemas() -> tuple[str, ...]:
@@ -93,19 +99,36 @@ def contract_sql(schema: str) -> str:
     return (sql_root() / schema / CONTRACT).read_text(encoding="utf-8")
 
 
+def query(name: str, **literals: str) -> str:
+    """The statement of sql/queries/<name>.sql, with each literal in the place of its `$name`."""
+    statement = _statement(name)
+    for parameter, literal in literals.items():
+        statement = statement.replace(f"${parameter}", literal)
+    return statement
+
+
+@cache
+def _statement(name: str) -> str:
+    """Without its header, in which parameters are listed that DuckDB must not count as used."""
+    return _LEADING_COMMENT.sub("", (sql_root() / QUERIES / f"{name}.sql").read_text(encoding="utf-8"))
+
+
 def all_text() -> str:
     """All of sql/ that is deployed, as one text: when it changes, the views have to be replayed."""
-    return "\n".join([glossary_sql(), *(file.sql for file in _read_all(sql_root()))])
+    return "\n".join([glossary_sql(), *(file.sql for file in _read_all())])
 
 
-def _read_all(root: Traversable) -> list[SqlFile]:
+def _read_all() -> list[SqlFile]:
     return [
         parse(folder.name, entry.name.removesuffix(".sql"), _text(entry))
-        for folder in _by_name(root)
-        if folder.is_dir()
+        for folder in _schema_folders()
         for entry in _by_name(folder)
         if entry.name != CONTRACT
     ]
+
+
+def _schema_folders() -> list[Traversable]:
+    return [entry for entry in _by_name(sql_root()) if entry.is_dir() and entry.name != QUERIES]
 
 
 def _text(entry: Traversable) -> str:

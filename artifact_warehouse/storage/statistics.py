@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.schema import TABLES
+from artifact_warehouse.storage.sql_files import query
 
 _BLOCK_BYTES = 262_144
 """The size of DuckDB's blocks, in which pragma_storage_info counts."""
@@ -20,13 +21,9 @@ def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
         for t in TABLES
     )
     queries = {
-        "environments": (
-            "SELECT project_name AS project, environment, count(*) AS invocations, "
-            "min(generated_at) AS first_run, max(generated_at) AS last_run "
-            "FROM v1.invocations GROUP BY ALL ORDER BY ALL"
-        ),
+        "environments": query("environments"),
         "artifacts": "SELECT kind, status, count(*) AS artifacts FROM v1.artifacts GROUP BY ALL ORDER BY ALL",
         "tables": sizes,
         "quarantined": "SELECT uri, error FROM v1.artifacts WHERE status = 'quarantined' ORDER BY uri",
     }
-    return {name: connection.sql(query).to_arrow_table() for name, query in queries.items()}
+    return {name: connection.sql(sql).to_arrow_table() for name, sql in queries.items()}

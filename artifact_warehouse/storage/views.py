@@ -37,13 +37,8 @@ def deploy(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _comment_from_glossary(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment the public columns that their views' own files leave out: replacing a view erased its comments."""
-    uncommented = connection.execute(
-        f"SELECT schema_name, table_name, column_name, sentence FROM duckdb_columns() "
-        f"INNER JOIN ({sql_files.glossary_sql()}) AS glossary USING (column_name) "
-        "WHERE comment IS NULL AND schema_name IN (SELECT unnest(?)) AND database_name = current_database() "
-        "ORDER BY schema_name, table_name, column_index",
-        [list(sql_files.public_schemas())],
-    ).fetchall()
+    query = sql_files.query("uncommented_columns", glossary=sql_files.glossary_sql())
+    uncommented = connection.execute(query, {"schemas": list(sql_files.public_schemas())}).fetchall()
     for schema, view, column, sentence in uncommented:
         quoted = sentence.replace("'", "''")
         connection.execute(f"COMMENT ON COLUMN {schema}.{view}.{column} IS '{quoted}'")
@@ -65,12 +60,7 @@ def public_view(name: str, kind: str | None = None) -> SqlFile:
 
 def describe_all(connection: duckdb.DuckDBPyConnection, schema: str = "v1") -> pa.Table:
     """The views and macros of a public schema that are deployed: name, kind, grain and summary."""
-    deployed = connection.execute(
-        "SELECT view_name FROM duckdb_views() WHERE schema_name = $1 AND database_name = current_database() "
-        "UNION SELECT function_name FROM duckdb_functions() "
-        "WHERE schema_name = $1 AND database_name = current_database()",
-        [schema],
-    ).fetchall()
+    deployed = connection.execute(sql_files.query("deployed_objects"), {"schema": schema}).fetchall()
     files = [file for file in public_views(schema) if (file.name,) in deployed]
     return pa.table(
         {

@@ -15,27 +15,20 @@ import pyarrow.compute as pc
 from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.format import PRUNED_AT, get_meta
+from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
-
-_QUARANTINED = "SELECT artifact_key FROM stored.artifacts WHERE error IS NOT NULL"
 
 
 def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: bool = False) -> set[int]:
     """The artifact_keys of what is loaded, and need not be taken in again."""
-    query = f"SELECT artifact_key FROM stored.artifacts WHERE error IS NULL OR {with_quarantined}"
-    return set(connection.sql(query).to_arrow_table()["artifact_key"].to_pylist())
+    sql = f"SELECT artifact_key FROM stored.artifacts WHERE error IS NULL OR {with_quarantined}"
+    return set(connection.sql(sql).to_arrow_table()["artifact_key"].to_pylist())
 
 
 def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
     """Of some objects (uri, etag), the uris and artifact_ids of those that are loaded as they are now."""
     with registered(connection, objects):
-        query = (
-            "SELECT batch.uri, min(artifacts.artifact_id) FROM batch "
-            "INNER JOIN stored.artifact_uris AS uris ON uris.uri = batch.uri AND uris.etag = batch.etag "
-            "INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = uris.artifact_key "
-            "WHERE artifacts.error IS NULL GROUP BY batch.uri HAVING count(*) = 1"
-        )
-        return dict(connection.execute(query).fetchall())
+        return dict(connection.execute(query("known_objects")).fetchall())
 
 
 def write(
@@ -94,8 +87,8 @@ def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> lis
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
             "(SELECT artifact_key FROM batch WHERE error IS NULL)"
         )
-        query = "SELECT artifact_key FROM stored.artifacts WHERE artifact_key IN (SELECT artifact_key FROM batch)"
-        return [key for (key,) in connection.execute(query).fetchall()]
+        sql = "SELECT artifact_key FROM stored.artifacts WHERE artifact_key IN (SELECT artifact_key FROM batch)"
+        return [key for (key,) in connection.execute(sql).fetchall()]
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
@@ -114,32 +107,14 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
     quarantined and now reads well is no longer a quarantined one, and neither is an archive whose members do.
     """
     with registered(connection, sightings):
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE merged AS SELECT DISTINCT new.artifact_key, new.uri, "
-            "coalesce(new.project_name, old.project_name) AS project_name, "
-            "coalesce(new.environment, old.environment) AS environment, "
-            "coalesce(new.job_name, old.job_name) AS job_name, "
-            "coalesce(new.etag, old.etag) AS etag "
-            "FROM batch AS new LEFT JOIN stored.artifact_uris AS old "
-            "ON old.artifact_key = new.artifact_key AND old.uri = new.uri "
-            "EXCEPT SELECT artifact_key, uri, project_name, environment, job_name, etag FROM stored.artifact_uris"
-        )
+        connection.execute(query("merge_uris"))
         relabelled = connection.execute(
             "DELETE FROM stored.artifact_uris AS old USING merged "
             "WHERE old.artifact_key = merged.artifact_key AND old.uri = merged.uri"
         ).fetchall()
         added = connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged").fetchall()
-        replaced = connection.execute(
-            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
-            "WHERE old.uri = new.uri AND old.artifact_key <> new.artifact_key "
-            f"AND old.artifact_key IN ({_QUARANTINED}) AND (new.artifact_key NOT IN ({_QUARANTINED}) "
-            "OR old.artifact_key NOT IN (SELECT artifact_key FROM batch))"
-        ).fetchall()
-        connection.execute(
-            "DELETE FROM stored.artifact_uris AS old USING batch AS new "
-            "WHERE old.uri = split_part(new.uri, '!/', 1) AND contains(new.uri, '!/') "
-            f"AND old.artifact_key IN ({_QUARANTINED}) AND old.artifact_key NOT IN (SELECT artifact_key FROM batch)"
-        )
+        replaced = connection.execute(query("forget_replaced_uris")).fetchall()
+        connection.execute(query("forget_unpacked_archives"))
         connection.execute(
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
             "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"

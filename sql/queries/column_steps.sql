@@ -1,0 +1,59 @@
+-- Every edge between reached columns and every use of one, each from the column nearer to the one that was asked for
+-- (here) to the next (there). Upwards, what shapes the rows of the node itself counts; downwards, every node whose
+-- rows are shaped by a column on the way.
+-- parameters: $depth
+-- literals: $is_upwards, $time
+-- tables: reached (project_name VARCHAR, environment VARCHAR, unique_id VARCHAR, column_key VARCHAR, column_name VARCHAR, distance INTEGER)
+-- grain: project_name, environment, here_unique_id, here_column, there_unique_id, there_column, kind, is_use
+WITH flows AS (
+    SELECT DISTINCT
+        edges.project_name,
+        edges.environment,
+        CASE WHEN $is_upwards THEN children.unique_id ELSE parents.unique_id END AS here_unique_id,
+        CASE WHEN $is_upwards THEN children.column_name ELSE parents.column_name END AS here_column,
+        CASE WHEN $is_upwards THEN children.distance ELSE parents.distance END AS distance,
+        CASE WHEN $is_upwards THEN parents.unique_id ELSE children.unique_id END AS there_unique_id,
+        CASE WHEN $is_upwards THEN parents.column_name ELSE children.column_name END AS there_column,
+        CASE WHEN $is_upwards THEN parents.distance ELSE children.distance END AS there_distance,
+        edges.kind,
+        FALSE AS is_use
+    FROM internal.column_edges_at($time) AS edges
+    INNER JOIN reached AS children
+        ON children.unique_id = edges.to_unique_id
+        AND children.column_key = lower(edges.to_column)
+        AND children.project_name IS NOT DISTINCT FROM edges.project_name
+        AND children.environment = edges.environment
+    INNER JOIN reached AS parents
+        ON parents.unique_id = edges.from_unique_id
+        AND parents.column_key = lower(edges.from_column)
+        AND parents.project_name IS NOT DISTINCT FROM edges.project_name
+        AND parents.environment = edges.environment
+),
+
+uses AS (
+    SELECT DISTINCT
+        uses.project_name,
+        uses.environment,
+        here.unique_id AS here_unique_id,
+        here.column_name AS here_column,
+        here.distance,
+        CASE WHEN $is_upwards THEN uses.from_unique_id ELSE uses.to_unique_id END AS there_unique_id,
+        CASE WHEN $is_upwards THEN uses.from_column END AS there_column,
+        here.distance + 1 AS there_distance,
+        uses.kind,
+        TRUE AS is_use
+    FROM internal.column_uses_at($time) AS uses
+    INNER JOIN reached AS here
+        ON here.project_name IS NOT DISTINCT FROM uses.project_name
+        AND here.environment = uses.environment
+        AND here.unique_id = CASE WHEN $is_upwards THEN uses.to_unique_id ELSE uses.from_unique_id END
+        AND (CASE WHEN $is_upwards THEN here.distance = 0 ELSE here.column_key = lower(uses.from_column) END)
+)
+
+SELECT *
+FROM flows
+WHERE distance < coalesce($depth, distance + 1)
+UNION ALL
+SELECT *
+FROM uses
+WHERE distance < coalesce($depth, distance + 1)

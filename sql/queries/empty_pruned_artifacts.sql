@@ -1,0 +1,14 @@
+-- Leaves of each pruned artifact the line of the ledger, without what it says of its content.
+-- parameters: $now
+-- tables: prunable (artifact_key BIGINT)
+-- changes: stored.artifacts
+UPDATE stored.artifacts
+SET
+    pruned_at = $now,
+    graph_id = NULL,
+    rendering_set_id = NULL,
+    catalog_set_id = NULL,
+    unknown_fields = NULL,
+    metadata = NULL,
+    extra = NULL
+WHERE artifact_key IN (SELECT artifact_key FROM prunable)
