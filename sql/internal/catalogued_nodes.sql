@@ -1,9 +1,9 @@
--- The nodes of the current manifests that are relations, with what catalogs and tests say of them.
+-- The relations among the nodes of the current manifests, with what catalogs and tests say of them.
 -- grain: project_name, environment, unique_id
 --
--- v1.models, v1.seeds and v1.snapshots have all of its columns: a new one here is a new one there.
+-- v1.models, v1.seeds and v1.snapshots have all its columns: a new column here is a new column there.
 CREATE OR REPLACE VIEW internal.catalogued_nodes AS
--- The executions are read once, for the nodes and for the tests of the nodes.
+-- Read once for the nodes and for their tests.
 WITH last_executions AS MATERIALIZED (
     SELECT
         project_name,

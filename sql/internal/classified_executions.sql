@@ -35,7 +35,7 @@ WITH classified AS (
             greatest(executions.compile_completed_at, executions.execute_completed_at), runs.generated_at
         ) AS completed_at,
         runs.run_number,
-        -- What the word alone says. A map is asked once for every distinct status of a block, a CASE for every row.
+        -- The class by the word alone. DuckDB looks a map up once a distinct status of a block, a CASE once a row.
         coalesce(
             map_from_entries([
                 ('success', 'success'),
@@ -97,7 +97,7 @@ SELECT
     classified.adapter_response,
     classified.relation_name,
     classified.compiled_code_id,
-    -- What comes last has the greatest: completed_at first, then the run's number. A max() of one number is fast.
+    -- The last result has the greatest recency: completed_at first, then the run's number. max() of one number is fast.
     CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', classified.completed_at) AS HUGEINT) * 4294967296
     + classified.run_number AS recency
 FROM classified;

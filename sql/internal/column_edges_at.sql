@@ -1,4 +1,4 @@
--- Which column flowed into which at a time; at 'infinity', now. A name in code stands for the node that has it.
+-- Which column flowed into which at a time; 'infinity' means now. A name in code stands for the node of that name.
 -- grain: artifact_key, from_unique_id, from_column, to_unique_id, to_column, kind
 CREATE OR REPLACE MACRO internal.column_edges_at(ts) AS TABLE
 SELECT
@@ -16,7 +16,7 @@ LEFT JOIN internal.relation_names AS names
     ON names.artifact_key = lineages.artifact_key
     AND names.relation_name = edges.from_unique_id
 WHERE
-    -- What dbt itself knows of a node is better than a guess by name.
+    -- The lineage that dbt wrote of a node is better than a guess by name.
     edges.method <> 'name'
     OR lineages.unique_id NOT IN (SELECT to_unique_id FROM stored.dbt_column_edges WHERE to_unique_id IS NOT NULL)
 

@@ -1,4 +1,4 @@
--- When which manifest's column lineage was the one that counts: of manifests that `columns` has resolved, the last.
+-- When the column lineage of which manifest counted: always that of the last manifest that `columns` has resolved.
 -- grain: project_name, environment, valid_from
 CREATE OR REPLACE VIEW internal.column_lineage_periods AS
 SELECT

@@ -1,4 +1,4 @@
--- Which columns shaped the rows of which node at a time; at 'infinity', now.
+-- Which columns shaped the rows of which node at a time; 'infinity' means now.
 -- grain: artifact_key, from_unique_id, from_column, to_unique_id, kind
 CREATE OR REPLACE MACRO internal.column_uses_at(ts) AS TABLE
 SELECT

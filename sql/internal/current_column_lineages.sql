@@ -1,4 +1,4 @@
--- The column lineage of every node that is there now: as last resolved, though a newer manifest may wait for it.
+-- The column lineage of every current node, as last resolved. A newer manifest may not be resolved yet.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.current_column_lineages AS
 SELECT

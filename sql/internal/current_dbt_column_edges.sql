@@ -1,4 +1,4 @@
--- The column lineage that dbt 2.0 wrote last, of the nodes whose lineage `columns` has resolved.
+-- The last column lineage that dbt 2.0 wrote, for the nodes whose lineage `columns` has resolved.
 -- grain: project_name, environment, from_unique_id, from_column, to_unique_id, to_column
 CREATE OR REPLACE VIEW internal.current_dbt_column_edges AS
 SELECT

@@ -1,4 +1,4 @@
--- Every node of the current manifests: which definition it has, and how that is rendered there.
+-- Every node of the current manifests, with its definition and its rendering.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.current_nodes AS
 WITH renderings AS (

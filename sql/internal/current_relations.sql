@@ -1,4 +1,4 @@
--- What the catalogs last said of every relation: a catalog may be of a part of the project only, or empty.
+-- What the catalogs last said of every relation. A catalog may cover a part of the project only, or be empty.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.current_relations AS
 WITH entries AS (

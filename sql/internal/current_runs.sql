@@ -30,8 +30,8 @@ SELECT
     artifacts.command IN (
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
     ) AS is_executing,
-    -- Of results that were completed at the same time, the one of the run with the greatest number is the last.
-    -- Pruned runs have the numbers below 2^31: see pruned_outcomes.
+    -- Orders results that were completed at the same time: the run with the greatest number is the last.
+    -- The numbers below 2^31 are those of pruned runs: see pruned_outcomes.
     2147483648 + row_number() OVER (
         ORDER BY
             artifacts.generated_at NULLS FIRST,

@@ -1,4 +1,4 @@
--- The column lineage that dbt 2.0 wrote, in the words of v1.column_edges; without a column at its end, a use.
+-- The column lineage that dbt 2.0 wrote, in the words of v1.column_edges. An edge without a target column is a use.
 -- grain: artifact_key, from_unique_id, from_column, to_unique_id, to_column
 CREATE OR REPLACE VIEW internal.dbt_column_edges AS
 SELECT

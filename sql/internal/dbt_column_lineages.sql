@@ -1,5 +1,5 @@
--- When which column lineage of dbt 2.0's own counted for a project and environment: that of the environment, else the
--- one that nothing says an environment of.
+-- When which column lineage that dbt 2.0 wrote counted for a project and environment: that of the environment, else one
+-- that names no environment.
 -- grain: project_name, environment, artifact_key
 CREATE OR REPLACE VIEW internal.dbt_column_lineages AS
 WITH written AS (
@@ -8,7 +8,7 @@ WITH written AS (
         settled.environment,
         artifacts.artifact_key,
         artifacts.artifact_id,
-        -- The information schema has no clock: its time is that of the manifest that it lies beside.
+        -- The information schema has no time of its own: it takes that of the manifest beside it.
         coalesce(artifacts.generated_at, manifests.generated_at, TIMESTAMP '-infinity') AS valid_from
     FROM stored.settled_artifacts AS settled
     INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key

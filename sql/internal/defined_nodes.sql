@@ -1,4 +1,4 @@
--- Every node of the current manifests with everything that manifests say of it, and nothing of how it was executed.
+-- Every node of the current manifests with all that manifests say of it, and nothing of its executions.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.defined_nodes AS
 WITH group_owners AS (

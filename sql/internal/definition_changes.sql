@@ -1,4 +1,4 @@
--- What differs between two definitions of one resource that followed each other.
+-- Which fields differ between two successive definitions of one resource.
 -- grain: previous_definition_id, definition_id
 CREATE OR REPLACE VIEW internal.definition_changes AS
 WITH pairs AS (
@@ -7,14 +7,14 @@ WITH pairs AS (
     WHERE previous_definition_id <> definition_id
 ),
 
--- Both definitions of a pair, one a row.
+-- One row for each of the two definitions of a pair.
 sides AS (
     SELECT previous_definition_id, definition_id, previous_definition_id AS side_id FROM pairs
     UNION ALL
     SELECT previous_definition_id, definition_id, definition_id AS side_id FROM pairs
 ),
 
--- The fields that have a column, in the order in which `changed_fields` names them. JSON is compared as text.
+-- The fields with a column of their own, in the order of `changed_fields`. JSON is compared as text.
 definitions AS (
     SELECT
         definition_id,
@@ -75,8 +75,8 @@ fields AS (
     FROM definitions
 ),
 
--- A field differs where only one of the two definitions has it, or where their values differ. A column without a value is
--- a field that the definition does not have; a null in `extra` is a value.
+-- A field differs where only one of the two definitions has it, or where the values differ. A definition does not have
+-- a field whose column is NULL; a null in `extra` is a value.
 changes AS (
     SELECT sides.previous_definition_id, sides.definition_id, fields.place, fields.field
     FROM sides

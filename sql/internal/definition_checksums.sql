@@ -1,4 +1,4 @@
--- dbt's checksum of the file of every definition: of several, as versions of dbt differ, the smallest.
+-- dbt's checksum of the file of every definition. Versions of dbt differ: the smallest of several counts.
 -- grain: definition_id
 CREATE OR REPLACE VIEW internal.definition_checksums AS
 SELECT definition_id, min(checksum) AS checksum, arg_min(rendering_id, checksum) AS rendering_id

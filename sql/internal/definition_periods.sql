@@ -1,4 +1,4 @@
--- From when to when every definition was that of its resource, by the manifests that were loaded.
+-- From when to when each resource had which definition, by the manifests that were loaded.
 -- grain: project_name, environment, unique_id, valid_from
 CREATE OR REPLACE VIEW internal.definition_periods AS
 WITH manifests AS (
@@ -11,7 +11,7 @@ WITH manifests AS (
     FROM internal.manifest_periods
 ),
 
--- Manifests that follow each other with the same graph are one.
+-- Successive manifests with the same graph count as one.
 graphs AS (
     SELECT
         project_name,

@@ -1,4 +1,4 @@
--- What every definition has of what coverage and rules ask for: descriptions, a contract, freshness, a layer.
+-- Which traits every definition has that coverage and rules ask for: descriptions, a contract, freshness, a layer.
 -- grain: definition_id
 CREATE OR REPLACE VIEW internal.definition_traits AS
 WITH column_counts AS (
@@ -50,7 +50,7 @@ SELECT
     coalesce(
         placed.freshness ->> '$.warn_after.count', placed.freshness ->> '$.error_after.count'
     ) IS NOT NULL AS has_freshness,
-    -- The folder says it, else the prefix.
+    -- By the folder, else by the prefix of the name.
     CASE
         WHEN contains(placed.file_path, '/staging/') THEN 'staging'
         WHEN contains(placed.file_path, '/intermediate/') THEN 'intermediate'

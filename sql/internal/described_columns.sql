@@ -35,7 +35,7 @@ catalogued AS (
         ON columns.catalog_relation_id = relations.catalog_relation_id
 ),
 
--- Databases fold the case of names, people do not: a declared column is the catalogued one of the same letters.
+-- Databases fold the case of names, people do not: declared and catalogued columns match without regard to case.
 matched AS (
     SELECT
         coalesce(catalogued.project_name, declared.project_name) AS project_name,

@@ -1,4 +1,4 @@
--- Every node of the current manifests with everything that is known of it: v1.nodes and v1.tests select from it.
+-- Every node of the current manifests, with its definition and its last execution. v1.nodes and v1.tests select from it.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.described_nodes AS
 SELECT

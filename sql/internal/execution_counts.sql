@@ -1,7 +1,7 @@
--- How often every node came out how, and when last, over all results of commands that execute nodes.
+-- How often every node had which class of result, and when last, over all results of commands that execute nodes.
 -- grain: project_name, environment, unique_id
 --
--- The run of the last result is what recency has below 2^32: see classified_executions.
+-- The lower 32 bits of recency are the number of the run: see classified_executions.
 CREATE OR REPLACE VIEW internal.execution_counts AS
 SELECT
     project_name,

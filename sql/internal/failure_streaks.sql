@@ -1,9 +1,10 @@
--- Every streak of failures of every node: executed results that failed, with none between them that did not.
+-- Every streak of failures of every node: executed results that failed, with no other executed result between them.
 -- grain: project_name, environment, unique_id, opened_at
 --
--- A result's place is its completion, then its run's. What closes at the time at which it opened is no streak.
+-- Results are in the order of their completion, then of their run. What closes at the time at which it opened is no
+-- streak.
 CREATE OR REPLACE VIEW internal.failure_streaks AS
--- A project and environment are one number here: sorting by a number is faster than by two texts.
+-- Each project and environment has one number here: a number sorts faster than two texts.
 WITH runs AS MATERIALIZED (
     SELECT
         artifact_key,
@@ -21,7 +22,7 @@ scopes AS (
     GROUP BY scope, project_name, environment
 ),
 
--- What never failed has no streaks, and is most of all.
+-- Most nodes never failed and have no streaks: they are left out first.
 results AS (
     SELECT
         runs.scope,
@@ -41,7 +42,7 @@ results AS (
         )
 ),
 
--- A streak is what stands between two results that did not fail: its number is how many of these came before.
+-- A streak lies between two results that did not fail: its number is how many of those came before.
 numbered AS (
     SELECT
         scope,
@@ -80,7 +81,7 @@ streaks AS MATERIALIZED (
     )
 ),
 
--- How often the node was skipped up to the opening and the closing of each: skips and ends in one order.
+-- How often the node was skipped up to the opening and the closing of each streak: skips and ends in one order of time.
 ends AS (
     SELECT
         runs.scope,
@@ -118,7 +119,7 @@ skips AS (
     GROUP BY scope, unique_id, opened_at
 )
 
--- Of runs that overlap, the one in which a node recovered may have been written before the one in which it failed.
+-- Runs may overlap: the run in which a node recovered may be written before the run in which it failed.
 SELECT
     scopes.project_name,
     scopes.environment,

@@ -5,7 +5,7 @@
 -- this distance, `seen` one for every ancestor reached so far: a node's next `fresh` is its parents' `fresh`
 -- without its own `seen`. It ends when nothing is fresh, on cycles too, and never enumerates a path.
 --
--- Types come with the numbers, once a node: split_part for every pair took as long as all the rest.
+-- A node's type comes with its number: split_part for every pair took as long as all the rest.
 CREATE OR REPLACE VIEW internal.graph_ancestors AS
 WITH RECURSIVE edges AS MATERIALIZED (
     SELECT DISTINCT graph_id, parent_unique_id, child_unique_id
@@ -13,7 +13,7 @@ WITH RECURSIVE edges AS MATERIALIZED (
     WHERE graph_id IN (SELECT graph_id FROM internal.current_manifests)
 ),
 
--- The order decides only how densely words are filled: nodes without children are nobody's ancestors.
+-- The order decides only how densely words are filled: nodes without children are no ancestors and come last.
 numbered AS MATERIALIZED (
     SELECT
         graph_id,

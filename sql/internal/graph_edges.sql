@@ -1,4 +1,4 @@
--- The edges of every graph, by unique_id; what is disabled has none.
+-- The edges of every graph, by unique_id. Disabled nodes have none.
 -- grain: graph_id, parent_unique_id, child_unique_id
 CREATE OR REPLACE VIEW internal.graph_edges AS
 SELECT

@@ -1,4 +1,4 @@
--- The definitions of which every manifest's graph is made; of entries that share a unique_id, the first.
+-- The definitions in every graph. Of entries that share a unique_id, the first counts.
 -- grain: graph_id, unique_id
 CREATE OR REPLACE VIEW internal.graph_nodes AS
 SELECT
@@ -11,7 +11,7 @@ SELECT
     definitions.materialized,
     definitions.depends_on_nodes,
     definitions.is_enabled,
-    -- What an edge is: from each of these to the node. What is disabled has none.
+    -- The one place that says what an edge is: from each of these to the node. Disabled nodes have none.
     CASE WHEN definitions.is_enabled THEN definitions.depends_on_nodes END AS parent_unique_ids
 FROM stored.set_members AS members
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id

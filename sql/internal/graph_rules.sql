@@ -1,4 +1,4 @@
--- Where the current graphs break the rules about who depends on whom.
+-- Where the current graphs break the rules on which nodes may depend on which.
 -- grain: project_name, environment, rule, unique_id
 CREATE OR REPLACE VIEW internal.graph_rules AS
 WITH nodes AS MATERIALIZED (
@@ -45,7 +45,7 @@ edges AS MATERIALIZED (
         AND children.unique_id = edges.child_unique_id
 ),
 
--- Every model once, with how many parents of which kind it has.
+-- Every model once, with its number of parents of each kind.
 readers AS MATERIALIZED (
     SELECT
         project_name,
@@ -122,7 +122,7 @@ rejoined AS (
     GROUP BY shortcut.project_name, shortcut.environment, shortcut.child_unique_id
 ),
 
--- What has one view right above it, two in a row, and so on up to five.
+-- The models with one view directly above them, with two in a row, and so on up to five.
 views AS MATERIALIZED (
     SELECT DISTINCT project_name, environment, parent_unique_id, child_unique_id, child_is_own
     FROM edges

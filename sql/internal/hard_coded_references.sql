@@ -1,8 +1,8 @@
 -- Which relations the current models name in their code instead of by ref() or source().
 -- grain: project_name, environment, unique_id, relation_name
 --
--- By the column lineage where there is one: a parser read the compiled code. Else by the code as written, without
--- Jinja, comments and texts: a name with dots behind FROM or JOIN whose first part is no alias there.
+-- Where there is column lineage, a parser has read the compiled code. Elsewhere the code as written is searched, without
+-- Jinja, comments and texts, for a name with dots behind FROM or JOIN whose first part is no alias there.
 CREATE OR REPLACE VIEW internal.hard_coded_references AS
 WITH models AS MATERIALIZED (
     SELECT project_name, environment, unique_id, raw_code_id
@@ -64,7 +64,7 @@ codes AS (
     WHERE parsed.unique_id IS NULL
 ),
 
--- A part is a word, with hyphens as BigQuery's projects have them, or quoted, with anything in it; one may be left out.
+-- A part of a name is a word (with hyphens, as in BigQuery's projects) or quoted text; a part may be left out.
 named AS (
     SELECT
         project_name,

@@ -1,4 +1,4 @@
--- The last compiled code of every definition in every environment: absent code means not compiled, not changed.
+-- The last compiled code of every definition in every environment. Missing code means not compiled, not changed.
 -- grain: project_name, environment, definition_id
 CREATE OR REPLACE VIEW internal.last_compilations AS
 WITH rendering_sets AS (

@@ -1,9 +1,10 @@
--- Which invocations are one run: those of one dbt Cloud run, a failed one and its retries, the steps of a job.
+-- Which invocations form one logical run: those of one dbt Cloud run, an invocation and its retries, the steps of a job.
 -- grain: artifact_key
 --
--- An attempt at a step is an invocation; a `dbt retry` belongs to the step of the invocation before it, of the same
--- project, environment, target, job and command, when it starts within 24 hours of that one's end. Steps of a job that
--- start within an hour of the end of the one before are one run, until its first step is done again.
+-- Each invocation is an attempt at a step. A `dbt retry` is another attempt at the step of the invocation before it, of
+-- the same project, environment, target, job and command, when it starts within 24 hours of that invocation's end.
+-- Steps of a job that each start within an hour of the end of the step before are one run, until the first step runs
+-- again.
 CREATE OR REPLACE VIEW internal.logical_run_members AS
 WITH invocations AS (
     SELECT
@@ -100,7 +101,7 @@ begun AS (
     FROM clustered
 ),
 
--- A run of dbt Cloud is what has its id; what has no job is a run of its own.
+-- All invocations with one dbt Cloud run id are one run. A step without a job is a run of its own.
 grouped AS (
     SELECT
         *,

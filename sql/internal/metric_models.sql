@@ -1,4 +1,4 @@
--- The model that a metric depends on directly, where that is one: metrics of dbt up to 1.5.
+-- The model that a metric depends on directly, where it is exactly one: metrics of dbt up to 1.5.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.metric_models AS
 SELECT project_name, environment, child_unique_id AS unique_id, min(parent_unique_id) AS model_unique_id

@@ -1,4 +1,4 @@
--- What the semantic models of a metric say: their dimensions, and their model where that is one.
+-- The dimensions of a metric's semantic models, and their model where it is exactly one.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.metric_semantics AS
 WITH semantic_models AS (

@@ -1,8 +1,8 @@
--- How often every node came out with every status, and when last, over all results of commands that execute nodes.
+-- How often every node had which status, and when last, over all results of commands that execute nodes.
 -- grain: project_name, environment, unique_id, status, is_pruned
 --
--- The one place that goes through all executions for counts and last results: it groups by what the rows have, and what
--- follows from the id and the status (type, name, class) stands among the keys, where DuckDB works it out once a group.
+-- The one place that reads all executions for counts and last results. It groups by the columns of the rows. Type, name
+-- and class follow from the id and the status: as keys, DuckDB computes them once a group.
 CREATE OR REPLACE VIEW internal.node_outcomes AS
 WITH outcomes AS (
     SELECT

@@ -54,7 +54,7 @@ tested AS MATERIALIZED (
     GROUP BY project_name, environment, unique_id
 ),
 
--- Where a catalog found columns that nobody declared, they count.
+-- Columns that only a catalog has count too.
 undescribed AS MATERIALIZED (
     SELECT
         columns.project_name,

@@ -1,4 +1,4 @@
--- Which tests every node has in the current manifests; what is disabled tests nothing.
+-- Which tests every node has in the current manifests. Disabled tests are left out.
 -- grain: project_name, environment, test_unique_id
 CREATE OR REPLACE VIEW internal.node_tests AS
 SELECT

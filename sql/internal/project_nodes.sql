@@ -1,4 +1,4 @@
--- The enabled nodes of the current manifests with what rules ask for, and which of them are the project's own.
+-- The enabled nodes of the current manifests with the facts that rules need, and whether they are the project's own.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.project_nodes AS
 SELECT
@@ -24,7 +24,7 @@ SELECT
     traits.column_count,
     traits.described_column_count,
     traits.has_key_constraint,
-    -- What comes with an installed package is somebody else's.
+    -- A node of an installed package is not the project's own.
     coalesce(artifacts.project_name, artifacts.main_package, traits.package_name)
     IS NOT DISTINCT FROM traits.package_name AS is_own
 FROM internal.current_nodes AS nodes

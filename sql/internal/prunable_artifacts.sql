@@ -1,15 +1,15 @@
--- The artifacts generated before a time that nothing which is to stay rests on.
+-- The artifacts generated before a time on which no remaining row depends.
 -- grain: artifact_key
 --
--- Runs go. Freshness checks, catalogs and manifests go unless the current state is theirs: the last check of a source,
--- the last description of a relation, the last compiled code of a current node. A manifest stays, too, when a run that
--- stays is defined by it, or when its graph is another than the one before: so no definition's history is cut.
+-- Runs go. Freshness checks, catalogs and manifests go unless they hold current state: the last check of a source, the
+-- last description of a relation, the last compiled code of a current node. A manifest also stays when it defines a run
+-- that stays, or when its graph differs from the one before: the history of definitions stays whole.
 CREATE OR REPLACE MACRO internal.prunable_artifacts(before) AS TABLE
 WITH candidates AS (
     SELECT
         artifacts.artifact_key,
         artifacts.kind,
-        -- Runs of one invocation go together: the one that counts is the newest.
+        -- Runs of one invocation go together: the newest one decides.
         coalesce(
             CASE
                 WHEN artifacts.kind = 'run_results' THEN max(artifacts.generated_at) OVER (

@@ -1,7 +1,7 @@
--- How often every node came out how on each day, over the results of pruned runs, and what the last of them said.
+-- How often every node had which status on each day, over the results of pruned runs, and what the last result said.
 -- grain: project_name, environment, unique_id, status, run_date, last_artifact_key
 --
--- Labels are those that the last run has now. Its number orders pruned runs like current_runs orders those that are left.
+-- The labels are the present labels of the last run. Its number orders pruned runs as current_runs orders the others.
 CREATE OR REPLACE VIEW internal.pruned_outcomes AS
 WITH runs AS (
     SELECT

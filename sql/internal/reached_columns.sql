@@ -1,8 +1,8 @@
 -- Every column that flows into one column, or that it flows into, by the lineage as it stood at a time.
 -- grain: project_name, environment, unique_id, column_name
 --
--- Not portable: a breadth-first search from the one column, as internal.reached_nodes, which says why it is written so.
--- `ts` 'infinity' means the current lineage. Case does not tell columns apart.
+-- Not portable: a breadth-first search from the one column. internal.reached_nodes says why it is written this way.
+-- `ts` 'infinity' means the current lineage. Names of columns match without regard to case.
 CREATE OR REPLACE MACRO internal.reached_columns(node_unique_id, node_column_name, is_upwards, ts) AS TABLE
 WITH RECURSIVE manifests AS MATERIALIZED (
     SELECT project_name, environment, artifact_key

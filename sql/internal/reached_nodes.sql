@@ -1,12 +1,12 @@
 -- Everything that one node depends on, or that depends on it, in the graphs as they stood at a time.
 -- grain: project_name, environment, unique_id
 --
--- Not portable: a breadth-first search from the one node. Every step carries all that was reached, and goes on from
--- what is new in it; it ends when a step reaches nothing new, on cycles too. `ts` 'infinity' means the current graphs.
+-- Not portable: a breadth-first search from the one node. Every step carries all nodes reached so far and goes on from
+-- the new ones. It ends when a step finds no new node, on cycles too. `ts` 'infinity' means the current graphs.
 --
--- It starts from the node itself, in a row, not from a condition on it: DuckDB 1.4 and 1.5 lose most of the rows of
--- such a recursion where the macro is called for each row of another table. `nodes` is read twice, which alone makes
--- DuckDB compute it once and not at every step: a file of storage version 1.3 does not keep the word MATERIALIZED.
+-- It starts from a row with the node, not from a condition on the node: DuckDB 1.4 and 1.5 lose most rows of such a
+-- recursion where the macro is called for each row of another table. DuckDB computes `nodes` once, not at every step,
+-- because it is read twice: a file of storage version 1.3 does not keep the word MATERIALIZED.
 CREATE OR REPLACE MACRO internal.reached_nodes(node_unique_id, is_upwards, ts) AS TABLE
 WITH RECURSIVE manifests AS (
     SELECT project_name, environment, graph_id

@@ -1,8 +1,8 @@
--- The node that a name in code stands for, though dbt was not told: in lower case, with and without the database. A name
--- that several nodes share is nobody's.
+-- The node behind a relation's name that code uses without ref() or source(): in lower case, with and without the
+-- database. A name that several nodes share stands for none.
 -- grain: artifact_key, relation_name
 CREATE OR REPLACE VIEW internal.relation_names AS
--- What is read and is no node's id: of a few names only need the nodes of all manifests be looked through.
+-- The names that are read and are no node's id. They are few: only these are looked up in the nodes of all manifests.
 WITH outsiders AS (
     SELECT DISTINCT reads.relation_name, regexp_extract(reads.relation_name, '[^.]*$') AS alias
     FROM (

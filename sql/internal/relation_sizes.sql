@@ -1,4 +1,4 @@
--- Rows and bytes of every relation, as the catalog that described it last counts them.
+-- Rows and bytes of every relation, from the last catalog that describes it.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.relation_sizes AS
 SELECT

@@ -1,4 +1,4 @@
--- What follows from all artifacts together, by rules 7, 8 and 9 (docs/rules.md); stored at every load.
+-- What is known of each artifact from all artifacts together, by rules 7, 8 and 9 (docs/rules.md); stored at every load.
 -- grain: artifact_key
 CREATE OR REPLACE VIEW internal.settled_artifacts AS
 WITH labelled AS (
@@ -26,10 +26,10 @@ said AS (
         labelled.environment_label,
         labelled.job_label,
         coalesce(labelled.project_label, artifacts.project_name) AS own_project,
-        -- Of artifacts that speak of the same, the one of the smallest rank is current (rule 9, docs/rules.md).
+        -- Of the artifacts of one invocation, the one with the smallest rank is current (rule 9, docs/rules.md).
         row_number() OVER (
             ORDER BY
-                -- A pruned run is counted already: another one of its invocation must not be counted again.
+                -- A pruned run is counted already: another run_results of its invocation must not be counted again.
                 artifacts.kind = 'run_results' AND artifacts.pruned_at IS NULL,
                 artifacts.generated_at DESC NULLS LAST,
                 artifacts.compiled_count DESC NULLS LAST,
@@ -41,7 +41,7 @@ said AS (
     WHERE artifacts.error IS NULL
 ),
 
--- What the artifacts of one invocation say together.
+-- The labels that the artifacts of one invocation give together.
 invocations AS (
     SELECT
         invocation_id,
@@ -55,7 +55,7 @@ invocations AS (
     GROUP BY invocation_id
 ),
 
--- metadata.project_id is the md5 of the project's name: any artifact that has both names it for all.
+-- metadata.project_id is the md5 of the project's name: an artifact that has both names the project for all others.
 project_ids AS (
     SELECT project_id, min(own_project) AS project_name
     FROM said
@@ -103,7 +103,7 @@ settled AS (
         said.artifact_key,
         said.kind,
         CASE WHEN said.kind = 'column_lineage' THEN beside.invocation_id ELSE said.invocation_id END AS invocation_id,
-        -- What has no clock comes before everything that has one.
+        -- An artifact without a time comes before all that have one.
         coalesce(said.generated_at, TIMESTAMP '0001-01-01') AS clock,
         said.rank,
         coalesce(
@@ -126,7 +126,7 @@ settled AS (
                 said.kind,
                 coalesce(said.invocation_id, said.artifact_id),
                 said.command,
-                -- A manifest is written twice at one time; another time or project is another manifest.
+                -- dbt writes a manifest twice with one time; another time or project makes it another manifest.
                 CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END,
                 CASE WHEN said.kind = 'manifest' THEN said.generated_at END
         ) AS is_current
@@ -151,7 +151,7 @@ project_manifests AS (
     GROUP BY project_name, clock
 ),
 
--- Where an invocation has several: of the same project first, then the newest up to the artifact's own time.
+-- Of several manifests of an invocation: those of the same project first, then the newest up to the artifact's time.
 own_manifests AS (
     SELECT settled.artifact_key, manifests.artifact_key AS manifest_key
     FROM settled

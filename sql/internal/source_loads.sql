@@ -1,7 +1,7 @@
--- Up to when every source is known to have been loaded, seen from the end of every run that built something.
+-- Until when each source was loaded, as known at the end of each run that built something.
 -- grain: artifact_key, unique_id
 --
--- It is what the first check after the run found: when that is not later than a time, nothing was loaded in between.
+-- The first check after the run tells: where its newest row is not later than a time, nothing was loaded in between.
 CREATE OR REPLACE VIEW internal.source_loads AS
 WITH found AS (
     SELECT project_name, environment, unique_id, snapshotted_at, max(max_loaded_at) AS max_loaded_at

@@ -1,8 +1,9 @@
--- Every build of a table that reads nothing but watched sources, and whether anything had changed since it was last built.
+-- Every build of a table that reads only sources with freshness checks, and whether anything changed since its last build.
 -- grain: artifact_key, unique_id
 --
--- "Last built" is the last run that built it and all tables, incremental models and snapshots above it: only then is it
--- certain that the table held what the sources held. What is not proved to be without change is no waste.
+-- "Last built" is the last run that built the table and all tables, incremental models and snapshots above it: only
+-- then is it certain that the table held what the sources held. A build counts as waste only where it is proved
+-- unchanged.
 CREATE OR REPLACE VIEW internal.table_builds AS
 WITH nodes AS MATERIALIZED (
     SELECT project_name, environment, unique_id, resource_type, materialized
@@ -169,7 +170,7 @@ loads AS (
     GROUP BY builds.artifact_key, builds.unique_id
 ),
 
--- Every definition of these tables and of what lies above them, from when on. All definitions would take far longer.
+-- Every definition of these tables and of their ancestors, with its beginning. All definitions would take far longer.
 read AS (
     SELECT project_name, environment, unique_id, unique_id AS read_unique_id FROM candidates
     UNION ALL
@@ -200,7 +201,7 @@ versions AS (
         AND nodes.unique_id IN (SELECT read_unique_id FROM read)
 ),
 
--- What changed and when: the code of the table or of anything above it, and what snapshots above it captured.
+-- The times of changes: in the code of the table or of an ancestor, and in snapshots above it.
 changes AS (
     SELECT versions.project_name, versions.environment, read.unique_id, versions.valid_from AS changed_at
     FROM read
@@ -236,7 +237,7 @@ SELECT
     builds.unique_id,
     builds.execution_seconds,
     builds.completed_at,
-    -- Whether there is enough to judge by: an earlier build, and a later check of every source.
+    -- A build can be judged by an earlier build and a later check of every source.
     builds.previous_started_at IS NOT NULL AND coalesce(loads.known_count, 0) = builds.source_count AS is_judged,
     builds.previous_started_at IS NOT NULL
     AND coalesce(loads.known_count, 0) = builds.source_count

@@ -1,4 +1,4 @@
--- When every executed result ran in its run, what it waited for, and what it could have waited.
+-- When each executed result ran in its run, what it waited for, and how much later it could have ended.
 -- grain: invocation_id, command, unique_id
 --
 -- Not portable: see run_schedules, whose arguments these are.

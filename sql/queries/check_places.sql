@@ -1,4 +1,5 @@
--- The projects and environments that a check is about: of the runs with these labels, and without a job of manifests too.
+-- The projects and environments that a check is about: of the runs with these labels, and without a job of manifests
+-- too.
 -- parameters: $project, $environment, $job
 -- grain: project_name, environment
 SELECT project_name, environment

@@ -1,5 +1,5 @@
--- Which of some objects are loaded as they are now: the same uri with the same ETag. An object with several artifacts, an
--- archive, is not known.
+-- Which of some objects are loaded as they are now: the same uri with the same ETag. An object with several artifacts,
+-- an archive, is not known.
 -- parameters: none
 -- tables: batch (uri VARCHAR, etag VARCHAR)
 -- grain: uri

@@ -1,4 +1,4 @@
--- All that one node depended on at a time, with the shortest distance, in milliseconds.
+-- All nodes that one node depended on at a time, with the shortest distance. Answers in milliseconds.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.ancestors_at(node_unique_id, ts) AS TABLE

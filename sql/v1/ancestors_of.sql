@@ -1,4 +1,4 @@
--- All that one node depends on, with the shortest distance, in milliseconds.
+-- All nodes that one node depends on, with the shortest distance. Answers in milliseconds.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.ancestors_of(node_unique_id) AS TABLE

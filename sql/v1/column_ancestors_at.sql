@@ -1,4 +1,4 @@
--- All columns that one column came from at a time, with the shortest distance, in milliseconds.
+-- All columns that one column came from at a time, with the shortest distance. Answers in milliseconds.
 -- grain: project_name, environment, unique_id, column_name
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.column_ancestors_at(node_unique_id, node_column_name, ts) AS TABLE

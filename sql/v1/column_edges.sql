@@ -20,7 +20,7 @@ WITH edges AS (
         ON names.artifact_key = lineages.artifact_key
         AND names.relation_name = edges.from_unique_id
     WHERE
-        -- What dbt itself knows of a node is better than a guess by name.
+        -- The lineage that dbt wrote of a node is better than a guess by name.
         edges.method <> 'name'
         OR lineages.unique_id NOT IN (SELECT to_unique_id FROM stored.dbt_column_edges WHERE to_unique_id IS NOT NULL)
 
@@ -62,11 +62,11 @@ QUALIFY row_number() OVER (
     ORDER BY CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END, confidence DESC, kind, from_column, to_column
 ) = 1;
 
-COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns of which one flows into the other, directly.';
+COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns where one flows directly into the other.';
 COMMENT ON COLUMN v1.column_edges.from_column IS 'The column that is read.';
-COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that reads it; it may be the same, where an incremental model reads itself.';
+COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that reads it; an incremental model may read itself.';
 COMMENT ON COLUMN v1.column_edges.to_column IS 'The column that it flows into.';
 COMMENT ON COLUMN v1.column_edges.kind IS 'passthrough, rename, cast, field (part of a struct or JSON value), transform, aggregation, window, or condition (it only decides which value is taken).';
-COMMENT ON COLUMN v1.column_edges.confidence IS 'How sure that is: 1.0 among known columns, less where columns of a relation are unknown, 0.3 by name only.';
-COMMENT ON COLUMN v1.column_edges.method IS 'How that was found: sql; dbt where only the lineage that dbt 2.0 wrote has it; name where the code cannot be read.';
-COMMENT ON COLUMN v1.column_edges.dbt_lineage_kind IS 'copy or mod, where the lineage that dbt 2.0 wrote has the edge too.';
+COMMENT ON COLUMN v1.column_edges.confidence IS 'How certain the edge is: 1.0 among known columns, less where the columns of a relation are unknown, 0.3 by name only.';
+COMMENT ON COLUMN v1.column_edges.method IS 'How the edge was found: sql (in the code), dbt (only in the lineage that dbt 2.0 wrote), name (by equal names, where the code cannot be read).';
+COMMENT ON COLUMN v1.column_edges.dbt_lineage_kind IS 'copy or mod, where dbt 2.0 wrote this edge too.';

@@ -1,4 +1,4 @@
--- Which columns shape the rows of which node without flowing into its columns: it joins, filters, groups or sorts by them.
+-- Which columns a node joins, filters, groups or sorts by: they shape its rows without flowing into its columns.
 -- grain: project_name, environment, from_unique_id, from_column, to_unique_id, kind
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.column_uses AS
@@ -26,7 +26,7 @@ WITH uses AS (
 
 SELECT project_name, environment, from_unique_id, from_column, to_unique_id, kind, confidence
 FROM uses
--- dbt does not say how a column is used: that counts where nothing says more.
+-- dbt reports a use without its kind (scan). A scan is left out where another row has the kind.
 QUALIFY
     row_number() OVER (
         PARTITION BY project_name, environment, from_unique_id, lower(from_column), to_unique_id, kind
@@ -42,5 +42,5 @@ QUALIFY
 COMMENT ON VIEW v1.column_uses IS 'One row per column, node and kind of use.';
 COMMENT ON COLUMN v1.column_uses.from_column IS 'The column that is used.';
 COMMENT ON COLUMN v1.column_uses.to_unique_id IS 'The model or snapshot that uses it.';
-COMMENT ON COLUMN v1.column_uses.kind IS 'join, filter, group or sort; scan where only the lineage that dbt 2.0 wrote tells of the use, and not of which.';
-COMMENT ON COLUMN v1.column_uses.confidence IS 'How sure that is: 1.0 among known columns, less where columns of a relation are unknown.';
+COMMENT ON COLUMN v1.column_uses.kind IS 'join, filter, group or sort; scan where only the lineage that dbt 2.0 wrote reports the use, without its kind.';
+COMMENT ON COLUMN v1.column_uses.confidence IS 'How certain the use is: 1.0 among known columns, less where the columns of a relation are unknown.';

@@ -24,10 +24,10 @@ LEFT JOIN internal.test_counts AS tests
     AND tests.unique_id = columns.unique_id
     AND tests.column_name = lower(columns.column_name);
 
-COMMENT ON VIEW v1.columns IS 'One row per column of a relation of the current manifest, declared or found by a catalog.';
+COMMENT ON VIEW v1.columns IS 'One row per column of a relation of the current manifest, declared or in a catalog.';
 COMMENT ON COLUMN v1.columns.unique_id IS 'The model, seed, snapshot, source or other node.';
-COMMENT ON COLUMN v1.columns.column_name IS 'The column, as the catalog spells it, else as declared.';
-COMMENT ON COLUMN v1.columns.column_index IS 'Its place, as the catalog counts, else among the declared ones from 1.';
+COMMENT ON COLUMN v1.columns.column_name IS 'The column as the catalog spells it, else as declared.';
+COMMENT ON COLUMN v1.columns.column_index IS 'Its position in the catalog, else among the declared columns, from 1.';
 COMMENT ON COLUMN v1.columns.description IS 'Its declared description.';
 COMMENT ON COLUMN v1.columns.comment IS 'Its comment in the database.';
 COMMENT ON COLUMN v1.columns.data_type IS 'Its type in the database, else as declared.';

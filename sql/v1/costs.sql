@@ -15,7 +15,7 @@ SELECT
     CAST(executions.completed_at AS DATE) AS run_date,
     executions.status_class,
     executions.execution_seconds,
-    -- Drivers say -1 where they do not know.
+    -- Drivers write -1 for an unknown number.
     CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected,
     coalesce(
         executions.bytes_processed,
@@ -34,16 +34,13 @@ FROM internal.classified_executions AS executions
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
 WHERE executions.is_executed;
 
-COMMENT ON VIEW v1.costs IS 'One row per result that was executed, failed ones too; NULL is what the adapter did not report.';
-COMMENT ON COLUMN v1.costs.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.costs.job_name IS 'The job, where a label told.';
-COMMENT ON COLUMN v1.costs.resource_type IS 'model, test, seed, snapshot, …, by the id.';
-COMMENT ON COLUMN v1.costs.name IS 'Its name, by the id.';
+COMMENT ON VIEW v1.costs IS 'One row per executed result, failed ones included. NULL: the adapter did not report it.';
+COMMENT ON COLUMN v1.costs.name IS 'Its name, from the unique_id.';
 COMMENT ON COLUMN v1.costs.run_date IS 'The day on which it was completed, UTC.';
 COMMENT ON COLUMN v1.costs.status_class IS 'success, warn or failure.';
 COMMENT ON COLUMN v1.costs.rows_affected IS 'How many rows the last statement wrote.';
-COMMENT ON COLUMN v1.costs.bytes_processed IS 'What was read: bytes_processed (BigQuery), data_scanned_in_bytes (Athena) or bytes_scanned.';
-COMMENT ON COLUMN v1.costs.bytes_billed IS 'What was billed for that (BigQuery).';
-COMMENT ON COLUMN v1.costs.slot_seconds IS 'The slot time that it took (BigQuery).';
-COMMENT ON COLUMN v1.costs.credits IS 'credits_used, credits or credits_used_cloud_services, where an adapter writes one of them; none of dbt''s own does.';
-COMMENT ON COLUMN v1.costs.query_id IS 'The id by which the database''s own ledger knows it (Snowflake, Databricks, BigQuery''s job_id).';
+COMMENT ON COLUMN v1.costs.bytes_processed IS 'The bytes that were read: bytes_processed (BigQuery), data_scanned_in_bytes (Athena) or bytes_scanned.';
+COMMENT ON COLUMN v1.costs.bytes_billed IS 'The bytes that were billed (BigQuery).';
+COMMENT ON COLUMN v1.costs.slot_seconds IS 'The slot time that it used (BigQuery).';
+COMMENT ON COLUMN v1.costs.credits IS 'credits_used, credits or credits_used_cloud_services, where an adapter writes one of them. No adapter of dbt''s own does.';
+COMMENT ON COLUMN v1.costs.query_id IS 'The id of the query in the database''s own history (Snowflake, Databricks, BigQuery''s job_id).';

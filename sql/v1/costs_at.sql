@@ -2,7 +2,7 @@
 -- grain: project_name, environment, unique_id, run_date
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.costs_at(price_per_tib := 0, price_per_slot_hour := 0, price_per_credit := 0, price_per_hour := 0) AS TABLE
--- Sums go over integers, which add up exactly in any order.
+-- The sums are of integers, which add up exactly in any order.
 WITH sums AS (
     SELECT
         project_name,
@@ -12,7 +12,7 @@ WITH sums AS (
         name,
         run_date,
         count(*) AS executed_count,
-        -- least would make a figure of NULL.
+        -- Without the CASE, least(NULL, limit) would be the limit.
         CASE
             WHEN count(coalesce(bytes_billed, bytes_processed)) > 0
                 THEN CAST(least(sum(coalesce(bytes_billed, bytes_processed)), 9223372036854775807) AS BIGINT)

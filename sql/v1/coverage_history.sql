@@ -2,7 +2,7 @@
 -- grain: project_name, environment, coverage_date
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.coverage_history AS
--- Of each day the last manifest.
+-- The last manifest of each day.
 WITH manifests AS (
     SELECT
         periods.project_name,
@@ -53,27 +53,27 @@ LEFT JOIN internal.graph_coverage AS counts
     ON counts.graph_id = manifests.graph_id
     AND counts.package_name = manifests.package_name;
 
-COMMENT ON VIEW v1.coverage_history IS 'One row per day on which a manifest of a project and environment was written: of its last manifest, and of the project''s own package.';
-COMMENT ON COLUMN v1.coverage_history.coverage_date IS 'The day, UTC; NULL for manifests of dbt that wrote no time.';
+COMMENT ON VIEW v1.coverage_history IS 'One row per day on which a manifest of a project and environment was written. It describes the project''s own package in the last manifest of the day.';
+COMMENT ON COLUMN v1.coverage_history.coverage_date IS 'The day, UTC; NULL for manifests of dbt versions that wrote no time.';
 COMMENT ON COLUMN v1.coverage_history.manifest_generated_at IS 'When the last manifest of that day was written, UTC.';
 COMMENT ON COLUMN v1.coverage_history.test_count IS 'How many enabled tests there were, data tests and unit tests.';
 COMMENT ON COLUMN v1.coverage_history.model_count IS 'How many models there were.';
-COMMENT ON COLUMN v1.coverage_history.tested_model_count IS 'How many of them had at least one test.';
-COMMENT ON COLUMN v1.coverage_history.tested_model_rate IS 'The share of the models; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.tested_model_count IS 'How many models had at least one test.';
+COMMENT ON COLUMN v1.coverage_history.tested_model_rate IS 'tested_model_count over model_count; NULL where there are no models.';
 COMMENT ON COLUMN v1.coverage_history.described_model_count IS 'How many models had a description.';
-COMMENT ON COLUMN v1.coverage_history.described_model_rate IS 'The share of the models; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.described_model_rate IS 'described_model_count over model_count; NULL where there are no models.';
 COMMENT ON COLUMN v1.coverage_history.contract_model_count IS 'How many models had an enforced contract.';
-COMMENT ON COLUMN v1.coverage_history.contract_model_rate IS 'The share of the models; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.contract_model_rate IS 'contract_model_count over model_count; NULL where there are no models.';
 COMMENT ON COLUMN v1.coverage_history.public_model_count IS 'How many models were public.';
 COMMENT ON COLUMN v1.coverage_history.contract_public_model_count IS 'How many of the public models had an enforced contract.';
-COMMENT ON COLUMN v1.coverage_history.contract_public_model_rate IS 'The share of the public models; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.contract_public_model_rate IS 'contract_public_model_count over public_model_count; NULL where there are no public models.';
 COMMENT ON COLUMN v1.coverage_history.column_count IS 'How many columns the models declared.';
-COMMENT ON COLUMN v1.coverage_history.described_column_count IS 'How many of them had a description.';
-COMMENT ON COLUMN v1.coverage_history.described_column_rate IS 'The share of the declared columns; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.described_column_count IS 'How many of the declared columns had a description.';
+COMMENT ON COLUMN v1.coverage_history.described_column_rate IS 'described_column_count over column_count; NULL where there are no columns.';
 COMMENT ON COLUMN v1.coverage_history.source_count IS 'How many source tables there were.';
-COMMENT ON COLUMN v1.coverage_history.tested_source_count IS 'How many of them had at least one test.';
-COMMENT ON COLUMN v1.coverage_history.tested_source_rate IS 'The share of the source tables; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.tested_source_count IS 'How many source tables had at least one test.';
+COMMENT ON COLUMN v1.coverage_history.tested_source_rate IS 'tested_source_count over source_count; NULL where there are no source tables.';
 COMMENT ON COLUMN v1.coverage_history.described_source_count IS 'How many source tables had a description of their own.';
-COMMENT ON COLUMN v1.coverage_history.described_source_rate IS 'The share of the source tables; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.described_source_rate IS 'described_source_count over source_count; NULL where there are no source tables.';
 COMMENT ON COLUMN v1.coverage_history.freshness_source_count IS 'How many source tables had freshness criteria.';
-COMMENT ON COLUMN v1.coverage_history.freshness_source_rate IS 'The share of the source tables; NULL where there are none.';
+COMMENT ON COLUMN v1.coverage_history.freshness_source_rate IS 'freshness_source_count over source_count; NULL where there are no source tables.';

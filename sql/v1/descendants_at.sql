@@ -1,4 +1,4 @@
--- All that depended on one node at a time, with the shortest distance, in milliseconds.
+-- All nodes that depended on one node at a time, with the shortest distance. Answers in milliseconds.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.descendants_at(node_unique_id, ts) AS TABLE

@@ -1,4 +1,4 @@
--- All that depends on one node, with the shortest distance, in milliseconds.
+-- All nodes that depend on one node, with the shortest distance. Answers in milliseconds.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.descendants_of(node_unique_id) AS TABLE

@@ -2,11 +2,11 @@
 -- grain: project_name, environment, unique_id, materialized, is_full_refresh, began_at
 -- since: 0.1
 --
--- A series are the executions of a node that compare: same environment, materialization, full refresh or not. Its
--- baseline, at each, is the 20 before it. Whole microseconds have the same median in every version of DuckDB.
+-- A series is the comparable executions of a node: same environment, same materialization, all full refreshes or none.
+-- The baseline of an execution is the 20 before it. Whole microseconds have the same median in every version of DuckDB.
 -- Not portable: mad over a window.
 CREATE OR REPLACE VIEW v1.execution_time_regressions AS
--- A node is one number here, and so are a project and environment: sorting by numbers is faster than by texts.
+-- Each node gets a number, and so does each project and environment: numbers sort faster than texts.
 WITH runs AS MATERIALIZED (
     SELECT
         artifact_key,
@@ -41,7 +41,7 @@ executed AS (
         AND executions.completed_at IS NOT NULL
 ),
 
--- Where no time is a second above another, none is a second above a median.
+-- Leaves out nodes whose times all lie within a second: none of them can be a second above a median.
 varying AS (
     SELECT unique_id, row_number() OVER (ORDER BY unique_id) AS node
     FROM executed
@@ -49,7 +49,7 @@ varying AS (
     HAVING max(microseconds) - min(microseconds) > 1000000 AND count(*) > 5
 ),
 
--- Few nodes ever change their materialization: only theirs is looked up run by run.
+-- Few nodes ever change their materialization. Only theirs is looked up for each run.
 materializations AS (
     SELECT unique_id, max(materialized) AS materialized, count(DISTINCT coalesce(materialized, '')) > 1 AS is_changed
     FROM stored.definitions
@@ -90,7 +90,7 @@ comparable AS MATERIALIZED (
         AND changed_materializations.unique_id = executed.unique_id
 ),
 
--- Deviations take longer than medians, and few nodes ever are above half as much again as theirs.
+-- Deviations cost more than medians, and few nodes ever exceed 1.5 times their median: the medians come first.
 medians AS (
     SELECT
         node,
@@ -158,7 +158,7 @@ limited AS (
     FROM measured
 ),
 
--- What is slow again within five executions goes on.
+-- A slow execution within five executions of another continues the same regression.
 begun AS (
     SELECT
         *,
@@ -182,7 +182,7 @@ numbered AS (
     FROM begun
 ),
 
--- From here on there is little left: what ever became slower, from then on.
+-- Few rows are left from here on: the executions since a series first became slower.
 held AS (
     SELECT
         *,
@@ -339,30 +339,29 @@ LEFT JOIN internal.definition_changes AS changes
 
 COMMENT ON VIEW v1.execution_time_regressions IS 'One row per regression: from an execution on, it and the next two took longer than the median of the 20 comparable ones before it (at least 5) by more than 6 median absolute deviations, by more than half of the median, and by more than a second.';
 COMMENT ON COLUMN v1.execution_time_regressions.materialized IS 'The materialization of the executions that are compared.';
-COMMENT ON COLUMN v1.execution_time_regressions.is_full_refresh IS 'Whether these are full refreshes; where args are missing, they are not.';
+COMMENT ON COLUMN v1.execution_time_regressions.is_full_refresh IS 'Whether these executions are full refreshes; false where args are missing.';
 COMMENT ON COLUMN v1.execution_time_regressions.began_at IS 'When the first slow execution was completed, UTC.';
-COMMENT ON COLUMN v1.execution_time_regressions.began_date IS 'The day of it, UTC.';
-COMMENT ON COLUMN v1.execution_time_regressions.ended_at IS 'When the first of three executions in a row, none of them above limit_seconds, was completed, UTC; NULL while there are none, and where the node became slower still before.';
+COMMENT ON COLUMN v1.execution_time_regressions.began_date IS 'The day of began_at, UTC.';
+COMMENT ON COLUMN v1.execution_time_regressions.ended_at IS 'When the first of three executions in a row that took at most limit_seconds was completed, UTC; NULL while there are none, and where the node became slower again before.';
 COMMENT ON COLUMN v1.execution_time_regressions.is_confirmed IS 'False while fewer than two comparable executions have followed the first slow one.';
 COMMENT ON COLUMN v1.execution_time_regressions.invocation_id IS 'The invocation of the first slow execution.';
-COMMENT ON COLUMN v1.execution_time_regressions.command IS 'Its command.';
-COMMENT ON COLUMN v1.execution_time_regressions.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
-COMMENT ON COLUMN v1.execution_time_regressions.baseline_seconds IS 'The median of the execution times before: success or warn, up to 20.';
-COMMENT ON COLUMN v1.execution_time_regressions.baseline_deviation_seconds IS 'Their median absolute deviation from it.';
-COMMENT ON COLUMN v1.execution_time_regressions.baseline_count IS 'How many they are, 5 to 20.';
-COMMENT ON COLUMN v1.execution_time_regressions.limit_seconds IS 'The time that each of the slow executions is above: baseline_seconds and the greatest of 6 deviations, half of itself, and 1 second.';
+COMMENT ON COLUMN v1.execution_time_regressions.command IS 'The command of that invocation.';
+COMMENT ON COLUMN v1.execution_time_regressions.baseline_seconds IS 'The median of the baseline: of the execution times before, success or warn, up to 20.';
+COMMENT ON COLUMN v1.execution_time_regressions.baseline_deviation_seconds IS 'The median absolute deviation of the baseline from its median.';
+COMMENT ON COLUMN v1.execution_time_regressions.baseline_count IS 'How many executions the baseline has, 5 to 20.';
+COMMENT ON COLUMN v1.execution_time_regressions.limit_seconds IS 'The time that each slow execution exceeds: baseline_seconds plus the greatest of 6 deviations, half of baseline_seconds, and 1 second.';
 COMMENT ON COLUMN v1.execution_time_regressions.regressed_seconds IS 'The median of the first three slow executions.';
-COMMENT ON COLUMN v1.execution_time_regressions.slowdown_ratio IS 'regressed_seconds over baseline_seconds; NULL where these are 0.';
-COMMENT ON COLUMN v1.execution_time_regressions.execution_count IS 'How many comparable executions there have been from the first slow one on, up to the next regression of the series.';
-COMMENT ON COLUMN v1.execution_time_regressions.last_execution_seconds IS 'The last of these times.';
-COMMENT ON COLUMN v1.execution_time_regressions.changes IS 'What changed between the last execution of the baseline and the first slow one: definition, dbt_version, threads; and rows_affected, where its mean over the slow three is at least 1.5 times that of the baseline. Empty where none of them did.';
-COMMENT ON COLUMN v1.execution_time_regressions.changed_fields IS 'What changed in the definition; NULL where nothing did, and where a third definition lay between the two.';
+COMMENT ON COLUMN v1.execution_time_regressions.slowdown_ratio IS 'regressed_seconds over baseline_seconds; NULL where baseline_seconds is 0.';
+COMMENT ON COLUMN v1.execution_time_regressions.execution_count IS 'How many comparable executions there are from the first slow one to the next regression of the series.';
+COMMENT ON COLUMN v1.execution_time_regressions.last_execution_seconds IS 'The time of the last of these executions.';
+COMMENT ON COLUMN v1.execution_time_regressions.changes IS 'What changed between the last execution of the baseline and the first slow one: definition, dbt_version, threads; and rows_affected, where its mean over the slow three is at least 1.5 times that of the baseline. Empty where nothing changed.';
+COMMENT ON COLUMN v1.execution_time_regressions.changed_fields IS 'The fields of the definition that changed; NULL where none did, and where a third definition lay between the two.';
 COMMENT ON COLUMN v1.execution_time_regressions.definition_id IS 'The definition at the first slow execution.';
 COMMENT ON COLUMN v1.execution_time_regressions.previous_definition_id IS 'The definition at the comparable execution before.';
 COMMENT ON COLUMN v1.execution_time_regressions.previous_invocation_id IS 'The invocation of the comparable execution before.';
 COMMENT ON COLUMN v1.execution_time_regressions.dbt_version IS 'The version of dbt of the first slow execution.';
-COMMENT ON COLUMN v1.execution_time_regressions.previous_dbt_version IS 'That of the comparable execution before.';
+COMMENT ON COLUMN v1.execution_time_regressions.previous_dbt_version IS 'The version of dbt of the comparable execution before.';
 COMMENT ON COLUMN v1.execution_time_regressions.threads IS 'The threads of the run of the first slow execution.';
-COMMENT ON COLUMN v1.execution_time_regressions.previous_threads IS 'Those of the comparable execution before.';
+COMMENT ON COLUMN v1.execution_time_regressions.previous_threads IS 'The threads of the run of the comparable execution before.';
 COMMENT ON COLUMN v1.execution_time_regressions.rows_affected_avg IS 'The mean rows_affected of the first three slow executions, where the adapter reports them.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_rows_affected_avg IS 'The mean rows_affected of the baseline, where the adapter reports them.';

@@ -1,4 +1,4 @@
--- Every exposure of the current manifests: who uses what is built.
+-- Every exposure of the current manifests: who uses the models, and for what.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.exposures AS
@@ -30,4 +30,4 @@ WHERE nodes.resource_type = 'exposure';
 COMMENT ON VIEW v1.exposures IS 'One row per exposure of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.exposures.exposure_type IS 'dashboard, notebook, analysis, ml or application.';
 COMMENT ON COLUMN v1.exposures.maturity IS 'high, medium or low.';
-COMMENT ON COLUMN v1.exposures.url IS 'Where it is.';
+COMMENT ON COLUMN v1.exposures.url IS 'Its address.';

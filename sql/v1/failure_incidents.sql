@@ -1,4 +1,4 @@
--- Every streak of failures of every node: from when to when, over which runs, and what changed at either end.
+-- Every streak of failures of every node: when it began and ended, in which runs, and what changed at both ends.
 -- grain: project_name, environment, unique_id, opened_at
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.failure_incidents AS
@@ -25,14 +25,14 @@ runs AS MATERIALIZED (
     FROM internal.current_runs
 ),
 
--- The definitions of what failed, in the graphs in which it failed or came right.
+-- The definitions of the nodes that failed, in the graphs of the runs at both ends.
 definitions AS MATERIALIZED (
     SELECT nodes.graph_id, nodes.unique_id, nodes.definition_id, nodes.parent_unique_ids
     FROM internal.graph_nodes AS nodes
     WHERE nodes.unique_id IN (SELECT streaks.unique_id FROM streaks)
 ),
 
--- Read at either end, and so worked out once.
+-- Read twice, once for each end, and therefore computed once.
 changes AS (
     SELECT previous_definition_id, definition_id, changed_fields
     FROM internal.definition_changes
@@ -131,25 +131,24 @@ LEFT JOIN failing_parents
     AND failing_parents.unique_id = streaks.unique_id
     AND failing_parents.opened_at = streaks.opened_at;
 
-COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure with none between them that succeeded or warned. A warning is no failure; a skip neither fails nor ends a streak. What closes at the time at which it opened is none.';
+COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure, with no success or warning between them. A warning is no failure. A skip neither fails nor ends a streak. What closes at the time at which it opened is no streak.';
 COMMENT ON COLUMN v1.failure_incidents.opened_at IS 'When the first failure was completed, UTC.';
-COMMENT ON COLUMN v1.failure_incidents.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
 COMMENT ON COLUMN v1.failure_incidents.closed_at IS 'When the first success or warning after it was completed, UTC; NULL while there is none.';
-COMMENT ON COLUMN v1.failure_incidents.is_open IS 'Whether nothing has closed it yet.';
+COMMENT ON COLUMN v1.failure_incidents.is_open IS 'Whether no success or warning has closed it yet.';
 COMMENT ON COLUMN v1.failure_incidents.recovery_seconds IS 'From opened_at to closed_at; NULL while open.';
 COMMENT ON COLUMN v1.failure_incidents.failure_count IS 'How many executed results failed.';
 COMMENT ON COLUMN v1.failure_incidents.missed_run_count IS 'skipped_run_count and absent_run_count together.';
-COMMENT ON COLUMN v1.failure_incidents.skipped_run_count IS 'How many times it was skipped after opened_at and up to closed_at (while open, up to now).';
-COMMENT ON COLUMN v1.failure_incidents.absent_run_count IS 'How many executing runs of the project and environment, written after the first failing run and before the closing one (while open, all since), neither executed nor skipped it, whatever they had selected; aborted runs do not count.';
+COMMENT ON COLUMN v1.failure_incidents.skipped_run_count IS 'How often it was skipped after opened_at and up to closed_at; up to now, while open.';
+COMMENT ON COLUMN v1.failure_incidents.absent_run_count IS 'How many executing runs of the project and environment, written after the first failing run and before the closing one (all since, while open), neither executed nor skipped it, whatever they selected. Aborted runs do not count.';
 COMMENT ON COLUMN v1.failure_incidents.first_invocation_id IS 'The invocation of the first failure.';
-COMMENT ON COLUMN v1.failure_incidents.first_command IS 'Its command.';
+COMMENT ON COLUMN v1.failure_incidents.first_command IS 'The command of that invocation.';
 COMMENT ON COLUMN v1.failure_incidents.last_invocation_id IS 'The invocation of the last failure.';
-COMMENT ON COLUMN v1.failure_incidents.last_command IS 'Its command.';
+COMMENT ON COLUMN v1.failure_incidents.last_command IS 'The command of that invocation.';
 COMMENT ON COLUMN v1.failure_incidents.closing_invocation_id IS 'The invocation that closed it; NULL while open.';
-COMMENT ON COLUMN v1.failure_incidents.closing_command IS 'Its command.';
-COMMENT ON COLUMN v1.failure_incidents.is_opened_with_change IS 'Whether the node''s definition at the first failure differs from that at the executed result before; NULL where there is none before.';
-COMMENT ON COLUMN v1.failure_incidents.opening_changed_fields IS 'What differs; NULL where nothing does, and where a third definition lay between the two.';
-COMMENT ON COLUMN v1.failure_incidents.is_closed_with_change IS 'Whether the node''s definition at the closing result differs from that at the last failure; NULL while open.';
-COMMENT ON COLUMN v1.failure_incidents.closing_changed_fields IS 'What differs; NULL where nothing does, and where a third definition lay between the two.';
+COMMENT ON COLUMN v1.failure_incidents.closing_command IS 'The command of that invocation.';
+COMMENT ON COLUMN v1.failure_incidents.is_opened_with_change IS 'Whether the node''s definition at the first failure differs from its definition at the executed result before; NULL where there is no result before.';
+COMMENT ON COLUMN v1.failure_incidents.opening_changed_fields IS 'The fields that differ; NULL where none does, and where a third definition lay between the two.';
+COMMENT ON COLUMN v1.failure_incidents.is_closed_with_change IS 'Whether the node''s definition at the closing result differs from its definition at the last failure; NULL while open.';
+COMMENT ON COLUMN v1.failure_incidents.closing_changed_fields IS 'The fields that differ; NULL where none does, and where a third definition lay between the two.';
 COMMENT ON COLUMN v1.failure_incidents.is_parent_failing IS 'Whether a direct parent, in the graph of the first failing run, had an open incident at opened_at.';
-COMMENT ON COLUMN v1.failure_incidents.failing_parent_unique_ids IS 'These parents, in order.';
+COMMENT ON COLUMN v1.failure_incidents.failing_parent_unique_ids IS 'The unique_ids of these parents, sorted.';

@@ -1,4 +1,4 @@
--- Tests that went from failing to passing although nothing that is known had changed: how often, and when last.
+-- Tests that went from failing to passing without a known change: how often, and when last.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.flaky_tests AS
@@ -46,20 +46,19 @@ LEFT JOIN v1.test_failure_rates AS rates
     AND rates.unique_id = recoveries.unique_id
 WHERE recoveries.flip_count > 0;
 
-COMMENT ON VIEW v1.flaky_tests IS 'One row per test with at least one flip: from failing to passing with no change of definition of it or of anything above it, no successful rebuild above it and no new source data that is known, in between. See v1.test_recoveries for each.';
+COMMENT ON VIEW v1.flaky_tests IS 'One row per test with at least one flip. A flip is a change from failing to passing with no changed definition of the test or of anything above it, no successful rebuild above it and no known new source data in between. v1.test_recoveries has each.';
 COMMENT ON COLUMN v1.flaky_tests.unique_id IS 'The test, or unit test.';
 COMMENT ON COLUMN v1.flaky_tests.name IS 'Its name.';
-COMMENT ON COLUMN v1.flaky_tests.tested_unique_id IS 'The node that is tested.';
 COMMENT ON COLUMN v1.flaky_tests.flip_count IS 'How many times it went from failing to passing with nothing to explain it.';
 COMMENT ON COLUMN v1.flaky_tests.executed_count IS 'How many times it was executed: see v1.test_failure_rates.';
 COMMENT ON COLUMN v1.flaky_tests.flip_rate IS 'flip_count over executed_count, 0 to 1.';
 COMMENT ON COLUMN v1.flaky_tests.failure_count IS 'How many times it failed.';
-COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source that it read, as no later freshness check rules that out.';
+COMMENT ON COLUMN v1.flaky_tests.unchecked_flip_count IS 'How many flips may be due to new data in a source that it read, because no later freshness check rules that out.';
 COMMENT ON COLUMN v1.flaky_tests.recovery_count IS 'How many times it went from failing to passing.';
-COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these are no flips; the next three say why, and the rest is of runs without a manifest.';
-COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How many times something that it read had been rebuilt.';
-COMMENT ON COLUMN v1.flaky_tests.definition_count IS 'How many times its definition, or one above it, had changed, with no rebuild.';
-COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How many times a source that it read is known to have had new data, with no rebuild and no change of a definition.';
-COMMENT ON COLUMN v1.flaky_tests.last_flip_at IS 'When it last passed after a failure with nothing to explain it, UTC.';
-COMMENT ON COLUMN v1.flaky_tests.last_failing_invocation_id IS 'The invocation in which it failed before that.';
-COMMENT ON COLUMN v1.flaky_tests.last_passing_invocation_id IS 'The invocation in which it then passed.';
+COMMENT ON COLUMN v1.flaky_tests.explained_count IS 'How many of these recoveries are no flips. The next three columns say why; the rest are of runs without a manifest.';
+COMMENT ON COLUMN v1.flaky_tests.rebuild_count IS 'How often a node that it read had been rebuilt.';
+COMMENT ON COLUMN v1.flaky_tests.definition_count IS 'How often its definition, or one above it, had changed, with no rebuild.';
+COMMENT ON COLUMN v1.flaky_tests.source_count IS 'How often a source that it read is known to have had new data, with no rebuild and no changed definition.';
+COMMENT ON COLUMN v1.flaky_tests.last_flip_at IS 'When it passed at its last flip, UTC.';
+COMMENT ON COLUMN v1.flaky_tests.last_failing_invocation_id IS 'The invocation of the failure before its last flip.';
+COMMENT ON COLUMN v1.flaky_tests.last_passing_invocation_id IS 'The invocation in which it passed at its last flip.';

@@ -1,4 +1,4 @@
--- How every node came out in the end of every logical run: after all retries and steps.
+-- The final result of every node in every logical run, after all retries and steps.
 -- grain: invocation_id, command, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.logical_run_nodes AS
@@ -23,7 +23,7 @@ results AS (
         executions.is_executed,
         executions.completed_at,
         coalesce(executions.recency, 0) AS recency,
-        -- What was executed comes after all that was not: 2^100 is more than any recency.
+        -- Adding 2^100, which is more than any recency, puts executed results after all others.
         coalesce(executions.recency, 0)
         + CASE WHEN executions.is_executed THEN CAST(1267650600228229401496703205376 AS HUGEINT) ELSE 0 END AS place
     FROM internal.classified_executions AS executions
@@ -31,7 +31,7 @@ results AS (
     WHERE executions.is_counted
 ),
 
--- Most runs are of one invocation, which has one result of a node: only the others are grouped.
+-- Most logical runs have one invocation, with one result for each node: only the others need grouping.
 final AS (
     SELECT
         logical_artifact_key,
@@ -88,17 +88,16 @@ FROM final
 INNER JOIN runs ON runs.artifact_key = final.logical_artifact_key
 INNER JOIN runs AS final_runs ON final_runs.artifact_key = final.artifact_key;
 
-COMMENT ON VIEW v1.logical_run_nodes IS 'One row per logical run (v1.logical_runs) and node with a result in it: the last that was executed is the final one, of a node that never was the last. What an aborted invocation wrote is left out.';
+COMMENT ON VIEW v1.logical_run_nodes IS 'One row per logical run (v1.logical_runs) and node with a result in it. The final result is the last executed one; of a node that was never executed, the last one. Results of an aborted invocation are left out.';
 COMMENT ON COLUMN v1.logical_run_nodes.invocation_id IS 'The first invocation of the logical run.';
-COMMENT ON COLUMN v1.logical_run_nodes.command IS 'Its command.';
-COMMENT ON COLUMN v1.logical_run_nodes.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
-COMMENT ON COLUMN v1.logical_run_nodes.status IS 'dbt''s word for the final result.';
-COMMENT ON COLUMN v1.logical_run_nodes.status_class IS 'Its class: success, warn, failure, skipped, not_executed or unknown.';
-COMMENT ON COLUMN v1.logical_run_nodes.completed_at IS 'When it was completed, UTC.';
-COMMENT ON COLUMN v1.logical_run_nodes.last_invocation_id IS 'The invocation that it is of.';
-COMMENT ON COLUMN v1.logical_run_nodes.last_command IS 'That invocation''s command.';
-COMMENT ON COLUMN v1.logical_run_nodes.first_status IS 'dbt''s word for the earliest result in the logical run.';
+COMMENT ON COLUMN v1.logical_run_nodes.command IS 'The command of the first invocation.';
+COMMENT ON COLUMN v1.logical_run_nodes.status IS 'dbt''s status of the final result.';
+COMMENT ON COLUMN v1.logical_run_nodes.status_class IS 'The class of the final result: success, warn, failure, skipped, not_executed or unknown.';
+COMMENT ON COLUMN v1.logical_run_nodes.completed_at IS 'When the final result was completed, UTC.';
+COMMENT ON COLUMN v1.logical_run_nodes.last_invocation_id IS 'The invocation of the final result.';
+COMMENT ON COLUMN v1.logical_run_nodes.last_command IS 'The command of the invocation of the final result.';
+COMMENT ON COLUMN v1.logical_run_nodes.first_status IS 'dbt''s status of the earliest result in the logical run.';
 COMMENT ON COLUMN v1.logical_run_nodes.result_count IS 'How many results it has in the logical run, executed or not.';
-COMMENT ON COLUMN v1.logical_run_nodes.executed_count IS 'How many of them were executed.';
-COMMENT ON COLUMN v1.logical_run_nodes.failure_count IS 'How many of them failed.';
-COMMENT ON COLUMN v1.logical_run_nodes.is_recovered IS 'Whether it failed or was skipped in the logical run, and its final result is a success or a warning.';
+COMMENT ON COLUMN v1.logical_run_nodes.executed_count IS 'How many of these results were executed.';
+COMMENT ON COLUMN v1.logical_run_nodes.failure_count IS 'How many of these results are of class failure.';
+COMMENT ON COLUMN v1.logical_run_nodes.is_recovered IS 'Whether it failed or was skipped in the logical run, and its final result is of class success or warn.';

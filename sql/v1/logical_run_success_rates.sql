@@ -1,8 +1,8 @@
--- How often logical runs succeeded, by day and command: v1.run_success_rates with retries and steps folded.
+-- How often logical runs succeeded, by day and command: v1.run_success_rates with retries and steps counted as one run.
 -- grain: project_name, environment, job_name, command, run_date
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.logical_run_success_rates AS
--- The mean goes over microseconds, which add up exactly in any order.
+-- The mean is of whole microseconds, which add up exactly in any order.
 WITH runs AS (
     SELECT
         project_name,
@@ -37,13 +37,14 @@ SELECT
 FROM runs
 GROUP BY project_name, environment, job_name, command, run_date;
 
-COMMENT ON VIEW v1.logical_run_success_rates IS 'One row per project, environment, job, command of the first invocation, and day of it, with logical runs (v1.logical_runs) that executed something. Of pruned runs nothing is left here.';
+COMMENT ON VIEW v1.logical_run_success_rates IS 'One row per project, environment, job, command of the first invocation and its day, with logical runs (v1.logical_runs) that executed something. Pruned runs are not in it.';
 COMMENT ON COLUMN v1.logical_run_success_rates.command IS 'The command of the first invocation.';
 COMMENT ON COLUMN v1.logical_run_success_rates.run_date IS 'The day on which the first invocation''s results were written, UTC.';
-COMMENT ON COLUMN v1.logical_run_success_rates.run_count IS 'How many logical runs there were whose is_success is known.';
+COMMENT ON COLUMN v1.logical_run_success_rates.run_count IS 'How many logical runs have a known is_success.';
 COMMENT ON COLUMN v1.logical_run_success_rates.success_count IS 'How many of them succeeded in the end.';
-COMMENT ON COLUMN v1.logical_run_success_rates.recovered_count IS 'How many succeeded in the end although an invocation of them had failed.';
-COMMENT ON COLUMN v1.logical_run_success_rates.invocation_count IS 'How many invocations they are made of.';
-COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_avg IS 'The mean time from their start to their end.';
-COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_median IS 'The median of it.';
-COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_max IS 'The longest of it.';
+COMMENT ON COLUMN v1.logical_run_success_rates.failure_count IS 'How many of them failed in the end.';
+COMMENT ON COLUMN v1.logical_run_success_rates.recovered_count IS 'How many of them succeeded in the end after one of their invocations had failed.';
+COMMENT ON COLUMN v1.logical_run_success_rates.invocation_count IS 'How many invocations the logical runs consist of.';
+COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_avg IS 'The mean time from the start to the end of a logical run.';
+COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_median IS 'The median time from the start to the end of a logical run.';
+COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_max IS 'The longest time from the start to the end of a logical run.';

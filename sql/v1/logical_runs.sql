@@ -1,4 +1,4 @@
--- Runs as people count them: a failed invocation with its retries, the steps of a job, a run of dbt Cloud are one.
+-- Runs as people count them: a failed invocation and its retries, the steps of a job, or a run of dbt Cloud are one run.
 -- grain: invocation_id, command
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.logical_runs AS
@@ -44,11 +44,11 @@ invocation_outcomes AS MATERIALIZED (
     GROUP BY artifact_key
 ),
 
--- Of what has several invocations, the last executed result of each node counts; of one that never was, the last.
+-- In a run of several invocations, the last executed result of a node counts; if it was never executed, the last one.
 last_results AS (
     SELECT
         members.logical_artifact_key,
-        -- What was executed comes after all that was not: 2^100 is more than any recency.
+        -- Adding 2^100, which is more than any recency, puts executed results after all others.
         arg_max(
             executions.status_class,
             coalesce(executions.recency, 0)
@@ -86,7 +86,7 @@ outcomes AS (
     GROUP BY logical_artifact_key
 ),
 
--- Seconds go over femtoseconds, which add up exactly in any order.
+-- The sum is of whole femtoseconds, which add up exactly in any order.
 folded AS (
     SELECT
         members.logical_artifact_key,
@@ -139,25 +139,25 @@ FROM folded
 INNER JOIN runs ON runs.artifact_key = folded.logical_artifact_key
 LEFT JOIN outcomes ON outcomes.logical_artifact_key = folded.logical_artifact_key;
 
-COMMENT ON VIEW v1.logical_runs IS 'One row per logical run of commands that execute nodes. One run are: the invocations with one DBT_CLOUD_RUN_ID; else an invocation and the retries of it, each within 24 hours of the one before; and those of one job that start within an hour of the end of the one before, until the first step of them is done again.';
+COMMENT ON VIEW v1.logical_runs IS 'One row per logical run of commands that execute nodes. One logical run are: the invocations with one DBT_CLOUD_RUN_ID; else an invocation and its retries, each within 24 hours of the one before; and the invocations of one job that each start within an hour of the end of the one before, until the first step runs again.';
 COMMENT ON COLUMN v1.logical_runs.invocation_id IS 'The first invocation.';
-COMMENT ON COLUMN v1.logical_runs.command IS 'Its command.';
+COMMENT ON COLUMN v1.logical_runs.command IS 'The command of the first invocation.';
 COMMENT ON COLUMN v1.logical_runs.target_name IS 'The first invocation''s args.target; NULL when the profile''s default was taken.';
-COMMENT ON COLUMN v1.logical_runs.dbt_cloud_run_id IS 'The run of dbt Cloud.';
+COMMENT ON COLUMN v1.logical_runs.dbt_cloud_run_id IS 'The id of the dbt Cloud run.';
 COMMENT ON COLUMN v1.logical_runs.generated_at IS 'When the first invocation''s results were written, UTC.';
 COMMENT ON COLUMN v1.logical_runs.started_at IS 'When the first invocation started, UTC.';
-COMMENT ON COLUMN v1.logical_runs.completed_at IS 'When the last one was done, UTC.';
+COMMENT ON COLUMN v1.logical_runs.completed_at IS 'When the last invocation was completed, UTC.';
 COMMENT ON COLUMN v1.logical_runs.span_seconds IS 'From started_at to completed_at, pauses between the invocations included.';
 COMMENT ON COLUMN v1.logical_runs.elapsed_seconds IS 'The sum of the invocations'' elapsed_time.';
 COMMENT ON COLUMN v1.logical_runs.invocation_count IS 'How many invocations it has.';
-COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps: invocations without their retries.';
+COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has; a retry is no step of its own.';
 COMMENT ON COLUMN v1.logical_runs.retry_count IS 'How many of the invocations are a dbt retry.';
-COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'In how many of them a node failed, or which were aborted.';
+COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'How many of the invocations were aborted, or had a node that failed.';
 COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed in the end and none failed; false where the last attempt at a step was aborted as a whole; NULL when none was executed.';
-COMMENT ON COLUMN v1.logical_runs.executed_count IS 'Nodes whose final result (v1.logical_run_nodes) is of class success, warn or failure.';
-COMMENT ON COLUMN v1.logical_runs.success_count IS 'Nodes whose final result is of class success.';
-COMMENT ON COLUMN v1.logical_runs.warn_count IS 'Nodes whose final result is of class warn.';
-COMMENT ON COLUMN v1.logical_runs.failure_count IS 'Nodes whose final result is of class failure.';
-COMMENT ON COLUMN v1.logical_runs.skipped_count IS 'Nodes whose final result is of class skipped.';
-COMMENT ON COLUMN v1.logical_runs.recovered_count IS 'Nodes that failed or were skipped in it, and whose final result is a success or a warning.';
+COMMENT ON COLUMN v1.logical_runs.executed_count IS 'How many nodes have a final result (v1.logical_run_nodes) of class success, warn or failure.';
+COMMENT ON COLUMN v1.logical_runs.success_count IS 'How many nodes have a final result of class success.';
+COMMENT ON COLUMN v1.logical_runs.warn_count IS 'How many nodes have a final result of class warn.';
+COMMENT ON COLUMN v1.logical_runs.failure_count IS 'How many nodes have a final result of class failure.';
+COMMENT ON COLUMN v1.logical_runs.skipped_count IS 'How many nodes have a final result of class skipped.';
+COMMENT ON COLUMN v1.logical_runs.recovered_count IS 'How many nodes failed or were skipped in it, and have a final result of class success or warn.';
 COMMENT ON COLUMN v1.logical_runs.invocation_ids IS 'All its invocations, in order.';

@@ -2,7 +2,7 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.materialization_waste AS
--- Sums go over femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds is no time.
+-- The sums are of whole femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds does not count.
 WITH tables AS (
     SELECT
         project_name,
@@ -52,7 +52,7 @@ tests AS (
     FROM internal.classified_executions AS executions
     WHERE executions.is_executed
         AND executions.resource_type = 'test'
-        -- Counted already where all executions are gone through once: of what ever failed no times are added up.
+        -- node_outcomes has the counts: no times are summed for a test that ever failed.
         AND EXISTS (
             SELECT 1
             FROM internal.execution_counts AS counts
@@ -93,14 +93,14 @@ SELECT
     last_wasted_at
 FROM found;
 
-COMMENT ON VIEW v1.materialization_waste IS 'One row per table that can be judged, and per data test that never failed nor warned.';
+COMMENT ON VIEW v1.materialization_waste IS 'One row per table whose builds can be judged, and per data test that never failed or warned.';
 COMMENT ON COLUMN v1.materialization_waste.unique_id IS 'The model or test.';
 COMMENT ON COLUMN v1.materialization_waste.resource_type IS 'model or test.';
-COMMENT ON COLUMN v1.materialization_waste.reason IS 'unchanged_sources: a table was built anew though nothing that it reads had changed; never_failed: a test only ever passed.';
-COMMENT ON COLUMN v1.materialization_waste.executed_count IS 'How often it was built with success; of a test, how often it was executed.';
-COMMENT ON COLUMN v1.materialization_waste.judged_count IS 'How many of these can be judged: after a first complete build, with a later freshness check of every source; of a test, all.';
-COMMENT ON COLUMN v1.materialization_waste.wasted_count IS 'How many of those are proved to have changed nothing; of a test, all.';
+COMMENT ON COLUMN v1.materialization_waste.reason IS 'unchanged_sources: a table was rebuilt although nothing that it reads had changed. never_failed: a test always passed.';
+COMMENT ON COLUMN v1.materialization_waste.executed_count IS 'How often a table was built with success; how often a test was executed.';
+COMMENT ON COLUMN v1.materialization_waste.judged_count IS 'How many builds can be judged: they follow a complete build, and every source has a later freshness check. For a test, all.';
+COMMENT ON COLUMN v1.materialization_waste.wasted_count IS 'How many judged builds are proved to have changed nothing. For a test, all.';
 COMMENT ON COLUMN v1.materialization_waste.wasted_rate IS 'wasted_count over judged_count.';
-COMMENT ON COLUMN v1.materialization_waste.execution_seconds_sum IS 'How long all of them took together.';
-COMMENT ON COLUMN v1.materialization_waste.wasted_seconds IS 'How long the wasted ones took together.';
-COMMENT ON COLUMN v1.materialization_waste.last_wasted_at IS 'When the last of the wasted ones was completed, UTC.';
+COMMENT ON COLUMN v1.materialization_waste.execution_seconds_sum IS 'How long all executions took together.';
+COMMENT ON COLUMN v1.materialization_waste.wasted_seconds IS 'How long the wasted executions took together.';
+COMMENT ON COLUMN v1.materialization_waste.last_wasted_at IS 'When the last wasted execution was completed, UTC.';

@@ -50,8 +50,8 @@ COMMENT ON COLUMN v1.metrics.metric_type IS 'simple, ratio, derived, cumulative 
 COMMENT ON COLUMN v1.metrics.expression IS 'What it calculates: an expression, or the measure that it aggregates.';
 COMMENT ON COLUMN v1.metrics.filter IS 'Its filter.';
 COMMENT ON COLUMN v1.metrics.time_grains IS 'Its time grains, up to dbt 1.5.';
-COMMENT ON COLUMN v1.metrics.dimensions IS 'Its dimensions: declared up to dbt 1.5, since then those of its semantic models.';
-COMMENT ON COLUMN v1.metrics.model_unique_id IS 'The model that it is calculated from; NULL when that is other metrics, or several models.';
+COMMENT ON COLUMN v1.metrics.dimensions IS 'Its dimensions: up to dbt 1.5 as declared, later those of its semantic models.';
+COMMENT ON COLUMN v1.metrics.model_unique_id IS 'The model that it is calculated from; NULL where it is calculated from other metrics or from several models.';
 COMMENT ON COLUMN v1.metrics.input_metric_names IS 'The metrics that it is calculated from.';
 COMMENT ON COLUMN v1.metrics.type_params IS 'Its type_params.';
 COMMENT ON COLUMN v1.metrics.calculation_method IS 'Its calculation_method, up to dbt 1.5.';

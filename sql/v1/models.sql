@@ -1,4 +1,4 @@
--- Every model of the current manifests: what it is, how it last went, and what catalogs and tests say of it.
+-- Every model of the current manifests: what it is, how its last execution went, and what catalogs and tests say.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.models AS
@@ -7,4 +7,3 @@ FROM internal.catalogued_nodes
 WHERE resource_type = 'model';
 
 COMMENT ON VIEW v1.models IS 'One row per model of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.models.depends_on_nodes IS 'The unique_ids of its parents.';

@@ -13,9 +13,7 @@ SELECT
 FROM internal.graph_ancestors AS ancestors
 INNER JOIN internal.current_manifests AS manifests ON manifests.graph_id = ancestors.graph_id;
 
-COMMENT ON VIEW v1.node_ancestors IS 'One row per pair of a node and one of its ancestors; a node is never its own. For one node, v1.ancestors_of is far faster.';
-COMMENT ON COLUMN v1.node_ancestors.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.node_ancestors.ancestor_unique_id IS 'What it depends on.';
-COMMENT ON COLUMN v1.node_ancestors.resource_type IS 'The node''s type.';
-COMMENT ON COLUMN v1.node_ancestors.ancestor_resource_type IS 'The ancestor''s type.';
-COMMENT ON COLUMN v1.node_ancestors.distance IS 'How many edges the shortest way between them has.';
+COMMENT ON VIEW v1.node_ancestors IS 'One row per node and ancestor; no node is its own ancestor. For one node, v1.ancestors_of is far faster.';
+COMMENT ON COLUMN v1.node_ancestors.ancestor_unique_id IS 'The node that it depends on, directly or not.';
+COMMENT ON COLUMN v1.node_ancestors.ancestor_resource_type IS 'The resource type of the ancestor.';
+COMMENT ON COLUMN v1.node_ancestors.distance IS 'The number of edges on the shortest path between them.';

@@ -1,4 +1,4 @@
--- How often every node decides how long a run takes, over the last 30 runs, and what it costs.
+-- How often each node decided how long a run took, over the last 30 runs, and how much time that cost.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 --
@@ -63,15 +63,13 @@ INNER JOIN runs
     AND runs.environment = nodes.environment;
 
 COMMENT ON VIEW v1.node_criticality IS 'One row per node that was executed in the last 30 runs of a project and environment.';
-COMMENT ON COLUMN v1.node_criticality.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.node_criticality.resource_type IS 'model, test, seed, snapshot, …; from the id.';
-COMMENT ON COLUMN v1.node_criticality.run_count IS 'How many runs were looked at: the last 30 of the project and environment whose command executes nodes, less those that executed none.';
-COMMENT ON COLUMN v1.node_criticality.executed_count IS 'In how many of these the node was executed.';
-COMMENT ON COLUMN v1.node_criticality.critical_count IS 'In how many of these it had no slack.';
+COMMENT ON COLUMN v1.node_criticality.run_count IS 'How many runs are counted: the last 30 of the project and environment whose command executes nodes, without those that executed none.';
+COMMENT ON COLUMN v1.node_criticality.executed_count IS 'In how many of these runs the node was executed.';
+COMMENT ON COLUMN v1.node_criticality.critical_count IS 'In how many of these runs it had no slack.';
 COMMENT ON COLUMN v1.node_criticality.critical_rate IS 'critical_count over executed_count.';
-COMMENT ON COLUMN v1.node_criticality.observed_count IS 'In how many of these it was on the observed critical path.';
+COMMENT ON COLUMN v1.node_criticality.observed_count IS 'In how many of these runs it was on the observed critical path.';
 COMMENT ON COLUMN v1.node_criticality.observed_rate IS 'observed_count over executed_count.';
 COMMENT ON COLUMN v1.node_criticality.slack_seconds_avg IS 'Its average slack, over the runs that have a schedule.';
-COMMENT ON COLUMN v1.node_criticality.drag_seconds_avg IS 'Its average drag, over the same.';
+COMMENT ON COLUMN v1.node_criticality.drag_seconds_avg IS 'Its average drag, over the same runs.';
 COMMENT ON COLUMN v1.node_criticality.drag_seconds_max IS 'Its greatest drag.';
-COMMENT ON COLUMN v1.node_criticality.drag_seconds_sum IS 'How many seconds these runs together would have been shorter, at most, had it taken no time.';
+COMMENT ON COLUMN v1.node_criticality.drag_seconds_sum IS 'By how many seconds, at most, these runs together would have been shorter if it had taken no time.';

@@ -1,11 +1,11 @@
--- How long each node takes when it succeeds, and, apart from that, when it fails.
+-- How long each node takes when it succeeds and, apart from that, when it fails.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.node_execution_times AS
--- Sums go over integers (femtoseconds; nanoseconds where they are squared), which add up exactly: the order of
--- loading must not show in the last digit of an average. A time beyond 10^7 seconds is no time; a node with no other
--- times has no row. Successes and failures are grouped apart and put side by side afterwards: a FILTER on every sum
--- takes a third longer.
+-- The sums are of integers (femtoseconds; nanoseconds where they are squared), which add up exactly: the order of
+-- loading must not show in the last digit of an average. A time beyond 10^7 seconds does not count; a node with no
+-- other times has no row. Successes and failures are grouped apart and joined afterwards: a FILTER on every sum takes
+-- a third longer.
 WITH executed AS (
     SELECT
         project_name,
@@ -115,17 +115,16 @@ LEFT JOIN internal.current_nodes AS nodes
     AND nodes.unique_id = times.unique_id;
 
 COMMENT ON VIEW v1.node_execution_times IS 'One row per node that was ever executed.';
-COMMENT ON COLUMN v1.node_execution_times.resource_type IS 'model, test, seed, snapshot, ….';
 COMMENT ON COLUMN v1.node_execution_times.name IS 'The node''s name.';
 COMMENT ON COLUMN v1.node_execution_times.materialized IS 'The materialization in the current manifest.';
-COMMENT ON COLUMN v1.node_execution_times.execution_count IS 'How many executions of class success or warn have a time.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_avg IS 'Their mean.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_median IS 'Their median.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_p95 IS 'Their 95th percentile, interpolated.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_min IS 'The shortest of them.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_max IS 'The longest of them.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_stddev IS 'Their sample standard deviation; NULL for a single one.';
-COMMENT ON COLUMN v1.node_execution_times.execution_seconds_sum IS 'Their sum.';
+COMMENT ON COLUMN v1.node_execution_times.execution_count IS 'How many executions of class success or warn have a time (rule 5, docs/rules.md).';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_avg IS 'The mean of these times.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_median IS 'The median of these times.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_p95 IS 'The 95th percentile of these times, interpolated.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_min IS 'The shortest of these times.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_max IS 'The longest of these times.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_stddev IS 'The sample standard deviation of these times; NULL for a single one.';
+COMMENT ON COLUMN v1.node_execution_times.execution_seconds_sum IS 'The sum of these times.';
 COMMENT ON COLUMN v1.node_execution_times.last_execution_seconds IS 'The time of the last execution, failed or not.';
 COMMENT ON COLUMN v1.node_execution_times.failed_execution_count IS 'How many executions of class failure have a time.';
-COMMENT ON COLUMN v1.node_execution_times.failed_execution_seconds_avg IS 'Their mean.';
+COMMENT ON COLUMN v1.node_execution_times.failed_execution_seconds_avg IS 'The mean time of these failed executions.';

@@ -41,13 +41,13 @@ LEFT JOIN internal.graph_nodes AS nodes
     AND nodes.unique_id = executions.unique_id
 LEFT JOIN stored.texts AS texts ON texts.text_id = executions.compiled_code_id;
 
-COMMENT ON VIEW v1.node_executions IS 'One row per result. Where the command executes nothing, status_class is not_executed.';
-COMMENT ON COLUMN v1.node_executions.resource_type IS 'model, test, seed, snapshot, …; from the definition, else from the id.';
-COMMENT ON COLUMN v1.node_executions.package_name IS 'The package; from the definition, else from the id.';
-COMMENT ON COLUMN v1.node_executions.name IS 'The name; from the definition, else from the id.';
-COMMENT ON COLUMN v1.node_executions.materialized IS 'The materialization at that run.';
-COMMENT ON COLUMN v1.node_executions.status_class IS 'success, warn, failure, skipped, not_executed or unknown.';
-COMMENT ON COLUMN v1.node_executions.is_executed IS 'Whether the class is success, warn or failure.';
+COMMENT ON VIEW v1.node_executions IS 'One row per result. Where the command does not execute nodes, status_class is not_executed.';
+COMMENT ON COLUMN v1.node_executions.resource_type IS 'The resource type, from the definition, else from the unique_id.';
+COMMENT ON COLUMN v1.node_executions.package_name IS 'The package, from the definition, else from the unique_id.';
+COMMENT ON COLUMN v1.node_executions.name IS 'The name, from the definition, else from the unique_id.';
+COMMENT ON COLUMN v1.node_executions.materialized IS 'The materialization in that run.';
+COMMENT ON COLUMN v1.node_executions.status_class IS 'success, warn, failure, skipped, not_executed or unknown (rule 2, docs/rules.md).';
+COMMENT ON COLUMN v1.node_executions.is_executed IS 'Whether the class is success, warn or failure (rule 4, docs/rules.md).';
 COMMENT ON COLUMN v1.node_executions.compile_started_at IS 'When its compilation started, UTC.';
 COMMENT ON COLUMN v1.node_executions.compile_completed_at IS 'When its compilation was done, UTC.';
 COMMENT ON COLUMN v1.node_executions.execute_started_at IS 'When its execution started, UTC.';
@@ -58,10 +58,9 @@ COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_aff
 COMMENT ON COLUMN v1.node_executions.bytes_processed IS 'adapter_response.bytes_processed.';
 COMMENT ON COLUMN v1.node_executions.bytes_billed IS 'adapter_response.bytes_billed.';
 COMMENT ON COLUMN v1.node_executions.query_id IS 'adapter_response.query_id, else its job_id.';
-COMMENT ON COLUMN v1.node_executions.adapter_response IS 'adapter_response, whole.';
-COMMENT ON COLUMN v1.node_executions.relation_name IS 'The relation, quoted for its database.';
+COMMENT ON COLUMN v1.node_executions.adapter_response IS 'adapter_response, complete.';
 COMMENT ON COLUMN v1.node_executions.compiled_code IS 'The compiled code, from dbt 1.7.';
 COMMENT ON COLUMN v1.node_executions.is_full_refresh IS 'Whether the invocation was a full refresh.';
 COMMENT ON COLUMN v1.node_executions.run_generated_at IS 'When the run_results was written, UTC.';
 COMMENT ON COLUMN v1.node_executions.run_elapsed_seconds IS 'The invocation''s elapsed_time.';
-COMMENT ON COLUMN v1.node_executions.definition_id IS 'The definition at that run.';
+COMMENT ON COLUMN v1.node_executions.definition_id IS 'The definition of the node in that run (rule 7, docs/rules.md).';

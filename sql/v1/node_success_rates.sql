@@ -24,8 +24,5 @@ LEFT JOIN internal.current_nodes AS nodes
     AND nodes.unique_id = counts.unique_id;
 
 COMMENT ON VIEW v1.node_success_rates IS 'One row per node with results of commands that execute nodes.';
-COMMENT ON COLUMN v1.node_success_rates.resource_type IS 'model, test, seed, snapshot, ….';
 COMMENT ON COLUMN v1.node_success_rates.name IS 'The node''s name.';
-COMMENT ON COLUMN v1.node_success_rates.executed_count IS 'How often it was executed: class success, warn or failure.';
-COMMENT ON COLUMN v1.node_success_rates.failure_count IS 'How often it failed.';
 COMMENT ON COLUMN v1.node_success_rates.success_rate IS 'success_count and warn_count over executed_count, 0 to 1; NULL when never executed.';

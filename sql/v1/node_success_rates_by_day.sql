@@ -61,8 +61,5 @@ SELECT
 FROM counts;
 
 COMMENT ON VIEW v1.node_success_rates_by_day IS 'One row per node and day with results of commands that execute nodes.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.resource_type IS 'model, test, seed, snapshot, …, as the unique_id says.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.name IS 'The node''s name, as the unique_id says.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.executed_count IS 'How often it was executed: class success, warn or failure.';
-COMMENT ON COLUMN v1.node_success_rates_by_day.failure_count IS 'How often it failed.';
+COMMENT ON COLUMN v1.node_success_rates_by_day.name IS 'The node''s name, from the unique_id.';
 COMMENT ON COLUMN v1.node_success_rates_by_day.success_rate IS 'success_count and warn_count over executed_count, 0 to 1; NULL when not executed.';

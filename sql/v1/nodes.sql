@@ -1,4 +1,4 @@
--- Every resource of the current manifests, of any type: what it is, and how it last went.
+-- Every resource of the current manifests, of any type: what it is, and how its last execution went.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.nodes AS
@@ -51,4 +51,3 @@ SELECT
 FROM internal.described_nodes;
 
 COMMENT ON VIEW v1.nodes IS 'One row per resource of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.nodes.depends_on_nodes IS 'The unique_ids of its parents.';

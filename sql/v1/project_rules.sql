@@ -61,9 +61,9 @@ SELECT
 FROM broken
 INNER JOIN rules ON rules.rule = broken.rule;
 
-COMMENT ON VIEW v1.project_rules IS 'One row per node of the project''s own package and rule that it breaks; docs/analytics.md states every rule.';
-COMMENT ON COLUMN v1.project_rules.rule IS 'The rule, by the name that dbt_project_evaluator has for it where it has one.';
-COMMENT ON COLUMN v1.project_rules.unique_id IS 'The node that breaks it.';
+COMMENT ON VIEW v1.project_rules IS 'One row per node of the project''s own package and rule that it breaks. docs/analytics.md states every rule.';
+COMMENT ON COLUMN v1.project_rules.rule IS 'The name of the rule, as dbt_project_evaluator calls it where it has that rule.';
+COMMENT ON COLUMN v1.project_rules.unique_id IS 'The node that breaks the rule.';
 COMMENT ON COLUMN v1.project_rules.category IS 'modeling, testing, documentation, structure, performance or governance.';
-COMMENT ON COLUMN v1.project_rules.severity IS 'error where lineage, the order of building or a promise is broken, warn where it is likely to hurt, else info.';
-COMMENT ON COLUMN v1.project_rules.sentence IS 'What is the matter, with the names of the other nodes in it.';
+COMMENT ON COLUMN v1.project_rules.severity IS 'error where lineage, the build order or a promise is broken; warn where damage is likely; else info.';
+COMMENT ON COLUMN v1.project_rules.sentence IS 'What is wrong, with the names of the other nodes.';

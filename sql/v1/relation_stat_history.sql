@@ -20,7 +20,6 @@ QUALIFY row_number() OVER (
 ) = 1;
 
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
-COMMENT ON COLUMN v1.relation_stat_history.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, in the adapter''s word.';
-COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value then, as text.';
-COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value then, where it is a number.';
+COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, as the adapter names it.';
+COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value in that catalog, as text.';
+COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number.';

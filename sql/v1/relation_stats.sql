@@ -23,8 +23,7 @@ INNER JOIN stored.relation_stats AS stats
     AND stats.unique_id = relations.unique_id;
 
 COMMENT ON VIEW v1.relation_stats IS 'One row per statistic of a node of the current manifest.';
-COMMENT ON COLUMN v1.relation_stats.unique_id IS 'The node.';
-COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic: num_rows, bytes, last_modified, …, in the adapter''s word.';
+COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic, as the adapter names it: num_rows, bytes, last_modified, ….';
 COMMENT ON COLUMN v1.relation_stats.value IS 'Its value, as text.';
 COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number.';
 COMMENT ON COLUMN v1.relation_stats.is_included IS 'Whether dbt''s documentation shows it.';

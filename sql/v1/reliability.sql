@@ -1,8 +1,8 @@
--- How reliable every node is: mean time between failures, mean time to recovery, and the time in failed state.
+-- How reliable every node is: mean time between failures, mean time to recovery, and the time in the failed state.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.reliability AS
--- Times add up as integers: the order of loading must not show.
+-- The sums are of integers: the order of loading must not show in the last digit.
 WITH executed AS (
     SELECT
         project_name,
@@ -78,13 +78,13 @@ SELECT
 FROM measured;
 
 COMMENT ON VIEW v1.reliability IS 'One row per node that was ever executed: its incidents (v1.failure_incidents) over the time from its first to its last executed result.';
-COMMENT ON COLUMN v1.reliability.resource_type IS 'What the unique_id says: model, test, seed, snapshot, ….';
-COMMENT ON COLUMN v1.reliability.failure_count IS 'How many of them are of class failure.';
-COMMENT ON COLUMN v1.reliability.incident_count IS 'How many streaks of failures there were, one that is open included.';
-COMMENT ON COLUMN v1.reliability.closed_incident_count IS 'How many of them are over.';
-COMMENT ON COLUMN v1.reliability.mean_time_between_failures_seconds IS 'The observed time out of failed state, over incident_count; NULL without an incident.';
-COMMENT ON COLUMN v1.reliability.mean_time_to_recovery_seconds IS 'The mean time from the opening to the closing of the incidents that are over; NULL without one.';
-COMMENT ON COLUMN v1.reliability.failed_seconds IS 'The time in failed state: from the opening of each incident to its closing; of an open one, to its last failure.';
+COMMENT ON COLUMN v1.reliability.executed_count IS 'How many results are of class success, warn or failure.';
+COMMENT ON COLUMN v1.reliability.failure_count IS 'How many executed results are of class failure.';
+COMMENT ON COLUMN v1.reliability.incident_count IS 'How many incidents there are, an open one included.';
+COMMENT ON COLUMN v1.reliability.closed_incident_count IS 'How many incidents are closed.';
+COMMENT ON COLUMN v1.reliability.mean_time_between_failures_seconds IS 'The observed time outside the failed state, over incident_count; NULL without an incident.';
+COMMENT ON COLUMN v1.reliability.mean_time_to_recovery_seconds IS 'The mean time from the opening to the closing of the closed incidents; NULL without one.';
+COMMENT ON COLUMN v1.reliability.failed_seconds IS 'The time in the failed state: from the opening of each incident to its closing; for an open incident, to its last failure.';
 COMMENT ON COLUMN v1.reliability.observed_seconds IS 'From the first executed result to the last.';
 COMMENT ON COLUMN v1.reliability.failed_time_rate IS 'failed_seconds over observed_seconds, 0 to 1.';
 COMMENT ON COLUMN v1.reliability.is_failing IS 'Whether an incident is open.';

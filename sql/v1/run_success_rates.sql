@@ -2,7 +2,7 @@
 -- grain: project_name, environment, job_name, command, run_date
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.run_success_rates AS
--- The mean goes over femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds is no time.
+-- The mean is of whole femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds does not count.
 WITH outcomes AS (
     SELECT project_name, environment, job_name, command, generated_at, is_success, elapsed_seconds
     FROM v1.invocations
@@ -52,9 +52,9 @@ FROM runs
 GROUP BY project_name, environment, job_name, command, run_date;
 
 COMMENT ON VIEW v1.run_success_rates IS 'One row per project, environment, job, command and day with invocations that executed something.';
-COMMENT ON COLUMN v1.run_success_rates.command IS 'The command.';
-COMMENT ON COLUMN v1.run_success_rates.run_count IS 'How many invocations there were whose is_success is known.';
+COMMENT ON COLUMN v1.run_success_rates.run_count IS 'How many invocations have a known is_success.';
 COMMENT ON COLUMN v1.run_success_rates.success_count IS 'How many of them succeeded.';
-COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_avg IS 'The mean of their elapsed_time.';
-COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_median IS 'The median of their elapsed_time.';
-COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_max IS 'The longest of their elapsed_time.';
+COMMENT ON COLUMN v1.run_success_rates.failure_count IS 'How many of them failed.';
+COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_avg IS 'The mean elapsed_time of these invocations.';
+COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_median IS 'The median elapsed_time of these invocations.';
+COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_max IS 'The longest elapsed_time of these invocations.';

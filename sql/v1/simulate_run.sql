@@ -2,11 +2,12 @@
 -- grain: invocation_id, command, unique_id
 -- since: 0.1
 --
--- dbt hands a node to its threads when the last that it waits for is done; a free thread takes what was handed over first,
--- and of what came together the one with the shorter longest chain above it, then the first id. The recursion goes from one
--- moment in which something ends to the next, with what runs, what is ready, and what has only some of its parents done.
--- `threads` NULL means as many as the run itself used. Between two nodes on a thread dbt has work of its own: as much for
--- each as it was on average in the run where the second one was ready before the first was done.
+-- dbt hands a node to its threads when the last node that it waits for is done. A free thread takes the node that was
+-- handed over first; of several handed over together, the one with the shorter longest chain above it, then the first
+-- id. The recursion goes from one moment in which a node ends to the next. It carries the nodes that run, the nodes
+-- that are ready, and the nodes of which only some parents are done. `threads` NULL means as many threads as the run
+-- itself used. Between two nodes on a thread dbt has work of its own. It takes the run's average over the pairs of
+-- which the second node was ready before the first was done.
 CREATE OR REPLACE MACRO v1.simulate_run(of_invocation, threads) AS TABLE
 WITH RECURSIVE schedules AS (
     SELECT
@@ -59,7 +60,7 @@ observed AS (
     LEFT JOIN gaps ON gaps.artifact_key = used.artifact_key
 ),
 
--- The thread is busy, and what waits for the node waits, until dbt has handled its result.
+-- The thread stays busy, and the nodes that wait for the node go on waiting, until dbt has handled its result.
 occupied AS (
     SELECT
         schedules.artifact_key,
@@ -78,7 +79,7 @@ waiting AS (
     FROM occupied
 ),
 
--- `pending` is how many parents are not done, `next_at` when the next of those that run ends.
+-- `pending` is the number of parents that are not done, `next_at` the next moment in which a running node ends.
 moments (artifact_key, thread_count, moment, number, level, duration, pending, ready_at, started_at, next_at) AS (
     SELECT
         artifact_key,
@@ -185,7 +186,7 @@ starts AS (
     GROUP BY artifact_key, thread_count, number, level, duration, ready_at, started_at
 ),
 
--- Of several free threads the one that has been free for the longest takes the next node.
+-- Of several free threads, the one that has been free for the longest time takes the next node.
 turns AS (
     SELECT
         artifact_key,
@@ -234,4 +235,4 @@ INNER JOIN schedules ON schedules.artifact_key = replayed.artifact_key AND sched
 INNER JOIN observed ON observed.artifact_key = replayed.artifact_key
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = replayed.artifact_key;
 
-COMMENT ON MACRO TABLE v1.simulate_run IS 'One row per node of a run, as it would go with so many threads; elapsed_seconds is when the last one ends, observed_seconds what the run itself took from the first start to the last completion.';
+COMMENT ON MACRO TABLE v1.simulate_run IS 'One row per node of a run, as the run would go with that many threads. elapsed_seconds is when the last node ends, observed_seconds what the run itself took from the first start to the last completion.';

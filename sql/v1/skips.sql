@@ -2,7 +2,7 @@
 -- grain: invocation_id, command, unique_id, failed_unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.skips AS
--- The results of the runs in which something was skipped.
+-- The results of the runs with at least one skip.
 WITH RECURSIVE results AS MATERIALIZED (
     SELECT artifact_key, graph_id, unique_id, resource_type, status, status_class
     FROM internal.classified_executions
@@ -60,7 +60,8 @@ below_all AS MATERIALIZED (
     HAVING count(*) = max(tested.tested_count)
 ),
 
--- A failure stops what depends on it; that of a test what is below all that it tests; that of a unit test its model.
+-- A failed node stops its children, a failed test the nodes below everything that it tests, a failed unit test its
+-- model.
 first_stops AS (
     SELECT failures.artifact_key, failures.graph_id, failures.unique_id AS failed_unique_id, edges.child_unique_id
     FROM failures
@@ -88,9 +89,10 @@ first_stops AS (
     )
 ),
 
--- It goes on through what was skipped, and through what has no result, as ephemeral models have none. A breadth-first
--- search from all failures of a run at once: what stops a node first is what is nearest to it. Every step carries all
--- that was reached, and goes on from what is new in it; it ends when a step reaches nothing new, on cycles too.
+-- The search goes on through skipped nodes and through nodes without a result, such as ephemeral models. It is
+-- breadth-first, from all failures of a run at once, so the failure that reaches a node first is the nearest. Every
+-- step carries all nodes reached so far and goes on from the new ones. It ends when a step finds no new node, on cycles
+-- too.
 stopped (artifact_key, graph_id, failed_unique_id, unique_id, distance, step) AS (
     SELECT artifact_key, graph_id, failed_unique_id, child_unique_id, 1, 1
     FROM first_stops
@@ -152,8 +154,8 @@ LEFT JOIN failures AS failed
     AND failed.unique_id = nearest.failed_unique_id
 WHERE skipped.status_class = 'skipped';
 
-COMMENT ON VIEW v1.skips IS 'One row per skipped result and nearest failure; with a NULL failure where none is above it (--fail-fast, or a manifest that is missing).';
+COMMENT ON VIEW v1.skips IS 'One row per skipped result and nearest failure above it. The failure is NULL where there is none (--fail-fast, or a missing manifest).';
 COMMENT ON COLUMN v1.skips.unique_id IS 'The node that was skipped.';
 COMMENT ON COLUMN v1.skips.failed_unique_id IS 'The nearest node, or test, whose failure stopped it; several where they are equally near.';
-COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s word for that failure.';
-COMMENT ON COLUMN v1.skips.distance IS 'How many edges lie between them; 1 from a test to what waits for it.';
+COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s status of that failure.';
+COMMENT ON COLUMN v1.skips.distance IS 'The number of edges between the two; 1 from a test to a node that waits for it.';

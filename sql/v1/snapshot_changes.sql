@@ -1,4 +1,4 @@
--- What every execution of every snapshot captured.
+-- How many record changes each execution of each snapshot captured.
 -- grain: invocation_id, command, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.snapshot_changes AS

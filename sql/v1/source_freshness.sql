@@ -29,11 +29,11 @@ COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation of dbt so
 COMMENT ON COLUMN v1.source_freshness.unique_id IS 'The source.';
 COMMENT ON COLUMN v1.source_freshness.status IS 'pass, warn, error or runtime error; dbt 2.0 writes Pass, Warn, Error.';
 COMMENT ON COLUMN v1.source_freshness.max_loaded_at IS 'The newest row of the source, UTC; NULL when it has none.';
-COMMENT ON COLUMN v1.source_freshness.snapshotted_at IS 'When dbt looked, UTC.';
-COMMENT ON COLUMN v1.source_freshness.max_loaded_at_age_seconds IS 'The age of the newest row then.';
-COMMENT ON COLUMN v1.source_freshness.warn_after_seconds IS 'The age that warns.';
-COMMENT ON COLUMN v1.source_freshness.error_after_seconds IS 'The age that fails.';
+COMMENT ON COLUMN v1.source_freshness.snapshotted_at IS 'When dbt checked, UTC.';
+COMMENT ON COLUMN v1.source_freshness.max_loaded_at_age_seconds IS 'The age of the newest row at the check.';
+COMMENT ON COLUMN v1.source_freshness.warn_after_seconds IS 'The age at which the check warns.';
+COMMENT ON COLUMN v1.source_freshness.error_after_seconds IS 'The age at which the check fails.';
 COMMENT ON COLUMN v1.source_freshness.filter IS 'The filter of the check.';
 COMMENT ON COLUMN v1.source_freshness.error IS 'Why the check itself failed.';
-COMMENT ON COLUMN v1.source_freshness.execution_seconds IS 'How long the check took, by dbt.';
+COMMENT ON COLUMN v1.source_freshness.execution_seconds IS 'How long the check took, as dbt measured it.';
 COMMENT ON COLUMN v1.source_freshness.generated_at IS 'When the sources.json was written, UTC.';

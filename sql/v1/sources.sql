@@ -91,17 +91,16 @@ LEFT JOIN internal.last_freshness AS checks
 WHERE nodes.resource_type = 'source';
 
 COMMENT ON VIEW v1.sources IS 'One row per source table of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.sources.depends_on_nodes IS 'The unique_ids of its parents.';
 COMMENT ON COLUMN v1.sources.source_name IS 'The source that the table belongs to.';
-COMMENT ON COLUMN v1.sources.source_description IS 'The description of that source.';
+COMMENT ON COLUMN v1.sources.source_description IS 'The description of the source that the table belongs to.';
 COMMENT ON COLUMN v1.sources.identifier IS 'The table''s name in the database.';
-COMMENT ON COLUMN v1.sources.loader IS 'What loads it.';
+COMMENT ON COLUMN v1.sources.loader IS 'The tool that loads it.';
 COMMENT ON COLUMN v1.sources.loaded_at_field IS 'The column that says when a row was loaded.';
-COMMENT ON COLUMN v1.sources.warn_after_seconds IS 'The age that warns, as declared.';
-COMMENT ON COLUMN v1.sources.error_after_seconds IS 'The age that fails, as declared.';
+COMMENT ON COLUMN v1.sources.warn_after_seconds IS 'The age at which a check warns, as declared.';
+COMMENT ON COLUMN v1.sources.error_after_seconds IS 'The age at which a check fails, as declared.';
 COMMENT ON COLUMN v1.sources.freshness_filter IS 'The filter of the freshness check.';
 COMMENT ON COLUMN v1.sources.is_freshness_checked IS 'Whether its freshness was ever checked.';
-COMMENT ON COLUMN v1.sources.freshness_status IS 'dbt''s word for its last freshness check.';
-COMMENT ON COLUMN v1.sources.max_loaded_at IS 'Its newest row at that check, UTC.';
-COMMENT ON COLUMN v1.sources.snapshotted_at IS 'When that check looked, UTC.';
-COMMENT ON COLUMN v1.sources.max_loaded_at_age_seconds IS 'The age of its newest row then.';
+COMMENT ON COLUMN v1.sources.freshness_status IS 'dbt''s status of its last freshness check.';
+COMMENT ON COLUMN v1.sources.max_loaded_at IS 'Its newest row at the last check, UTC.';
+COMMENT ON COLUMN v1.sources.snapshotted_at IS 'When the last check was made, UTC.';
+COMMENT ON COLUMN v1.sources.max_loaded_at_age_seconds IS 'The age of its newest row at the last check.';

@@ -30,11 +30,6 @@ COMMENT ON VIEW v1.test_failure_rates IS 'One row per test, data test or unit te
 COMMENT ON COLUMN v1.test_failure_rates.unique_id IS 'dbt''s id of the test.';
 COMMENT ON COLUMN v1.test_failure_rates.name IS 'The test''s name.';
 COMMENT ON COLUMN v1.test_failure_rates.test_type IS 'generic, singular or unit; NULL for a test that the current manifest does not have.';
-COMMENT ON COLUMN v1.test_failure_rates.tested_unique_id IS 'The node that it tests.';
 COMMENT ON COLUMN v1.test_failure_rates.severity IS 'error or warn.';
-COMMENT ON COLUMN v1.test_failure_rates.executed_count IS 'How often it was executed.';
 COMMENT ON COLUMN v1.test_failure_rates.failure_count IS 'How often it failed, or could not be run (status fail or error).';
 COMMENT ON COLUMN v1.test_failure_rates.failure_rate IS 'failure_count over executed_count, 0 to 1; NULL when never executed.';
-COMMENT ON COLUMN v1.test_failure_rates.last_status IS 'dbt''s word for its last execution.';
-COMMENT ON COLUMN v1.test_failure_rates.last_failures IS 'How many rows failed it then.';
-COMMENT ON COLUMN v1.test_failure_rates.last_failed_at IS 'When an execution that failed was last completed, UTC.';

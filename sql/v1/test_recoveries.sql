@@ -2,7 +2,7 @@
 -- grain: project_name, environment, unique_id, recovered_at
 -- since: 0.1
 --
--- Not portable: UNION in the recursion keeps what is new; it ends on cycles, and never enumerates a path.
+-- Not portable: UNION in the recursion keeps new rows only. It ends on cycles and never enumerates paths.
 CREATE OR REPLACE VIEW v1.test_recoveries AS
 WITH RECURSIVE runs AS (
     SELECT artifact_key, invocation_id, command, graph_id
@@ -31,7 +31,7 @@ recoveries AS (
     WHERE split_part(streaks.unique_id, '.', 1) IN ('test', 'unit_test')
 ),
 
--- What most recoveries are explained by is looked for first, and is the cheapest to find: a parent was rebuilt.
+-- A rebuilt parent explains most recoveries and is the cheapest explanation to find: it comes first.
 parents AS (
     SELECT
         recoveries.number,
@@ -46,7 +46,7 @@ parents AS (
         AND nodes.unique_id = recoveries.unique_id
 ),
 
--- Builds and recoveries in one order: each recovery sees the last build up to it.
+-- Builds and recoveries in one order of time: the window gives each recovery the last build before it.
 parent_moments AS (
     SELECT
         executions.project_name,
@@ -94,7 +94,7 @@ unexplained AS (
     )
 ),
 
--- What is stored shows nothing new of what lies above it until it is built.
+-- A stored relation shows no change above it until it is built again.
 edges AS (
     SELECT
         nodes.graph_id,
@@ -110,7 +110,7 @@ edges AS (
         )
 ),
 
--- The test and all above it.
+-- The test and all its ancestors.
 ancestors (graph_id, test_unique_id, unique_id) AS (
     SELECT DISTINCT passing_graph_id, unique_id, unique_id
     FROM unexplained
@@ -122,7 +122,7 @@ ancestors (graph_id, test_unique_id, unique_id) AS (
     INNER JOIN edges ON edges.graph_id = ancestors.graph_id AND edges.child_unique_id = ancestors.unique_id
 ),
 
--- What the test read: its parents, and through those that are not stored what they read in turn.
+-- The relations that the test read: its parents, and through parents that are not stored, their parents in turn.
 reached (graph_id, test_unique_id, unique_id) AS (
     SELECT DISTINCT passing_graph_id, unique_id, unique_id
     FROM unexplained
@@ -187,7 +187,7 @@ rebuilds AS (
     WHERE number IS NOT NULL AND built_at > last_failed_at
 ),
 
--- A definition names its parents: of two graphs in which all above the test is the same, none has more above it.
+-- A definition names its parents. Two graphs with equal definitions above the test have equal ancestors.
 compared AS (
     SELECT DISTINCT failing_graph_id, passing_graph_id, unique_id
     FROM unexplained
@@ -199,7 +199,7 @@ definitions AS (
         compared.passing_graph_id,
         compared.unique_id,
         bool_or(before.definition_id IS DISTINCT FROM after.definition_id) AS is_changed,
-        -- A test that no manifest has is its own only ancestor, and has no definition.
+        -- A test that no manifest has is its own only ancestor and has no definition.
         bool_or(after.definition_id IS NOT NULL AND after.unique_id = compared.unique_id) AS is_known
     FROM compared
     INNER JOIN ancestors
@@ -218,7 +218,7 @@ checks AS (
     WHERE max_loaded_at IS NOT NULL
 ),
 
--- A load in between is known by its time, whenever it was looked for; that there was none, only by a later check.
+-- Any check can show a load in between, by the time of the load. Only a later check can show that there was none.
 loads AS (
     SELECT
         above.number,
@@ -284,15 +284,15 @@ SELECT
 FROM recoveries
 INNER JOIN explained ON explained.number = recoveries.number;
 
-COMMENT ON VIEW v1.test_recoveries IS 'One row per test and time that it went from failing to passing (success or warn; a warning is no failure). It is explained when something above it was rebuilt, when a definition changed, or when a source above it has new data; else it is a flip.';
+COMMENT ON VIEW v1.test_recoveries IS 'One row per test and change from failing to passing (success or warn; a warning is no failure). A rebuild above the test, a changed definition, or new data in a source above it explains the change. A change without an explanation is a flip.';
 COMMENT ON COLUMN v1.test_recoveries.unique_id IS 'The test, or unit test.';
 COMMENT ON COLUMN v1.test_recoveries.recovered_at IS 'When it passed again, UTC: closed_at of its incident.';
-COMMENT ON COLUMN v1.test_recoveries.last_failed_at IS 'When it failed the last time before, UTC.';
-COMMENT ON COLUMN v1.test_recoveries.failure_count IS 'How many times it had failed in a row.';
+COMMENT ON COLUMN v1.test_recoveries.last_failed_at IS 'When it last failed before that, UTC.';
+COMMENT ON COLUMN v1.test_recoveries.failure_count IS 'How many times in a row it had failed.';
 COMMENT ON COLUMN v1.test_recoveries.is_flip IS 'Whether nothing explains it.';
-COMMENT ON COLUMN v1.test_recoveries.explanation IS 'The first of these that holds. rebuild: a model, seed or snapshot that it read (in the graph of the passing run: its parents, and through views and ephemeral models what these read) was executed with success after it failed and no later than it passed. unknown: no manifest has the test at the passing run. definition: that of the test or of anything above it is another than at the failing run. source: a freshness check knows a max_loaded_at of a source that it read, after it failed and no later than it passed. NULL where none does.';
-COMMENT ON COLUMN v1.test_recoveries.is_source_unchecked IS 'Of a flip, whether a source that it read may have had new data: no freshness check after it passed shows a max_loaded_at before it failed. NULL where the recovery is explained.';
-COMMENT ON COLUMN v1.test_recoveries.failing_invocation_id IS 'The invocation in which it failed the last time before.';
-COMMENT ON COLUMN v1.test_recoveries.failing_command IS 'Its command.';
+COMMENT ON COLUMN v1.test_recoveries.explanation IS 'The first of these that holds. rebuild: a model, seed or snapshot that the test read (in the graph of the passing run: its parents, and through views and ephemeral models what these read) was executed with success after the failure and no later than the recovery. unknown: no manifest has the test at the passing run. definition: the definition of the test or of a node above it differs from that at the failing run. source: a freshness check has a max_loaded_at of a source that the test read, after the failure and no later than the recovery. NULL where none holds.';
+COMMENT ON COLUMN v1.test_recoveries.is_source_unchecked IS 'For a flip, whether a source that the test read may have had new data: no freshness check after the recovery shows a max_loaded_at before the failure. NULL where the recovery is explained.';
+COMMENT ON COLUMN v1.test_recoveries.failing_invocation_id IS 'The invocation of that failure.';
+COMMENT ON COLUMN v1.test_recoveries.failing_command IS 'The command of that invocation.';
 COMMENT ON COLUMN v1.test_recoveries.passing_invocation_id IS 'The invocation in which it passed.';
-COMMENT ON COLUMN v1.test_recoveries.passing_command IS 'Its command.';
+COMMENT ON COLUMN v1.test_recoveries.passing_command IS 'The command of that invocation.';

@@ -1,4 +1,4 @@
--- Every test of the current manifests, data tests and unit tests: what it checks, and how it last went.
+-- Every test of the current manifests, data tests and unit tests: what it checks, and how its last execution went.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.tests AS
@@ -63,7 +63,6 @@ FROM internal.described_nodes
 WHERE resource_type IN ('test', 'unit_test');
 
 COMMENT ON VIEW v1.tests IS 'One row per test of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.tests.depends_on_nodes IS 'The unique_ids of its parents.';
 COMMENT ON COLUMN v1.tests.test_type IS 'generic, singular or unit.';
 COMMENT ON COLUMN v1.tests.test_name IS 'The generic test: unique, not_null, ….';
 COMMENT ON COLUMN v1.tests.test_namespace IS 'The package of the generic test; NULL for dbt''s own.';
@@ -72,5 +71,4 @@ COMMENT ON COLUMN v1.tests.tested_unique_id IS 'The node that it tests; NULL for
 COMMENT ON COLUMN v1.tests.severity IS 'error or warn, in lower case.';
 COMMENT ON COLUMN v1.tests.warn_if IS 'The condition that makes a warning.';
 COMMENT ON COLUMN v1.tests.error_if IS 'The condition that makes a failure.';
-COMMENT ON COLUMN v1.tests.last_failures IS 'How many rows failed its last execution.';
 COMMENT ON COLUMN v1.tests.is_skipped IS 'Whether its latest result is a skip; last_status stays that of the execution before.';

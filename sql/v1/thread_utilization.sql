@@ -91,11 +91,11 @@ WHERE spans.thread_id IS NOT NULL;
 
 COMMENT ON VIEW v1.thread_utilization IS 'One row per thread of a run that executed something at a known time.';
 COMMENT ON COLUMN v1.thread_utilization.thread_id IS 'The thread, as dbt names it; hooks run on the main one.';
-COMMENT ON COLUMN v1.thread_utilization.result_count IS 'How many executed results it has that say when they ran.';
+COMMENT ON COLUMN v1.thread_utilization.result_count IS 'How many executed results of the thread have a known time.';
 COMMENT ON COLUMN v1.thread_utilization.first_started_at IS 'When its first result started, UTC.';
 COMMENT ON COLUMN v1.thread_utilization.last_completed_at IS 'When its last result was done, UTC.';
-COMMENT ON COLUMN v1.thread_utilization.busy_seconds IS 'How long it was at work; where results overlap, as batches of a microbatch model may, no moment counts twice.';
-COMMENT ON COLUMN v1.thread_utilization.idle_seconds IS 'How long it was not, from the first start to the last completion of the whole run.';
-COMMENT ON COLUMN v1.thread_utilization.run_span_seconds IS 'The sum of both: from the first start to the last completion of the whole run.';
+COMMENT ON COLUMN v1.thread_utilization.busy_seconds IS 'How long the thread worked. Where results overlap, as batches of a microbatch model may, no moment counts twice.';
+COMMENT ON COLUMN v1.thread_utilization.idle_seconds IS 'How long the thread did not work, between the first start and the last completion of the run.';
+COMMENT ON COLUMN v1.thread_utilization.run_span_seconds IS 'busy_seconds plus idle_seconds: from the first start to the last completion of the run.';
 COMMENT ON COLUMN v1.thread_utilization.utilization_rate IS 'busy_seconds over run_span_seconds.';
-COMMENT ON COLUMN v1.thread_utilization.thread_count IS 'How many threads of the run have a row here; one that dbt had and never used leaves no trace.';
+COMMENT ON COLUMN v1.thread_utilization.thread_count IS 'How many threads of the run have a row here. A thread that dbt never used leaves no trace.';

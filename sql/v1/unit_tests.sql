@@ -1,4 +1,4 @@
--- Every unit test of the current manifests: its inputs, what it expects, and how it last went.
+-- Every unit test of the current manifests: its inputs, what it expects, and how its last execution went.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.unit_tests AS

@@ -1,4 +1,4 @@
-"""The statements that Python runs, in sql/queries/: each says what it asks, with which parameters; each is planned once."""
+"""The statements of sql/queries/: each says what it asks and with which parameters, and is planned once."""
 
 from __future__ import annotations
 

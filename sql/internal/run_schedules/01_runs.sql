@@ -7,7 +7,8 @@ latest_runs AS (
         artifact_key,
         invocation_id,
         graph_id,
-        -- Which edges hold: 0 those of the graph, 1 those of `dbt build` too, 2 as dbt 2.0 builds; NULL none.
+        -- Which edges hold: 0 the edges of the graph; 1 those of `dbt build` too; 2 those of dbt 2.0's build; NULL
+        -- none.
         CASE
             WHEN command = 'clone' THEN NULL
             WHEN command <> 'build' THEN 0

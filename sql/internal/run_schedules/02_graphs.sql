@@ -2,7 +2,7 @@
 -- reads: runs, results, internal.graph_nodes
 -- gives: numbered [number], edges [graph, child, parent], graphs [graph_id]
 
--- Of each graph that a run has: who depends on whom.
+-- The parents of each node in each graph of a run.
 parents AS (
     SELECT graph_id, unique_id, parent_unique_ids
     FROM internal.graph_nodes

@@ -2,8 +2,8 @@
 -- reads: edges
 -- gives: all_edges [rule, graph, child, parent]
 
--- `dbt build` makes what depends on all that a test tests wait for the test too. Where one node is tested, it is enough
--- that its readers wait, unless one of them is a function, which does not.
+-- In `dbt build` a node waits for a test if it depends on every node that the test tests. For a test of one node it is
+-- enough that the readers of that node wait, unless one of them is a function: functions do not wait.
 tests AS (
     SELECT
         graph,
@@ -17,7 +17,7 @@ tests AS (
     GROUP BY graph, child
 ),
 
--- What depends on the nodes that are tested together with others.
+-- All nodes below the nodes that a test tests together with others.
 below (graph, tested, node, node_type, is_stopped_by_tests) AS (
     SELECT edges.graph, edges.parent, edges.child, edges.child_type, edges.is_stopped_by_tests
     FROM edges

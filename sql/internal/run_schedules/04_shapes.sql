@@ -38,7 +38,8 @@ members AS (
     WHERE shaped_runs.run = shaped_runs.shape AND shaped_runs.node_count > 1
 ),
 
--- Up from every node of a shape through what was not executed, as ephemeral models or what is not selected.
+-- Up from every node of a shape through nodes that were not executed: ephemeral models, or nodes that were not
+-- selected.
 climbed (shape, graph, rule, child, parent) AS (
     SELECT members.shape, members.graph, members.rule, members.number, all_edges.parent
     FROM members

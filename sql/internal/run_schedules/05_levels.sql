@@ -2,8 +2,8 @@
 -- reads: shaped_runs, members, shape_edges
 -- gives: levels [shape, number], cyclic [shape], acyclic_edges [shape, child, parent]
 
--- The longest chain of edges above every node. A step has the nodes at the end of a chain of so many edges; a chain of
--- more nodes than the shape has, or of more than 1,000, is a cycle: such a shape has no schedule.
+-- The longest chain of edges above every node. Step N of the recursion has the nodes at the end of a chain of N edges.
+-- A chain of more nodes than the shape has, or of more than 1,000, is a cycle: such a shape has no schedule.
 leveled (shape, number, level) AS (
     SELECT shape, number, 0
     FROM members

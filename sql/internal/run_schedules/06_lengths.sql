@@ -2,7 +2,7 @@
 -- reads: nodes, shaped_runs, levels, cyclic, acyclic_edges
 -- gives: lengths [run, number]
 
--- Every node of a run. A time that timings do not have is taken from execution_time, and the reverse.
+-- Every node of a run. A duration is execution_time, else the span of the timing, else 0.
 timed AS (
     SELECT
         nodes.run,
@@ -24,7 +24,7 @@ timed AS (
     LEFT JOIN cyclic ON cyclic.shape = shaped_runs.shape
 ),
 
--- The earliest end of every node: the longest chain of times down to it. As before, a step has the chains of so many edges.
+-- The earliest end of every node: the longest chain of times down to it. Step N has the chains of N edges.
 forward (run, shape, number, level, finish) AS (
     SELECT run, shape, number, 0, duration
     FROM timed
@@ -40,7 +40,7 @@ forward (run, shape, number, level, finish) AS (
     INNER JOIN timed ON timed.run = reached.run AND timed.number = reached.child
 ),
 
--- The same upwards: the longest chain of times from every node on, its own time included.
+-- The same in the other direction: the longest chain of times from every node on, its own time included.
 backward (run, shape, number, step, remaining) AS (
     SELECT run, shape, number, 0, duration
     FROM timed

@@ -2,8 +2,8 @@
 -- reads: acyclic_edges, lengths
 -- gives: waits [run, number]
 
--- The parent that finished last, in the run and in the fastest schedule; of those that finished together, the first id.
--- From the parents by the edges to the children, in this order: a condition on the run alone would tempt DuckDB to join
+-- The parent that finished last, in the run and in the fastest schedule; of several that finished together, the first
+-- id. The joins go from the parents by the edges to the children: a condition on the run alone would make DuckDB join
 -- every node of a run with every other.
 waits AS (
     SELECT

@@ -2,7 +2,7 @@
 -- reads: lengths, waits
 -- gives: steps [run, number]
 
--- From what ended last back along what each node waited for; and so for the fastest schedule.
+-- From the node that ended last, back along the node that each waited for; the same in the fastest schedule.
 walked (run, number, is_observed, depth) AS (
     SELECT run, 4294967295 - CAST(max(finish_order) % 4294967296 AS BIGINT), TRUE, 1
     FROM lengths
