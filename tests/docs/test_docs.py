@@ -42,6 +42,13 @@ def test_every_cited_rule_exists() -> None:
     assert [pair for pair in cited if f'<a id="rule-{pair[1]}"></a>' not in RULES] == []
 
 
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "artifact_warehouse"
+    rooms = [path.name for path in package.iterdir() if path.name[0] != "_"]
+    assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors of a page: those it sets, and those that GitHub makes of its headings."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
