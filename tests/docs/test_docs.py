@@ -11,6 +11,7 @@ from testdata import ROOT
 RULES = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "sql" / "README.md"]
 CITED = re.compile(r"\brules? (\d+(?:(?:, | and )\d+)*)", re.IGNORECASE)
+EXAMPLE = "sql/v1/warnings_by_day.sql"
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$", re.MULTILINE)
 
 
@@ -40,6 +41,23 @@ def test_every_cited_rule_exists() -> None:
     cited = cited_rules()
     assert {"artifact_warehouse", "sql", "tests"} <= {file.split("/")[0] for file, _ in cited}
     assert [pair for pair in cited if f'<a id="rule-{pair[1]}"></a>' not in RULES] == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "artifact_warehouse"
+    rooms = [path.name for path in package.iterdir() if path.name[0] != "_"]
+    assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_a_page_for_developers_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:artifact_warehouse|docs|scripts|sql)/[\w./]+)`", text)) - {EXAMPLE}
+    assert len(named) >= 3
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    tests = {path.name for path in (ROOT / "tests").rglob("*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= tests
 
 
 def anchors(page: Path) -> set[str]:
