@@ -21,6 +21,7 @@ from typing import Any
 from sqlglot import parse
 from sqlglot.errors import ParseError
 
+from artifact_warehouse import Warehouse
 from artifact_warehouse.lineage.resolver import Relation, UnreadableSql, resolve, with_deep_stack
 
 
@@ -66,8 +67,6 @@ def _place(*parts: str) -> tuple[str, ...]:
 
 def step(path: str) -> float:
     """Seconds of resolve_columns."""
-    from artifact_warehouse import Warehouse  # not imported for hostile SQL, whose peak memory is measured
-
     with Warehouse(path) as warehouse:
         return _seconds(warehouse.resolve_columns)
 
