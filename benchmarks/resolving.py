@@ -90,7 +90,10 @@ def hostile(name: str = "", repeats: str = "1") -> dict[str, Any]:
 
 def main() -> None:
     name, *arguments = sys.argv[1:]
-    print(json.dumps(with_deep_stack(lambda: globals()[name](*arguments))))
+    works: dict[str, Callable[..., object]] = {"project": project, "step": step, "hostile": hostile}
+    work = works[name]
+    # resolve_columns makes a deep stack of its own.
+    print(json.dumps(work(*arguments) if name == "step" else with_deep_stack(lambda: work(*arguments))))
 
 
 if __name__ == "__main__":
