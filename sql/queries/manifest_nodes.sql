@@ -51,7 +51,11 @@ SELECT
     coalesce(definitions.depends_on_nodes, []) AS depends_on_nodes,
     coalesce(own.compiled_code_id, compilations.compiled_code_id) AS compiled_code_id,
     relations.catalog_relation_id,
-    definitions.columns_id
+    definitions.columns_id,
+    CASE
+        WHEN definitions.resource_type = 'snapshot'
+            THEN CAST(json_extract(definitions.config, '$.snapshot_meta_column_names') AS VARCHAR)
+    END AS snapshot_meta_column_names
 FROM stored.set_members AS members
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = members.member_id
 LEFT JOIN own ON own.definition_id = definitions.definition_id

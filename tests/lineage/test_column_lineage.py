@@ -340,9 +340,15 @@ def test_a_wanted_column_that_the_query_lacks_is_named() -> None:
 
 
 def test_a_name_that_belongs_to_no_relation_is_named() -> None:
-    found = resolved("select nowhere as x, id from orders", "postgres")
+    found = resolved("select nowhere as x, o.id from orders o cross join customers", "postgres")
     assert lines(found) == ["orders.id -> id passthrough"]
     assert [name.lower() for name in found.unresolved_names] == ["nowhere"]
+    assert found.unresolved_columns == ("x",)
+
+
+def test_a_name_that_one_relation_only_can_have_is_of_a_later_version_of_it() -> None:
+    found = resolved("select new_col as x, id from orders", "postgres")
+    assert lines(found) == ["orders.id -> id passthrough", "orders.new_col -> x rename 0.7"]
 
 
 def test_a_name_that_either_of_two_unknown_relations_may_have_gets_no_certain_edge() -> None:

@@ -284,10 +284,17 @@ def test_a_column_from_a_name_that_belongs_to_nothing_is_not_resolved(tmp_path: 
         "2026-11-01T00:00:00",
         [
             source("raw"),
-            node("m", "select id, gone + 1 as next, 1 as one, raw.id as x from wh.raw.raw r", "source.shop.raw"),
+            source("more"),
+            node(
+                "m",
+                "select r.id, gone + 1 as next, 1 as one, raw.id as x from wh.raw.raw r, wh.raw.more",
+                "source.shop.raw",
+                "source.shop.more",
+            ),
         ],
     )
-    catalog = write_catalog(tmp_path / "t", "2026-11-01T00:00:00", {"source.shop.raw": {"id": "int"}})
+    known = {"source.shop.raw": {"id": "int"}, "source.shop.more": {"id": "int"}}
+    catalog = write_catalog(tmp_path / "t", "2026-11-01T00:00:00", known)
     found = coverage(resolved(manifest, catalog), "m")
     assert (found["status"], found["column_count"], found["resolved_count"]) == ("partial", 4, 3)
     assert found["unresolved_columns"] == ["next"]

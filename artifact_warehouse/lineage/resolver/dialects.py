@@ -36,6 +36,19 @@ _LATERAL_ALIASES = {"clickhouse", "databricks", "duckdb", "redshift", "snowflake
 _ARRAY_PATHS = {None, "bigquery", "clickhouse", "presto", "redshift", "trino"}
 
 
+_NAME_ITEMS = {None, "bigquery"}
+"""Dialects where what UNNEST makes has one name, and the fields of the items are columns beside it."""
+
+_VALUES_COLUMNS: dict[str | None, tuple[str, int]] = {
+    **dict.fromkeys(("databricks", "hive", "spark"), ("col", 1)),
+    **dict.fromkeys(("athena", "presto", "trino"), ("_col", 0)),
+    **dict.fromkeys(("mysql", "doris", "starrocks", "singlestore"), ("column_", 0)),
+    "clickhouse": ("c", 1),
+    "duckdb": ("col", 0),
+}
+"""How the columns of VALUES are called, and the number of the first; elsewhere column1, column2."""
+
+
 class Dialect(NamedTuple):
     """One dialect; `name` is None where it is unknown, and sqlglot's own is read."""
 
@@ -47,14 +60,18 @@ class Dialect(NamedTuple):
     joins_array_paths: bool
     """FROM t, t.items reads the items of t's rows."""
 
+    lists_unnested: bool
+    """A list of names after UNNEST names all of its columns."""
+
     def values_column(self, index: int) -> str:
         """The name of a column of VALUES, counted from 0, that is given none."""
-        return f"col{index}" if self.name == "duckdb" else f"column{index + 1}"
+        prefix, first = _VALUES_COLUMNS.get(self.name, ("column", 1))
+        return f"{prefix}{index + first}"
 
 
 def dialect_of(name: str | None) -> Dialect:
     """The dialect that sqlglot calls so."""
-    return Dialect(name, name in _LATERAL_ALIASES, name == "clickhouse", name in _ARRAY_PATHS)
+    return Dialect(name, name in _LATERAL_ALIASES, name == "clickhouse", name in _ARRAY_PATHS, name not in _NAME_ITEMS)
 
 
 def dialect_of_adapter(adapter_type: str | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from artifact_warehouse.lineage.resolver.aggregates import is_aggregate
 from artifact_warehouse.lineage.resolver.flows import (
     AGGREGATE,
     CAST,
@@ -17,8 +18,18 @@ from artifact_warehouse.lineage.resolver.flows import (
     WINDOW,
     Flow,
 )
-from artifact_warehouse.lineage.resolver.frames import Frame, union
+from artifact_warehouse.lineage.resolver.frames import Frame
 from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.stars import Star, add_star, chosen
+from artifact_warehouse.lineage.resolver.structs import (
+    MAY_BE_STRUCT,
+    fields,
+    is_constructor,
+    part_of,
+    path_of,
+    struct_fields,
+)
+from artifact_warehouse.lineage.resolver.units import is_unit
 
 ITEM_FUNCTIONS = (exp.Unnest, exp.Explode, exp.ExplodeOuter, exp.Posexplode, exp.PosexplodeOuter, exp.Inline)
 """Functions that make rows of the items of a value, and columns, as many as they like, of their fields."""
@@ -30,12 +41,14 @@ def value_of(expression: exp.Expr, scope: Scope) -> Flow:
         expression = expression.args["this"]
     if type(expression) is exp.Column and type(expression.args["this"]) is not exp.Star:
         return scope.column(expression) or NOTHING
-    if isinstance(expression, exp.Struct):
-        return _struct(expression, scope).row()
+    if is_constructor(expression):
+        return struct_fields(expression, scope).row()
+    if type(expression) in _FIELD_OF:
+        return _field_of(expression, scope)
     flow = Flow()
     collect(expression, scope, 0, flow)
-    if type(expression) in _MAY_BE_STRUCT:
-        flow.fields = _fields(expression, scope)
+    if type(expression) in MAY_BE_STRUCT:
+        flow.fields = fields(expression, scope)
     return flow
 
 
@@ -49,25 +62,29 @@ def collect(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
         _subquery(expression, scope, flags, flow)
         return
     flags |= EXPRESSION
-    while isinstance(expression, exp.Binary) and type(expression) not in _SPECIAL:
+    while isinstance(expression, exp.Binary) and type(expression) not in _SPECIAL and type(expression) is not exp.Corr:
         # Chains of AND, OR, || and + are thousands of terms long, and lean to the left.
-        _collect_arguments(expression, scope, flags, flow, but="this")
+        collect_arguments(expression, scope, flags, flow, but="this")
         expression = expression.args["this"]
     if type(expression) in _SPECIAL:
         collect(expression, scope, flags, flow)
         return
-    _collect_arguments(expression, scope, flags | AGGREGATE if isinstance(expression, exp.AggFunc) else flags, flow)
+    collect_arguments(expression, scope, flags | AGGREGATE if isinstance(expression, exp.AggFunc) else flags, flow)
 
 
 def use(kind: str, expressions: Iterable[exp.Expr], scope: Scope) -> None:
     """Note that the columns in some expressions shape the rows of the query."""
     flow = Flow()
+    walk = scope.walk
+    before, walk.is_noting_uses = walk.is_noting_uses, True
     for expression in expressions:
         collect(expression, scope, 0, flow)
-    scope.walk.use(kind, flow)
+    walk.is_noting_uses = before
+    walk.use(kind, flow)
 
 
-def _collect_arguments(expression: exp.Expr, scope: Scope, flags: int, flow: Flow, but: str = "") -> None:
+def collect_arguments(expression: exp.Expr, scope: Scope, flags: int, flow: Flow, but: str = "") -> None:
+    """Add the columns in the arguments of an expression to a flow, `but` in one of them."""
     for name, argument in expression.args.items():
         if name == but:
             continue
@@ -84,13 +101,18 @@ def _collect_arguments(expression: exp.Expr, scope: Scope, flags: int, flow: Flo
 
 def _column(column: exp.Column, scope: Scope, flags: int, flow: Flow) -> None:
     if type(column.args["this"]) is exp.Star:  # count(t.*)
-        frame = scope.find_frame(column.table.lower())
-        if frame is not None:
-            flow.add(frame.row(), flags)
+        _rows(column.args["this"], column, scope, flags, flow)
         return
     found = scope.column(column)
     if found:
         flow.add(found, flags)
+
+
+def _rows(star: exp.Expr, table: exp.Column | None, scope: Scope, flags: int, flow: Flow) -> None:
+    """All columns that a star takes: hash(*), object_construct(t.* EXCLUDE (a))."""
+    every = Frame()
+    add_star(every, Star(star, table), scope)
+    flow.add(every.row(), flags)
 
 
 def _nothing(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
@@ -98,15 +120,67 @@ def _nothing(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None
 
 
 def _star(star: exp.Star, scope: Scope, flags: int, flow: Flow) -> None:
-    """All columns: hash(*), object_construct(*)."""
-    for frame in scope.frames.values():
-        flow.add(frame.row(), flags)
+    _rows(star, None, scope, flags, flow)
+
+
+def _columns(columns: exp.Columns, scope: Scope, flags: int, flow: Flow) -> None:
+    """COLUMNS(…): the one that an item of a select list is resolved for just now; elsewhere all that it chooses."""
+    every = scope.chosen.get(id(columns))
+    if every is None:
+        every = scope.chosen[id(columns)] = chosen(columns.this, scope)
+    name = scope.walk.chosen_name
+    if name is None or columns.args.get("unpack"):
+        flow.add(every.row(), flags)
+    else:
+        flow.add(every.get(name) or NOTHING, flags)
+
+
+def _anonymous(function: exp.Anonymous, scope: Scope, flags: int, flow: Flow) -> None:
+    """A function that sqlglot has no class for. A unit of time among its arguments is no column."""
+    if path_of(function)[1]:
+        _field(function, scope, flags, flow)
+        return
+    flags |= EXPRESSION
+    if is_aggregate(function, scope.walk.aggregates):
+        flags |= AGGREGATE
+    for argument in function.expressions:
+        if isinstance(argument, exp.Expr) and not is_unit(argument, scope.walk.dialect.name):
+            collect(argument, scope, flags, flow)
+
+
+def _any(expression: exp.Any, scope: Scope, flags: int, flow: Flow) -> None:
+    flags |= EXPRESSION
+    collect_arguments(
+        expression, scope, flags | AGGREGATE if is_aggregate(expression, scope.walk.aggregates) else flags, flow
+    )
+
+
+def _timestamp_diff(function: exp.TimestampDiff, scope: Scope, flags: int, flow: Flow) -> None:
+    """ClickHouse has the unit first, where sqlglot takes the last argument for it."""
+    unit = function.args.get("unit")
+    if scope.walk.dialect.name != "clickhouse" or not isinstance(unit, exp.Var):
+        collect_arguments(function, scope, flags | EXPRESSION, flow)
+        return
+    collect(function.args["expression"], scope, flags | EXPRESSION, flow)
+    collect(exp.column(unit.name.lower()), scope, flags | EXPRESSION, flow)
+
+
+def _table(table: exp.Table, scope: Scope, flags: int, flow: Flow) -> None:
+    """A relation as the argument of a function."""
+    flow.add(scope.walk.relation(tuple(part.name for part in table.parts)).row(), flags | EXPRESSION)
+
+
+def _position(parameter: exp.Parameter, scope: Scope, flags: int, flow: Flow) -> None:
+    """Snowflake's $1 is a column by its place; any other parameter is none."""
+    found = scope.at_position(parameter)
+    if found:
+        flow.add(found, flags)
 
 
 def _count(count: exp.Count, scope: Scope, flags: int, flow: Flow) -> None:
     """Of rows, it counts no column."""
     if not isinstance(count.args["this"], exp.Star):
-        _collect_arguments(count, scope, flags | EXPRESSION | AGGREGATE, flow)
+        collect_arguments(count, scope, flags | EXPRESSION | AGGREGATE, flow)
 
 
 def _inside(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
@@ -199,20 +273,23 @@ def _subquery(query: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
 
 
 def _exists(exists: exp.Exists, scope: Scope, flags: int, flow: Flow) -> None:
-    """Only whether there are rows matters: what its query selects flows nowhere, what it filters by is a use."""
+    """Only whether there are rows matters: what its query selects flows nowhere, what it filters by is a condition."""
     query = exists.args["this"]
     if isinstance(query, exp.Query):
+        deciding = scope.deciding(query)
+        if not scope.walk.is_noting_uses:
+            flow.add(deciding, flags | EXPRESSION | CONDITION)
         frame = scope.subquery(query)
         for name in frame.names():
             scope.walk.use("filter", frame.columns_flow(name))
     else:  # exists(array, x -> …)
-        _collect_arguments(exists, scope, flags | EXPRESSION, flow)
+        collect_arguments(exists, scope, flags | EXPRESSION, flow)
 
 
 def _row_maker(function: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
     """Unnest, explode: as many rows as items. That shapes all columns."""
     items = Flow()
-    _collect_arguments(function, scope, FIELD if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, items)
+    collect_arguments(function, scope, FIELD if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, items)
     scope.walk.use("join", items)
     flow.add(items, flags)
 
@@ -229,24 +306,30 @@ def _dot(dot: exp.Dot, scope: Scope, flags: int, flow: Flow) -> None:
         if not isinstance(value, (exp.Identifier, exp.Column, exp.Var)):
             collect(value, scope, flags | FIELD, flow)
         return
-    path: list[str] = []
-    base: exp.Expr = dot
-    while isinstance(base, (exp.Dot, exp.Paren)):
-        if isinstance(base, exp.Dot):
-            path.insert(0, base.expression.name.lower())
-        base = base.args["this"]
-    whole = value_of(base, scope) if isinstance(base, exp.Expr) else NOTHING
-    part = whole
-    for name in path:
-        found = part.fields.get(name) if isinstance(part.fields, Frame) else None
-        if found is None:
-            flow.add(part, flags | FIELD)
-            return
-        part = found
-    flow.add(part, flags)
+    _field(dot, scope, flags, flow)
+
+
+def _field(expression: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
+    flow.add(_field_of(expression, scope), flags)
+
+
+def _field_of(expression: exp.Expr, scope: Scope) -> Flow:
+    """A field of a value: of a struct that the query builds, or of anything."""
+    base, steps = path_of(expression)
+    if not steps:
+        flow = Flow()
+        collect(expression, scope, 0, flow)
+        if type(expression) in MAY_BE_STRUCT:
+            flow.fields = fields(expression, scope)
+        return flow
+    part, is_found = part_of(value_of(base, scope), steps)
+    return part if is_found else part.through(FIELD)
 
 
 def _json(extract: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
+    if "this" not in extract.args:  # Exasol's takes several paths
+        collect_arguments(extract, scope, flags | FIELD, flow)
+        return
     collect(extract.args["this"], scope, flags | FIELD, flow)
     path = extract.args.get("expression")
     if isinstance(path, exp.Expr) and type(path) not in (exp.JSONPath, exp.Literal, exp.Identifier):
@@ -254,6 +337,9 @@ def _json(extract: exp.Expr, scope: Scope, flags: int, flow: Flow) -> None:
 
 
 def _bracket(bracket: exp.Bracket, scope: Scope, flags: int, flow: Flow) -> None:
+    if path_of(bracket)[1]:
+        _field(bracket, scope, flags, flow)
+        return
     indexes = [index for index in bracket.expressions if isinstance(index, exp.Expr)]
     is_constant = all(isinstance(index, (exp.Literal, exp.Anonymous, exp.Slice)) for index in indexes)
     collect(bracket.args["this"], scope, flags | FIELD, flow)
@@ -262,65 +348,7 @@ def _bracket(bracket: exp.Bracket, scope: Scope, flags: int, flow: Flow) -> None
             collect(index, scope, flags | EXPRESSION, flow)
 
 
-# ---------------------------------------------------------------------- structs that a query builds
-
-_MAY_BE_STRUCT = {
-    *(exp.AnyValue, exp.ArrayAgg, exp.Bracket, exp.Column, exp.First, exp.Limit, exp.Order, exp.Paren, exp.Struct),
-    *(exp.Subquery, exp.Array, exp.Max, exp.Min, exp.ArgMax, exp.ArgMin),
-}
-
-
-def _fields(expression: exp.Expr, scope: Scope) -> Frame | None:
-    """The fields of a struct-valued expression: struct(a, b AS c), array_agg(row)[0], any_value(t)."""
-    kind = type(expression)
-    if isinstance(expression, exp.Struct):
-        return _struct(expression, scope)
-    if kind is exp.Column:
-        return None if expression.args.get("table") is not None else _fields_of_name(expression.name.lower(), scope)
-    if kind is exp.Array:
-        return _fields_of_all([_fields(item, scope) for item in expression.expressions])
-    if kind is exp.Subquery or kind is exp.Select:
-        query = expression.args["this"] if kind is exp.Subquery else expression
-        if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
-            return scope.subquery(expression)
-        return None
-    if kind in _MAY_BE_STRUCT and isinstance(expression.args.get("this"), exp.Expr):
-        frame = _fields(expression.args["this"], scope)
-        if frame is not None:  # which of the rows it is, by their order or by an index, shapes all fields
-            deciding = Flow()
-            _collect_arguments(expression, scope, 0, deciding, but="this")
-            scope.walk.use("sort", deciding)
-        return frame
-    return None
-
-
-def _fields_of_all(frames: list[Frame | None]) -> Frame | None:
-    """The fields of an array's items, which are structs of one type: by position."""
-    if not frames or frames[0] is None:
-        return None
-    result = Frame()
-    flows = [list(frame.columns.values()) for frame in frames if frame is not None]
-    for index, name in enumerate(frames[0].columns):
-        same = [of_item[index] for of_item in flows if index < len(of_item)]
-        result.put(frames[0].spelling(name), union(same) if len(same) > 1 else same[0])
-    return result
-
-
-def _fields_of_name(name: str, scope: Scope) -> Frame | None:
-    flow = scope.find_name(name)
-    return flow.fields if flow is not None and isinstance(flow.fields, Frame) else None
-
-
-def _struct(struct: exp.Struct, scope: Scope) -> Frame:
-    frame = Frame()
-    for index, member in enumerate(struct.expressions):
-        if isinstance(member, exp.PropertyEQ):
-            name, value = member.this.name, member.expression
-        else:
-            name, value = member.alias_or_name, member.this if isinstance(member, exp.Alias) else member
-        frame.put(name or f"_field_{index + 1}", value_of(value, scope))
-    return frame
-
+_FIELD_OF = {exp.Bracket, exp.Dot, exp.StructExtract}
 
 Special = Callable[[Any, Scope, int, Flow], None]
 
@@ -328,16 +356,19 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     **dict.fromkeys(
         (exp.Literal, exp.Identifier, exp.DataType, exp.Var, exp.Null, exp.Boolean, exp.JSONPath), _nothing
     ),
-    **dict.fromkeys((exp.Placeholder, exp.Parameter), _nothing),
+    exp.Placeholder: _nothing,
     **dict.fromkeys((exp.Paren, exp.Alias), _inside),
     **dict.fromkeys((exp.Cast, exp.TryCast), _cast),
     **dict.fromkeys((exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery), _subquery),
     **dict.fromkeys((exp.Kwarg, exp.PropertyEQ), _named_argument),
     **dict.fromkeys((exp.JSONExtract, exp.JSONExtractScalar), _json),
     **dict.fromkeys((*ITEM_FUNCTIONS, exp.GenerateSeries), _row_maker),
+    exp.Anonymous: _anonymous,
+    exp.Any: _any,
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Column: _column,
+    exp.Columns: _columns,
     exp.Comprehension: _comprehension,
     exp.Count: _count,
     exp.Dot: _dot,
@@ -345,7 +376,11 @@ _SPECIAL: dict[type[exp.Expr], Special] = {
     exp.Filter: _filter,
     exp.If: _if,
     exp.Lambda: _lambda,
+    exp.Parameter: _position,
     exp.Star: _star,
+    exp.StructExtract: _field,
+    exp.Table: _table,
+    exp.TimestampDiff: _timestamp_diff,
     exp.Window: _window,
     exp.WithinGroup: _within_group,
 }

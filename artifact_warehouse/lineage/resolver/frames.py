@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from artifact_warehouse.lineage.resolver.flows import (
     EXPRESSION,
@@ -10,6 +11,7 @@ from artifact_warehouse.lineage.resolver.flows import (
     NOTHING,
     UNKNOWN_COLUMNS,
     UNLISTED,
+    UNRESOLVED,
     Flow,
     Origin,
 )
@@ -20,17 +22,20 @@ class Frame:
     """Columns by lower-case name, in their order, each with its flow.
 
     `spellings` has the names that are not in lower case. `unlisted` are the frames whose columns are unknown and
-    that a star has taken over: a column which is not listed here may come from them. `value` is what the frame
-    is where a query uses its name as a value, if not a row: `SELECT x FROM unnest(xs) AS x`.
+    that a star has taken over: a column which is not listed here may come from them. `starred` are the frames whose
+    columns are known and that a star has taken over: a catalog may be older than the query, and lack one. `value` is
+    what the frame is where a query uses its name as a value, if not a row: `SELECT x FROM unnest(xs) AS x`.
     """
 
-    __slots__ = ("_found", "_suffixes", "columns", "spellings", "unlisted", "value")
+    __slots__ = ("_beyond", "_found", "_suffixes", "columns", "spellings", "starred", "unlisted", "value")
 
     def __init__(self) -> None:
         self.columns: dict[str, Flow] = {}
         self.spellings: dict[str, str] = {}
         self.unlisted: list[Frame] = []
+        self.starred: list[Frame] = []
         self.value: Flow | None = None
+        self._beyond: dict[str, Flow | None] | None = None
         self._found: dict[str, Flow | None] | None = None
         self._suffixes: dict[str, int] | None = None
 
@@ -64,11 +69,37 @@ class Frame:
             return union(found, GUESSED)
         return found[0] if found else None
 
+    def beyond(self, spelling: str) -> Flow | None:
+        """The flow of a column that no catalog lists and that one relation only can have; None if none or several."""
+        if not self.starred:
+            return None
+        if self._beyond is None:
+            self._beyond = {}
+        if spelling not in self._beyond:
+            found = [flow for frame in self.starred if (flow := frame.beyond(spelling)) is not None]
+            self._beyond[spelling] = found[0] if len(found) == 1 else None
+        return self._beyond[spelling]
+
     def row(self) -> Flow:
-        """The whole row as one value."""
+        """The whole row as one value: not resolved where not all columns are known."""
         flow = union((self.columns_flow(name) for name in self.names()), EXPRESSION)
+        if self.is_open:
+            flow.add(self.rest())
         flow.fields = self
         return flow
+
+    def rest(self) -> Flow:
+        """What comes from its unknown columns, all together."""
+        if self._beyond is None:
+            self._beyond = {}
+        if _REST not in self._beyond:  # as with `get`
+            self._beyond[_REST] = union(frame.rest() for frame in self.unlisted)
+        return self._beyond[_REST] or FROM_NOWHERE
+
+    def at(self, index: int) -> Flow | None:
+        """The flow of a column by its place, counted from 0."""
+        name = next(islice(self.names(), index, None), None)
+        return None if name is None or self.is_open else self.columns_flow(name)
 
     def columns_flow(self, name: str) -> Flow:
         """The flow of one of `names`."""
@@ -107,15 +138,23 @@ def union(flows: Iterable[Flow], flags: int = 0) -> Flow:
     return whole
 
 
+_REST = "\0rest"
+FROM_NOWHERE = Flow({UNRESOLVED: 0})
+"""The flow of a name that nothing is known to have."""
+
+
 class RelationFrame(Frame):
-    """A relation outside of the query. Its flows are made when they are asked for."""
+    """A relation outside of the query. Its flows are made when they are asked for.
+
+    `lists_fields`: whether its catalog lists the fields of a column beside it, by dotted names.
+    """
 
     __slots__ = ("has_dotted_names", "relation")
 
-    def __init__(self, relation: Relation) -> None:
+    def __init__(self, relation: Relation, lists_fields: bool = False) -> None:
         super().__init__()
         self.relation = relation
-        self.has_dotted_names = any("." in name for name in relation.columns)
+        self.has_dotted_names = lists_fields and any("." in name for name in relation.columns)
 
     def __contains__(self, name: str) -> bool:
         return name in self.relation.columns
@@ -128,7 +167,7 @@ class RelationFrame(Frame):
         listed = self.relation.columns
         if not self.has_dotted_names:
             return listed
-        # BigQuery's catalog lists the fields of a column beside it; a star selects the column.
+        # A star selects the column, not its fields.
         return [name for name in listed if "." not in name or name.partition(".")[0] not in listed]
 
     def get(self, name: str) -> Flow | None:
@@ -144,7 +183,7 @@ class RelationFrame(Frame):
             self.columns[name] = flow
         return flow
 
-    def get_unlisted(self, spelling: str) -> Flow:
+    def beyond(self, spelling: str) -> Flow:
         """The flow of a column that the query names and the catalog does not have: of a later version, perhaps."""
         name = spelling.lower()
         flow = self.columns.get(name)
@@ -152,19 +191,26 @@ class RelationFrame(Frame):
             flow = self.columns[name] = Flow({Origin(self.relation, spelling): UNLISTED})
         return flow
 
+    def rest(self) -> Flow:
+        return FROM_NOWHERE
+
     def spelling(self, name: str) -> str:
         return self.relation.columns.get(name, name)
 
 
 class FunctionFrame(Frame):
-    """What a table function returns: every column comes from its arguments; `is_listed` when these are all."""
+    """What a table function returns: every column comes from its arguments.
 
-    __slots__ = ("arguments", "is_listed")
+    `is_listed`: its columns are all listed. `is_bare`: its columns cannot be named but by their bare names.
+    """
+
+    __slots__ = ("arguments", "is_bare", "is_listed")
 
     def __init__(self, arguments: Flow, columns: Iterable[str] = (), is_listed: bool = False) -> None:
         super().__init__()
         self.arguments = arguments
         self.is_listed = is_listed
+        self.is_bare = False
         for column in columns:
             self.put(column, arguments)
 
@@ -176,23 +222,36 @@ class FunctionFrame(Frame):
         flow = self.columns.get(name)
         return self.arguments if flow is None and not self.is_listed else flow
 
+    def rest(self) -> Flow:
+        return self.arguments
+
 
 class RestFrame(Frame):
-    """What a star takes from a frame of unknown columns, without those that it excepts."""
+    """What a star takes from a frame besides the listed columns: all but `excepted`, as far as it `keeps` them."""
 
-    __slots__ = ("excepted", "frame")
+    __slots__ = ("excepted", "frame", "keeps")
 
-    def __init__(self, frame: Frame, excepted: Collection[str]) -> None:
+    def __init__(self, frame: Frame, excepted: Collection[str], keeps: Callable[[str], bool | None]) -> None:
         super().__init__()
         self.frame = frame
         self.excepted = excepted
+        self.keeps = keeps
 
     @property
     def is_open(self) -> bool:
         return True
 
     def get(self, name: str) -> Flow | None:
-        return None if name in self.excepted else self.frame.get(name)
+        return None if self._lacks(name) else self.frame.get(name)
+
+    def beyond(self, spelling: str) -> Flow | None:
+        return None if self._lacks(spelling.lower()) else self.frame.beyond(spelling)
+
+    def rest(self) -> Flow:
+        return self.frame.rest()
+
+    def _lacks(self, name: str) -> bool:
+        return name in self.excepted or self.keeps(name) is False
 
 
 class AliasedFrame(Frame):

@@ -64,6 +64,10 @@ class Resolution:
     """The missing ones, and those that come from a name that no relation has."""
     unresolved_names: tuple[str, ...] = ()
     """Names in the query that belong to none of the relations it reads."""
+    unknown_sources: tuple[str, ...] = ()
+    """What it reads from that is neither a relation nor a query nor a function that is known here."""
+    relations: tuple[str, ...] = ()
+    """The names of the relations that it reads, in CTEs that nothing reads, too."""
     is_open: bool = False
     """Whether the query may have more columns: it selects `*` from a relation of unknown columns."""
     repair: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import cache
+from typing import NamedTuple
 
 import sqlglot
 from sqlglot import exp
@@ -23,8 +24,18 @@ _TRAILING_COMMA = re.compile(r"(--[^\n]*)|,((?:\s|--[^\n]*\n)*)(\)|\bfrom\b)", r
 """A comment is taken as a whole: else each comma in it would be tried against all that follows."""
 
 
-def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
-    """The last query in a text, and what had to be done to read it: None where it was read as it is.
+class Parsed(NamedTuple):
+    """The last query in a text."""
+
+    query: exp.Expr
+    names: list[str]
+    """What its columns are called by the statement around it: CREATE VIEW v (a, b), INSERT INTO t (a, b)."""
+    repair: str | None = None
+    """What had to be done to read it; None where it was read as it is."""
+
+
+def parse(sql: str, dialect: str | None) -> Parsed:
+    """The last query in a text.
 
     Tries, where it cannot be parsed: without trailing commas, then in the nearest dialects. Raises UnreadableSql
     with what was wrong in the text's own dialect.
@@ -32,7 +43,7 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
     if len(sql) > MAX_CHARACTERS:
         raise UnreadableSql(f"has {len(sql):,} characters, and no more than {MAX_CHARACTERS:,} are parsed")
     try:
-        return _query_in(sql, dialect), None
+        return _query_in(sql, dialect)
     except (UnreadableSql, RecursionError):
         raise
     except Exception as error:  # the parser stumbles over some texts in ways of its own
@@ -42,7 +53,7 @@ def parse(sql: str, dialect: str | None) -> tuple[exp.Expr, str | None]:
     attempts += [(sql, nearest, f"read as {nearest}") for nearest in NEAREST.get(dialect or "", ())]
     for text, name, repair in attempts:
         try:
-            return _query_in(text, name), repair
+            return _query_in(text, name)._replace(repair=repair)
         except Exception:
             continue
     raise UnreadableSql(reason)
@@ -56,7 +67,7 @@ def _reader(dialect: str | None) -> Dialect:
     return reader
 
 
-def _query_in(sql: str, dialect: str | None) -> exp.Expr:
+def _query_in(sql: str, dialect: str | None) -> Parsed:
     """The query of the last statement that has one: itself, or that of a CREATE or INSERT."""
     statements = [statement for statement in sqlglot.parse(sql, dialect=_reader(dialect)) if statement is not None]
     for statement in reversed(statements):
@@ -65,11 +76,18 @@ def _query_in(sql: str, dialect: str | None) -> exp.Expr:
             with_clause = statement.args.get("with_")
             if query is not statement and with_clause is not None and not query.args.get("with_"):
                 query.set("with_", with_clause)
-            return query
+            return Parsed(query, _column_list(statement))
     query = statements[-1].find(exp.Query) if statements else None
     if query is None:
         raise UnreadableSql("there is no query in it")
-    return query
+    return Parsed(query, [])
+
+
+def _column_list(statement: exp.Expr) -> list[str]:
+    target = statement.this if isinstance(statement, (exp.Create, exp.Insert)) else None
+    if not isinstance(target, exp.Schema):
+        return []
+    return [column.name for column in target.expressions if isinstance(column, (exp.Identifier, exp.ColumnDef))]
 
 
 def _reason(error: Exception) -> str:

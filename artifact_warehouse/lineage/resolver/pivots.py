@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import product
+from typing import NamedTuple
 
 from sqlglot import exp
 
 from artifact_warehouse.lineage.resolver.expressions import collect, use
-from artifact_warehouse.lineage.resolver.flows import AGGREGATE, CONDITION, EXPRESSION, Flow
+from artifact_warehouse.lineage.resolver.flows import AGGREGATE, CONDITION, EXPRESSION, NOTHING, Flow
 from artifact_warehouse.lineage.resolver.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
 from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.stars import chosen, star_of
+
+_VARIABLE = re.compile(r'"[^"]+"|[^\W\d]\w*')
+"""A variable of a row pattern."""
 
 
 def pivoted(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
@@ -50,61 +56,115 @@ def _pivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
     deciding = Flow()
     for field in fields:
         collect(field.this if isinstance(field, exp.In) else field, inner, EXPRESSION | CONDITION, deciding)
-    aggregates = []
-    for expression in pivot.expressions:
-        flow = Flow()
-        collect(expression, inner, EXPRESSION | AGGREGATE, flow)
-        flow.add(deciding)
-        aggregates.append(flow)
-    used = _named_columns([*fields, *pivot.expressions])
+    aggregates = _aggregates(pivot.expressions, deciding, inner)
+    used = _named_columns(
+        [*(field.this if isinstance(field, exp.In) else field for field in fields), *pivot.expressions]
+    )
     _keep(result, frame, [name for name in frame.names() if name not in used])
     _group(result, scope)
-    made = [column.name for column in pivot.args.get("columns") or ()]
+    queries = [member for field in fields for member in field.expressions if isinstance(member, exp.Query)]
+    use("filter", queries, scope)
+    made = [] if queries else [column.name for column in pivot.args.get("columns") or ()]
     for index, name in enumerate(made):
         flow = aggregates[index % len(aggregates)] if aggregates else deciding
         result.put(name, flow)
         if name[:1] in ("'", '"'):
             result.other_names[name.strip("'\"").lower()] = flow
-    if not made:  # PIVOT … IN (ANY): its columns are known when it runs
+    if not made:  # PIVOT … IN (ANY), IN (SELECT …): its columns are known when it runs
         result.unlisted.append(FunctionFrame(union(aggregates)))
     if frame.is_open:
         result.unlisted.append(frame)
     return result
 
 
-def _unpivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
-    """Each group of columns becomes a row: of their values, and of a name that says which group it was.
+def _aggregates(expressions: Iterable[exp.Expr], deciding: Flow, scope: Scope) -> list[Flow]:
+    """The flow of each aggregate of a PIVOT, with what decides into which column its values go."""
+    flows = []
+    for expression in expressions:
+        flow = Flow()
+        collect(expression, scope, EXPRESSION | AGGREGATE, flow)
+        flow.add(deciding)
+        flows.append(flow)
+    return flows
 
-    There is no row for a NULL, unless asked for.
-    """
-    result = Frame()
-    name_column, groups = None, []
+
+# ---------------------------------------------------------------------- UNPIVOT
+
+
+class _Groups(NamedTuple):
+    """The columns that UNPIVOT makes rows of, by lower-case name: those of each row."""
+
+    groups: list[list[str]]
+    rest: Flow
+    """What comes from columns that are chosen, and unknown."""
+    excepted: list[str]
+    """Columns that are there, and not chosen."""
+
+    @property
+    def used(self) -> set[str]:
+        return {name for group in self.groups for name in group}
+
+
+def _unpivot(frame: Frame, pivot: exp.Pivot, scope: Scope) -> Frame:
+    name_column, members = None, []
     for field in pivot.args.get("fields") or ():
         if isinstance(field, exp.In):
             name_column = field.this.name
-            groups += [_unpivoted_group(member) for member in field.expressions]
-    used = {name for group in groups for name in group}
-    _keep(result, frame, [name for name in frame.names() if name not in used])
-    every = union((flow for name in sorted(used) if (flow := frame.get(name))), EXPRESSION | CONDITION)
-    if name_column:
-        result.put(name_column, every)
-    if not pivot.args.get("include_nulls"):
-        scope.walk.use("filter", every)
+            members += field.expressions
     made = [e.expressions if isinstance(e, exp.Tuple) else [e] for e in pivot.expressions]
     value_columns = [column.name for columns in made for column in columns]
-    for index, name in enumerate(value_columns):
-        of_groups = [frame.get(group[index]) for group in groups if index < len(group)]
-        result.put(name, union(flow for flow in of_groups if flow))
-    if frame.is_open:
+    return _unpivoted(frame, pivot, members, name_column, value_columns, scope)
+
+
+def _unpivoted(
+    frame: Frame, pivot: exp.Pivot, members: list[exp.Expr], name: str | None, values: list[str], scope: Scope
+) -> Frame:
+    """Each group of columns becomes a row: of their values, and of a name that says which group it was.
+
+    There is no row for a NULL, unless asked for: what is NULL decides which names there are.
+    """
+    chosen_groups = _groups(members, _reading(frame, scope))
+    used = chosen_groups.used
+    result = Frame()
+    kept = [name for name in frame.names() if name not in used]
+    _keep(result, frame, [*kept, *(name for name in chosen_groups.excepted if name not in kept)])
+    every = union((flow for name in sorted(used) if (flow := frame.get(name))), EXPRESSION | CONDITION)
+    every.add(chosen_groups.rest, EXPRESSION | CONDITION)
+    has_nulls = bool(pivot.args.get("include_nulls"))
+    if name:
+        result.put(name, NOTHING if has_nulls else every)
+    if not has_nulls:
+        scope.walk.use("filter", every)
+    for index, value in enumerate(values):
+        of_groups = [frame.get(group[index]) for group in chosen_groups.groups if index < len(group)]
+        flow = union(flow for flow in of_groups if flow)
+        flow.add(chosen_groups.rest)
+        result.put(value, flow)
+    if frame.is_open and not chosen_groups.rest:
         result.unlisted.append(frame)
     return result
 
 
-def _unpivoted_group(member: exp.Expr) -> list[str]:
-    if isinstance(member, (exp.PivotAlias, exp.Alias)):
-        member = member.this
-    columns = member.expressions if isinstance(member, exp.Tuple) else [member]
-    return [column.name.lower() for column in columns]
+def _groups(members: Iterable[exp.Expr], scope: Scope) -> _Groups:
+    groups: list[list[str]] = []
+    rest = Flow()
+    excepted: list[str] = []
+    for member in members:
+        inner = member.this if isinstance(member, (exp.PivotAlias, exp.Alias)) else member
+        columns = inner.this if isinstance(inner, exp.Columns) else inner
+        if isinstance(inner, exp.Columns) or star_of(columns) is not None:
+            every = chosen(columns, scope)
+            groups += [[name] for name in every.names()]
+            if every.is_open:
+                rest.add(every.rest())
+                excepted += [column.name.lower() for column in columns.args.get("except_") or ()]
+        else:
+            named = inner.expressions if isinstance(inner, exp.Tuple) else [inner]
+            groups.append([column.name.lower() for column in named])
+    return _Groups(groups, rest, excepted)
+
+
+# ---------------------------------------------------------------------- DuckDB's statements
 
 
 def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
@@ -112,13 +172,15 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
     frame = next(iter(scope.frames.values()))
     if pivot.args.get("fields"):
         return pivoted(frame, pivot, scope)
-    is_unpivot = bool(pivot.args.get("unpivot"))
+    if pivot.args.get("unpivot"):
+        into = pivot.args.get("into")
+        made = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else ["name"]
+        return _unpivoted(frame, pivot, pivot.expressions, made[0], made[1:] or ["value"], scope)
     using = pivot.args.get("using") or []
-    made = Flow()
-    for expression in using:
-        collect(expression, scope, EXPRESSION | AGGREGATE, made)
+    deciding = Flow()
     for expression in pivot.expressions:
-        collect(expression, scope, 0 if is_unpivot else EXPRESSION | CONDITION, made)
+        collect(expression, scope, EXPRESSION | CONDITION, deciding)
+    aggregates = _aggregates(using, deciding, scope) or [deciding]
     result = Frame()
     group = pivot.args.get("group")
     if group is not None:
@@ -127,31 +189,46 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
         used = _named_columns([*using, *pivot.expressions])
         kept = [name for name in frame.names() if name not in used]
     _keep(result, frame, kept)
-    if not is_unpivot:
-        _group(result, scope)
-        names = _names_made(pivot.expressions, using)
-        for name in names:
-            result.put(name, made)
-        if not names:
-            result.unlisted.append(FunctionFrame(made))
-        return result
-    scope.walk.use("filter", made)
-    into = pivot.args.get("into")
-    name, *values = [identifier.name for identifier in into.find_all(exp.Identifier)] if into is not None else ["name"]
-    result.put(name, made.through(CONDITION))
-    for value in values or ["value"]:
-        result.put(value, made)
+    _group(result, scope)
+    suffixes = _suffixes(using)
+    values = _values(pivot.expressions)
+    for value in values:
+        for suffix, flow in zip(suffixes, aggregates, strict=True):
+            result.put(f"{value}{suffix}", flow)
+    if not values:
+        result.unlisted.append(_PivotFrame(union(aggregates), dict(zip(suffixes, aggregates, strict=True))))
     return result
 
 
-def _names_made(on: list[exp.Expr], using: list[exp.Expr]) -> list[str]:
-    """The columns that `PIVOT … ON a IN ('x', 'y') USING sum(b)` makes; none where only the data tells them."""
+def _values(on: list[exp.Expr]) -> list[str]:
+    """What the columns of `PIVOT … ON a IN ('x', 'y')` begin with; nothing where only the data tells."""
     if not on or not all(isinstance(e, exp.In) and e.expressions for e in on):
         return []
-    values = ["_".join(value.name for value in values) for values in product(*(e.expressions for e in on))]
+    return ["_".join(value.name for value in values) for values in product(*(e.expressions for e in on))]
+
+
+def _suffixes(using: list[exp.Expr]) -> list[str]:
+    """What the columns of each aggregate end with."""
     if len(using) < 2 and not any(isinstance(e, exp.Alias) for e in using):
-        return values
-    return [f"{value}_{e.alias or e.sql('duckdb').lower()}" for value in values for e in using]
+        return [""]
+    return [f"_{e.alias or e.sql('duckdb').lower()}" for e in using]
+
+
+class _PivotFrame(FunctionFrame):
+    """The columns of a PIVOT whose values only the data tells: their names end with that of their aggregate."""
+
+    __slots__ = ("aggregates",)
+
+    def __init__(self, arguments: Flow, aggregates: dict[str, Flow]) -> None:
+        super().__init__(arguments)
+        self.aggregates = aggregates
+
+    def get(self, name: str) -> Flow | None:
+        ending = max((suffix for suffix in self.aggregates if name.endswith(suffix.lower())), key=len, default=None)
+        return self.arguments if ending is None else self.aggregates[ending]
+
+
+# ---------------------------------------------------------------------- MATCH_RECOGNIZE
 
 
 def matched(frame: Frame, match: exp.MatchRecognize, scope: Scope) -> Frame:
@@ -159,6 +236,8 @@ def matched(frame: Frame, match: exp.MatchRecognize, scope: Scope) -> Frame:
     inner = _reading(frame, scope)
     for variable in match.args.get("define") or ():
         inner.frames[variable.alias.lower()] = frame
+    for variable in _VARIABLE.findall(match.args["pattern"].name if match.args.get("pattern") is not None else ""):
+        inner.frames[variable.strip('"').lower()] = frame  # one without a definition matches any row
     result = Frame()
     is_all = "ALL" in match.args["rows"].name.upper() if match.args.get("rows") is not None else False
     partition = match.args.get("partition_by") or ()

@@ -7,6 +7,7 @@ the same: only for what is to be resolved are they asked for.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,8 @@ from artifact_warehouse.lineage.resolver.model import Edge, Relation, Resolution
 from artifact_warehouse.lineage.resolver.resolution import resolve
 
 _Item = TypeVar("_Item")
-_SNAPSHOT_COLUMNS = {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted"}
+_SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_is_deleted")
+"""The columns that dbt adds to a snapshot: https://docs.getdbt.com/docs/build/snapshots#snapshot-meta-fields."""
 _SQL_TYPES = ("model", "snapshot")
 _TYPES_OF_NODES = (*_SQL_TYPES, "seed")
 _EPHEMERAL_PREFIX = "__dbt__cte__"
@@ -63,6 +65,8 @@ class Node:
     """Its columns as a catalog has them, if one has any."""
     declared_id: str | None = None
     """Its columns as they are declared."""
+    snapshot_meta_column_names: str | None = None
+    """The config of that name, as JSON: https://docs.getdbt.com/reference/resource-configs/snapshot_meta_column_names."""
 
     @property
     def has_lineage(self) -> bool:
@@ -199,7 +203,8 @@ class Project:
         return [node, *(self._nodes[parent] for parent in parents)]
 
     def _lineage_id(self, node: Node, seen: Mapping[str, _Seen]) -> str:
-        parts = [self._base, f"{node.resource_type}\0{node.language}\0{node.code_id}"]
+        own = (node.resource_type, node.language, node.code_id, node.snapshot_meta_column_names)
+        parts = [self._base, "\0".join(map(str, own))]
         for other in self._read[node.unique_id]:
             columns = seen.get(other.unique_id, other.columns_id)
             parts += (self._naming[other.unique_id], columns.digest if isinstance(columns, Columns) else str(columns))
@@ -229,7 +234,8 @@ class Project:
         except UnreadableSql as error:
             parents = [relation for _, relation in read[1:]]
             return _matched_by_name(lineage_id, node, self.dialect, own, parents, str(error))
-        return _settled(lineage_id, node, self.dialect, own, resolution)
+        unread = [other.unique_id for other, relation in read[1:] if relation.name not in resolution.relations]
+        return _settled(lineage_id, node, self.dialect, own, resolution, unread)
 
 
 def _seen(node: Node, found: NodeLineage | KnownLineage | None) -> str | Columns:
@@ -283,35 +289,59 @@ def _wanted(node: Node, columns: Columns) -> Mapping[str, str] | None:
         return None
     if node.resource_type != "snapshot":
         return columns.spellings
-    return {name: spelled for name, spelled in columns.spellings.items() if name not in _SNAPSHOT_COLUMNS}
+    added = _added_to_snapshot(node.snapshot_meta_column_names)
+    return {name: spelled for name, spelled in columns.spellings.items() if name not in added}
+
+
+def _added_to_snapshot(configured: str | None) -> set[str]:
+    """The lower-case names of the columns that dbt adds to a snapshot, whose names may be configured."""
+    names = json.loads(configured) if configured else {}
+    return {str((names or {}).get(name) or name).lower() for name in _SNAPSHOT_COLUMNS}
 
 
 def _settled(
-    lineage_id: str, node: Node, dialect: str | None, catalogued: Columns, resolution: Resolution
+    lineage_id: str,
+    node: Node,
+    dialect: str | None,
+    catalogued: Columns,
+    resolution: Resolution,
+    unread: Sequence[str],
 ) -> NodeLineage:
     own = [name for name in catalogued.names if node.catalogued_id and name not in resolution.columns]
     columns = (*resolution.columns, *own)  # a snapshot's, which its SQL was not asked for
     unresolved = resolution.unresolved_columns
     has_more = resolution.is_open and not node.catalogued_id
-    reasons = ["selects * from a relation of unknown columns"] if has_more else []
-    if names := sorted(set(resolution.unresolved_names)):
-        reasons.append(f"no relation is known to have {', '.join(names)}")
-    if resolution.missing_columns:
-        reasons.append(f"the catalog has columns that it does not select: {', '.join(resolution.missing_columns)}")
+    is_partial = bool(unresolved or has_more or unread or resolution.unknown_sources)
     return NodeLineage(
         lineage_id,
         node.unique_id,
-        "partial" if unresolved or has_more else "resolved",
+        "partial" if is_partial else "resolved",
         dialect,
         columns,
         len(columns),
         len(columns) - len(unresolved),
         unresolved,
-        "; ".join(reasons) or None,
+        "; ".join(_reasons(resolution, has_more, unread)) or None,
         resolution.repair,
         _unique(resolution.edges),
         _unique(resolution.uses),
     )
+
+
+def _reasons(resolution: Resolution, has_more: bool, unread: Sequence[str]) -> Iterator[str]:
+    """Why not all is known of a lineage."""
+    if has_more:
+        yield "selects * from a relation of unknown columns"
+    if names := sorted(set(resolution.unresolved_names)):
+        yield f"no relation is known to have {', '.join(names)}"
+    if resolution.missing_columns:
+        yield f"the catalog has columns that it does not select: {', '.join(resolution.missing_columns)}"
+    if resolution.unknown_sources:
+        yield f"reads from what the resolver does not know: {', '.join(resolution.unknown_sources)}"
+    elif set(resolution.unresolved_columns) - set(resolution.missing_columns) and not names and not has_more:
+        yield "takes whole rows of a relation of unknown columns"
+    if unread:
+        yield f"does not read {', '.join(unread)}, which it depends on"
 
 
 def _matched_by_name(

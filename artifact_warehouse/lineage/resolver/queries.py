@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
 
 from sqlglot import exp
 
-from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, use, value_of
-from artifact_warehouse.lineage.resolver.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, renamed
+from artifact_warehouse.lineage.resolver.aggregates import outside_aggregates
+from artifact_warehouse.lineage.resolver.ctes import Cte, Ctes
+from artifact_warehouse.lineage.resolver.expressions import collect, collect_arguments, use, value_of
+from artifact_warehouse.lineage.resolver.flows import EXPRESSION, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, renamed
 from artifact_warehouse.lineage.resolver.model import UnreadableSql
 from artifact_warehouse.lineage.resolver.pivots import matched
-from artifact_warehouse.lineage.resolver.scopes import Cte, Ctes, Scope, Walk
+from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.select_list import selected
 from artifact_warehouse.lineage.resolver.setoperations import Recursion, is_recursive, set_operation
 from artifact_warehouse.lineage.resolver.sources import add_join, add_source
-from artifact_warehouse.lineage.resolver.stars import add_fields, add_star, all_of, struct_fields, whole_frame
-
-UNNAMED = "_col_"
-"""How a column begins, before its place, that only the database has a name for."""
+from artifact_warehouse.lineage.resolver.stars import all_of, whole_frame
+from artifact_warehouse.lineage.resolver.walk import Walk
 
 _IMPLICITLY_RECURSIVE = {None, "fabric", "oracle", "snowflake", "tsql", "teradata"}
 """Dialects where a CTE may read itself without the word RECURSIVE."""
@@ -32,6 +31,7 @@ def frame_of_query(walk: Walk, query: exp.Expr) -> Frame:
     walk.query = partial(_query, walk)
     walk.cte = partial(_cte, walk)
     walk.with_ctes = partial(_with, walk)
+    walk.value_of, walk.collect_arguments = value_of, collect_arguments
     try:
         return walk.query(query, None, Ctes())
     finally:
@@ -79,6 +79,7 @@ def _with(walk: Walk, query: exp.Expr, outer: Scope | None, ctes: Ctes) -> Ctes:
         if name in walk.ephemerals:
             cte.frame = walk.frame_of(walk.ephemerals[name])
         visible.add(name, cte)
+        walk.ctes.append(cte)
     return visible
 
 
@@ -90,10 +91,11 @@ def _cte(walk: Walk, cte: Cte) -> Frame:
     names = [column.name for column in alias.args.get("columns") or ()]
     body, name = cte.expression.this, cte.expression.alias.lower()
     cte.frame = Frame()  # to what reads itself without being recursive
-    if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
-        cte.frame = _recursive(walk, cte, body, names)
-    else:
-        cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
+    with walk.apart():
+        if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
+            cte.frame = _recursive(walk, cte, body, names)
+        else:
+            cte.frame = renamed(_query(walk, body, cte.outer, cte.ctes), names)
     cte.ctes = Ctes()  # it reads no more: no circle of CTEs that can read each other is left
     return cte.frame
 
@@ -131,9 +133,9 @@ def _values(values: exp.Expr, scope: Scope) -> Frame:
 
 def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> Frame:
     scope = Scope(walk, outer, ctes)
-    scope.value_of = value_of
+    scope.has_levels = select.args.get("connect") is not None
     _read(select, scope)
-    frame = whole_frame(select, scope) or _selected(select, scope)
+    frame = whole_frame(select, scope) or selected(select, scope)
     if walk.dialect.has_lateral_aliases:
         scope.aliases = frame.columns
     args = select.args
@@ -142,27 +144,12 @@ def _select(walk: Walk, select: exp.Select, outer: Scope | None, ctes: Ctes) -> 
     use("filter", [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None], scope)
     _group(select, frame, scope)
     _sorted(select, frame, scope)
-    return _struct_of(frame) if args.get("kind") == "STRUCT" else frame
+    return _value_of_kind(args.get("kind"), frame)
 
 
 _BEFORE_ALIASES = ("where", "prewhere", "connect")
 _AFTER_ALIASES = ("having", "qualify", "limit", "offset")
 """Clauses that can name the columns of the select list."""
-
-
-def _selected(select: exp.Select, scope: Scope) -> Frame:
-    frame = Frame()
-    scope.earlier = frame.columns
-    items = select.expressions
-    if scope.walk.dialect.has_lateral_aliases:
-        aliases = [item for item in items if type(item) is exp.Alias]
-        scope.aliased = {item.alias.lower(): item.this for item in aliases}
-        if len(scope.aliased) < len(aliases):  # one that is there twice stands for neither before its turn
-            counts = Counter(item.alias.lower() for item in aliases)
-            scope.aliased = {name: item for name, item in scope.aliased.items() if counts[name] == 1}
-    for index, item in enumerate(items):
-        _add_item(frame, item, index, scope)
-    return frame
 
 
 def _read(select: exp.Select, scope: Scope) -> None:
@@ -181,79 +168,6 @@ def _read(select: exp.Select, scope: Scope) -> None:
         scope.windows[window.name.lower()] = window
 
 
-def _add_item(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
-    """Add one item of a select list."""
-    if isinstance(item, exp.Alias):
-        name = item.args["alias"].name
-        flow = _aliased(name.lower(), item.this, scope)
-        frame.put(name, flow)
-        if scope.walk.dialect.has_lateral_aliases:
-            scope.aliases.setdefault(name.lower(), flow)
-    elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-        add_star(frame, item.this, item, scope)
-    elif isinstance(item, exp.Column):
-        frame.put(item.name, scope.column(item) or NOTHING)
-    elif isinstance(item, exp.Star):
-        add_star(frame, item, None, scope)
-    elif isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
-        add_fields(frame, item, scope)
-    elif isinstance(item, exp.Aliases):
-        flow = value_of(item.this, scope)
-        for column in item.expressions:
-            frame.put(column.name, flow)
-    elif isinstance(item, exp.PropertyEQ):  # DuckDB: SELECT name: expression
-        frame.put(item.this.name, _aliased(item.this.name.lower(), item.expression, scope))
-    else:
-        _add_unnamed(frame, item, index, scope)
-
-
-def _add_unnamed(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
-    """Add an item that the database finds a name for, or several columns that a function makes."""
-    is_duckdb = scope.walk.dialect.name == "duckdb"
-    if is_duckdb and isinstance(item, ITEM_FUNCTIONS) and (fields := struct_fields(item, scope)) is not None:
-        for name in fields.names():
-            frame.put(fields.spelling(name), fields.columns_flow(name))
-    elif is_duckdb and item.find(exp.Columns) is not None:
-        _add_matching(frame, item, scope)
-    else:
-        flow = value_of(item, scope)
-        frame.put(item.output_name or f"{UNNAMED}{index}", flow)
-        if isinstance(item, ITEM_FUNCTIONS):
-            frame.unlisted.append(FunctionFrame(flow))
-
-
-def _aliased(name: str, expression: exp.Expr, scope: Scope) -> Flow:
-    """The value of an aliased item, which earlier ones may have asked for, and which does not mean itself."""
-    if name in scope.aliased and scope.aliased[name] is expression:
-        return scope.alias(name) or NOTHING
-    return value_of(expression, scope)
-
-
-def _add_matching(frame: Frame, item: exp.Expr, scope: Scope) -> None:
-    """DuckDB's COLUMNS(…): the item once for each column that matches."""
-    [columns] = list(item.find_all(exp.Columns))[:1]
-    pattern = columns.this
-    every = Frame()
-    if isinstance(pattern, exp.Star):
-        add_star(every, pattern, None, scope)
-    else:
-        every = all_of(scope)
-    flags = 0 if item is columns else EXPRESSION | (AGGREGATE if columns.find_ancestor(exp.AggFunc) else 0)
-    is_pattern = isinstance(pattern, exp.Literal) and pattern.is_string
-    for name in list(every.names()):
-        if not is_pattern or _matches(pattern.this, every.spelling(name)):
-            flow = every.columns_flow(name)
-            frame.put(every.spelling(name), flow.through(flags) if flags else flow)
-    frame.unlisted += every.unlisted
-
-
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return re.search(pattern, name) is not None
-    except re.error:
-        return True
-
-
 def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
     """GROUP BY and DISTINCT: what makes one row of many."""
     group, distinct = select.args.get("group"), select.args.get("distinct")
@@ -270,8 +184,8 @@ def _group(select: exp.Select, frame: Frame, scope: Scope) -> None:
         use("group", sets if isinstance(sets, list) else (), scope)
     if group.args.get("all"):
         for item in select.expressions:
-            if item.find(exp.AggFunc) is None:
-                use("group", [item], scope)
+            outside = outside_aggregates(item, scope.walk.aggregates)
+            use("group", [item] if outside is None else outside, scope)
 
 
 def _use_items(kind: str, items: Iterable[exp.Expr], frame: Frame, scope: Scope) -> None:
@@ -303,12 +217,22 @@ def _sorted(query: exp.Expr, frame: Frame, scope: Scope) -> Frame:
             scope.walk.use("sort", frame.columns_flow(expression.name.lower()))
         elif isinstance(expression, exp.Literal):
             _use_flows("sort", _at(frame, expression), scope)
+        elif isinstance(expression, exp.Var) and expression.name.upper() == "ALL":
+            _use_flows("sort", (frame.columns_flow(name) for name in frame.names()), scope)
         else:
             use("sort", [expression], scope)
     return frame
 
 
-def _struct_of(frame: Frame) -> Frame:
-    """BigQuery's SELECT AS STRUCT: as a table it has the columns, as a value it is one struct of them."""
-    frame.value = frame.row()
+def _value_of_kind(kind: str | None, frame: Frame) -> Frame:
+    """BigQuery's SELECT AS STRUCT: as a table it has the columns, as a value it is one struct of them.
+
+    SELECT AS VALUE has one item: as a table it has the fields of that, if it is a struct.
+    """
+    if kind == "STRUCT":
+        frame.value = frame.row()
+    elif kind == "VALUE" and len(frame.columns) == 1:
+        [value] = frame.columns.values()
+        frame = value.fields if isinstance(value.fields, Frame) else frame
+        frame.value = value
     return frame

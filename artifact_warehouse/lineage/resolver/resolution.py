@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from artifact_warehouse.lineage.resolver.dialects import dialect_of
 from artifact_warehouse.lineage.resolver.flows import FIELD, UNRESOLVED, Flow, confidence, kind
-from artifact_warehouse.lineage.resolver.frames import Frame
+from artifact_warehouse.lineage.resolver.frames import Frame, renamed
 from artifact_warehouse.lineage.resolver.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.lineage.resolver.parsing import parse
-from artifact_warehouse.lineage.resolver.queries import UNNAMED, frame_of_query
-from artifact_warehouse.lineage.resolver.scopes import Walk
+from artifact_warehouse.lineage.resolver.queries import frame_of_query
+from artifact_warehouse.lineage.resolver.select_list import UNNAMED
+from artifact_warehouse.lineage.resolver.walk import Walk
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 100_000
@@ -42,9 +43,10 @@ def resolve(
     A text that is nested deeply needs `with_deep_stack` around.
     """
     try:
-        query, repair = parse(sql, dialect)
-        walk = Walk(dialect_of(dialect), find_relation, ephemerals or {})
-        return _resolution(walk, frame_of_query(walk, query), wanted or {}, repair)
+        parsed = parse(sql, dialect)
+        walk = Walk(dialect_of(dialect), find_relation, ephemerals or {}, has_columns="columns" in sql.lower())
+        frame = renamed(frame_of_query(walk, parsed.query), parsed.names)
+        return _resolution(walk, frame, wanted or {}, parsed.repair)
     except UnreadableSql:
         raise
     except RecursionError:
@@ -70,6 +72,8 @@ def _resolution(walk: Walk, frame: Frame, wanted: Mapping[str, str], repair: str
         missing_columns=tuple(name for name, flow in flows.items() if flow is None),
         unresolved_columns=tuple(name for name, flow in flows.items() if flow is None or UNRESOLVED in flow),
         unresolved_names=tuple(walk.unresolved),
+        unknown_sources=tuple(walk.unknown_sources),
+        relations=tuple(walk.relation_names()),
         is_open=frame.is_open,
         repair=repair,
     )
@@ -86,8 +90,9 @@ def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> F
     if flow is None and not frame.is_open and len(frame.columns) == len(wanted):
         # What has no alias is named by the database: it is known by its place.
         other = list(frame.columns)[index]
-        return frame.columns[other] if other.startswith(UNNAMED) else None
-    return flow
+        if other.startswith(UNNAMED):
+            return frame.columns[other]
+    return frame.beyond(wanted[name]) if flow is None else flow
 
 
 def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
@@ -101,7 +106,7 @@ def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
 
 
 def _uses(walk: Walk) -> Iterator[Use]:
-    for use_kind, flow in walk.uses.items():
+    for use_kind, flow in walk.all_uses().items():
         for origin, flags in walk.recursions.settled(flow).items():
             if origin is UNRESOLVED:
                 continue

@@ -1,125 +1,24 @@
-"""Scopes: what the names in one SELECT stand for, and the state of a resolution that all of them share."""
+"""Scopes: what the names in one SELECT stand for."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
 
-from artifact_warehouse.lineage.resolver.dialects import Dialect
-from artifact_warehouse.lineage.resolver.flows import FIELD, GUESSED, UNRESOLVED, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, RelationFrame, union
-from artifact_warehouse.lineage.resolver.model import FindRelation, Relation, UnreadableSql
-from artifact_warehouse.lineage.resolver.recursion import Recursions
-
-CPU_SECONDS = 20.0
-"""How much of a processor's time one query may take: of the thread's own, however busy the machine is."""
-
-
-class Walk:
-    """What is the same in a whole query: its dialect, the relations outside, and what was found so far."""
-
-    def __init__(self, dialect: Dialect, find_relation: FindRelation, ephemerals: Mapping[str, Relation]) -> None:
-        self.dialect = dialect
-        self.ephemerals = ephemerals
-        self.uses: dict[str, Flow] = {}
-        self.unresolved: dict[str, None] = {}
-        self.recursions = Recursions()
-        self.query: Callable[[exp.Expr, Scope | None, Ctes], Frame]
-        """Resolves a query within a scope; see `queries`."""
-        self.cte: Callable[[Cte], Frame]
-        """Resolves a CTE, once."""
-        self.with_ctes: Callable[[exp.Expr, Scope | None, Ctes], Ctes]
-        """The CTEs that a query can read: its own, and those around it."""
-        self._find_relation = find_relation
-        self._frames: dict[str, RelationFrame] = {}
-        self._step_count = 0
-        self._deadline = time.thread_time() + CPU_SECONDS
-
-    def relation(self, parts: tuple[str, ...]) -> RelationFrame:
-        """The frame of a relation outside the query; one for each relation."""
-        return self.frame_of(self._find_relation(parts))
-
-    def frame_of(self, relation: Relation) -> RelationFrame:
-        """The frame of a relation; one for each."""
-        frame = self._frames.get(relation.name)
-        if frame is None:
-            frame = self._frames[relation.name] = RelationFrame(relation)
-        return frame
-
-    def use(self, kind: str, flow: Flow) -> None:
-        """Note that these columns shape the rows of the query."""
-        if flow:
-            self.uses.setdefault(kind, Flow()).add(flow)
-
-    def check_budget(self) -> None:
-        """Raises UnreadableSql when the query took too much time. Looks at the clock now and then: that takes time."""
-        self._step_count += 1
-        if self._step_count % 8 == 0 and time.thread_time() > self._deadline:
-            raise UnreadableSql(f"resolving it takes more than {CPU_SECONDS:g} seconds of CPU time")
-
-
-class Cte:
-    """A common table expression, resolved when something reads it, and once."""
-
-    __slots__ = ("ctes", "expression", "frame", "is_recursive", "outer")
-
-    def __init__(self, expression: exp.CTE, outer: Scope | None, ctes: Ctes, is_recursive: bool) -> None:
-        self.expression = expression
-        self.outer = outer
-        self.ctes = ctes
-        self.is_recursive = is_recursive
-        self.frame: Frame | None = None
-
-    @property
-    def is_value(self) -> bool:
-        """Whether it names no query but a value, as ClickHouse's WITH expression AS name."""
-        return not isinstance(self.expression.this, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values))
-
-
-class Ctes:
-    """The CTEs that a query can read, by lower-case name: those of its WITH clause, and those around it.
-
-    What a CTE of a long clause can read are the ones before it: the same object, up to an `end`, not a copy.
-    """
-
-    __slots__ = ("_around", "_end", "_own")
-
-    def __init__(self, around: Ctes | None = None) -> None:
-        self._around = around
-        self._own: dict[str, tuple[int, Cte]] = {}
-        self._end = sys.maxsize
-
-    def add(self, name: str, cte: Cte) -> None:
-        """Let a CTE be read."""
-        self._own[name] = (len(self._own), cte)
-
-    def before(self) -> Ctes:
-        """Those that can be read now, without those that are added later."""
-        ctes = Ctes(self._around)
-        ctes._own = self._own
-        ctes._end = len(self._own)
-        return ctes
-
-    def get(self, name: str) -> Cte | None:
-        """The CTE of that name, the innermost."""
-        ctes: Ctes | None = self
-        while ctes is not None:
-            position, cte = ctes._own.get(name, (sys.maxsize, None))
-            if position < ctes._end:
-                return cte
-            ctes = ctes._around
-        return None
+from artifact_warehouse.lineage.resolver.ctes import Ctes
+from artifact_warehouse.lineage.resolver.flows import FIELD, GUESSED, Flow
+from artifact_warehouse.lineage.resolver.frames import FROM_NOWHERE, Frame, FunctionFrame, union
+from artifact_warehouse.lineage.resolver.units import LEVELS, is_function, may_be_keyword, may_be_unit
+from artifact_warehouse.lineage.resolver.walk import Walk
 
 
 class Scope:
     """The names of one SELECT: what it reads from, by alias, within the scopes around it."""
 
     __slots__ = (
-        "_busy", "_named_values", "_subqueries", "aliased", "aliases", "ctes", "earlier", "frames", "is_beside",
-        "merged", "outer", "parameters", "qualified", "value_of", "walk", "windows",
+        "_busy", "_deciding", "_named_values", "_proves_itself", "_subqueries", "aliased", "aliases", "chosen", "ctes",
+        "earlier", "frames", "has_levels", "is_beside", "merged", "outer", "parameters", "qualified", "walk", "windows",
     )  # fmt: skip
 
     def __init__(self, walk: Walk, outer: Scope | None, ctes: Ctes) -> None:
@@ -140,10 +39,15 @@ class Scope:
         """The columns of the select list so far."""
         self.aliased: Mapping[str, exp.Expr] = {}
         """The expressions of aliases that may have to be resolved before their turn."""
-        self.value_of: Callable[[exp.Expr, Scope], Flow] | None = None
+        self.chosen: dict[int, Frame] = {}
+        """What each COLUMNS(…) chooses."""
+        self.has_levels = False
+        """Whether it has CONNECT BY."""
         self.is_beside = False
         """Whether it is what stands beside a query in FROM, which is read only where nothing else can be meant."""
         self._busy: set[str] = set()
+        self._deciding: dict[int, Flow] = {}
+        self._proves_itself: dict[str, bool] = {}
         self._subqueries: dict[int, Frame] = {}
         self._named_values: dict[str, Flow] = {}
 
@@ -187,23 +91,44 @@ class Scope:
         for frame in self.frames.values():
             if name in frame:
                 return frame.get(name)
-        if not prefers_aliases and (flow := self.alias(name)) is not None:
+        if not prefers_aliases and (flow := self._proven_or_alias(name)) is not None:
             return flow
         named = self.frames.get(name)
         if named is not None and named.value is not None:
             return named.value
         if (flow := self._from_open_frames(name)) is not None:
             return flow
-        if (flow := self._by_elimination(name)) is not None:
+        if (flow := self._by_elimination(name)) is not None or (flow := self._nested(name)) is not None:
             return flow
-        return self._from_cte(name) if named is None else named.row()
+        return self._from_cte(name) if named is None else None
+
+    def _proven_or_alias(self, name: str) -> Flow | None:
+        """An alias; but a column of unknown relations, where the alias itself reads one of its name: they have it."""
+        found = self._proves_itself.get(name)
+        if found is None and name in self.aliased:
+            parts = self.aliased[name].walk(prune=lambda part: isinstance(part, exp.Query))
+            found = any(type(part) is exp.Column and part.name.lower() == name for part in parts)
+            self._proves_itself[name] = found
+        flow = self._from_open_frames(name) if found else None
+        return self.alias(name) if flow is None else flow
+
+    def find_row(self, name: str) -> Flow | None:
+        """What a name stands for as a value: a column, else a whole row of what is read under that name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if (flow := scope._own(name)) is not None:
+                return flow
+            if name in scope.frames:
+                return scope.frames[name].row()
+            scope = scope.outer
+        return None
 
     def alias(self, name: str) -> Flow | None:
         """The column of the select list with this alias, unless it is being resolved right now."""
         flow = self.aliases.get(name)
-        if flow is None and name in self.aliased and name not in self._busy and self.value_of is not None:
+        if flow is None and name in self.aliased and name not in self._busy:
             self._busy.add(name)
-            flow = self.aliases[name] = self.value_of(self.aliased[name], self)
+            flow = self.aliases[name] = self.walk.value_of(self.aliased[name], self)
             self._busy.discard(name)
         return flow
 
@@ -220,7 +145,7 @@ class Scope:
         around = self.outer._listed(name) if self.outer is not None and (functions or relation) else None
         if around is not None and relation is None:
             return around
-        frames = functions if relation is None else [relation]
+        frames = functions if relation is None else [relation, *(frame for frame in functions if frame.is_bare)]
         flows = [flow for frame in frames if (flow := frame.get(name)) is not None]
         if around is not None:
             flows.append(around)
@@ -255,11 +180,11 @@ class Scope:
             return None
         if not cte.is_value:
             return self.walk.cte(cte).row()
-        if self.value_of is None or name in self._busy:
+        if name in self._busy:
             return None
         if name not in self._named_values:
             self._busy.add(name)
-            self._named_values[name] = self.value_of(cte.expression.this, self)
+            self._named_values[name] = self.walk.value_of(cte.expression.this, self)
             self._busy.discard(name)
         return self._named_values[name]
 
@@ -270,6 +195,15 @@ class Scope:
             frame = self._subqueries[id(query)] = self.walk.query(query, self, self.ctes)
         return frame
 
+    def deciding(self, query: exp.Expr) -> Flow:
+        """What decides whether a query has rows, resolved once: the columns that it filters, joins and groups by."""
+        flow = self._deciding.get(id(query))
+        if flow is None:
+            with self.walk.noting() as uses:
+                self.subquery(query)
+            flow = self._deciding[id(query)] = union(flow for kind, flow in uses.items() if kind != "sort")
+        return flow
+
     # ------------------------------------------------------------------ columns
 
     def column(self, column: exp.Column) -> Flow | None:
@@ -278,34 +212,100 @@ class Scope:
         name = args["this"].name
         table = args.get("table")
         if table is None:
-            flow = self.find_name(name.lower())
+            flow = self.find_row(name.lower())
         elif args.get("db") is None:
-            flow = self._of_table(table.name.lower(), name)
+            flow = self._of_table(table.name.lower(), name, column)
         else:
             flow = self._of_path([part.name for part in column.parts])
-        if flow is None and (table is not None or not (name.lower() in _WORDS or name.startswith("$"))):
-            self.walk.unresolved[".".join(part.name for part in column.parts)] = None
-            return _FROM_NOWHERE
-        return flow
+        return self._otherwise(column) if flow is None else flow
 
-    def _of_table(self, table: str, name: str) -> Flow | None:
+    def _otherwise(self, column: exp.Column) -> Flow | None:
+        """What a column stands for that nothing is known to have."""
+        name = column.name
+        if column.args.get("table") is None:
+            if may_be_unit(column) or self._is_word(column):
+                return None
+            if not may_be_keyword(column) and (flow := self._beyond(name)) is not None:
+                return flow
+        self.walk.unresolved[".".join(part.name for part in column.parts)] = None
+        return FROM_NOWHERE
+
+    def _is_word(self, column: exp.Column) -> bool:
+        """Whether it is a function that is called without parentheses, or a level of CONNECT BY."""
+        name = column.name.lower()
+        return not column.this.args.get("quoted") and (is_function(name) or (name in LEVELS and self._has_levels()))
+
+    def _has_levels(self) -> bool:
+        scope: Scope | None = self
+        while scope is not None and not scope.has_levels:
+            scope = scope.outer
+        return scope is not None
+
+    def _beyond(self, name: str) -> Flow | None:
+        """A column that no catalog lists, where one relation only can have it."""
+        found: list[Flow] = []
+        scope: Scope | None = self
+        while scope is not None:
+            frames = scope.frames.values() if not scope.is_beside else ()
+            found += [flow for frame in frames if (flow := frame.beyond(name)) is not None]
+            scope = scope.outer
+        return found[0] if len(found) == 1 else None
+
+    def at_position(self, parameter: exp.Parameter) -> Flow | None:
+        """What Snowflake's $1 stands for: a column by its place; None for a parameter."""
+        place = parameter.this
+        if not isinstance(place, exp.Literal) or not place.is_int or self.walk.dialect.name != "snowflake":
+            return None
+        frames = list(self.frames.values())
+        return self._at(frames[0] if len(frames) == 1 else None, place, f"${place.name}")
+
+    def _at(self, frame: Frame | None, place: exp.Expr, name: str) -> Flow | None:
+        flow = None if frame is None else frame.at(int(place.name) - 1) or frame.get(name)
+        if flow is None:
+            self.walk.unresolved[name] = None
+        return FROM_NOWHERE if flow is None else flow
+
+    def _of_table(self, table: str, name: str, column: exp.Column) -> Flow | None:
         frame = self.find_frame(table) or self.find_qualified(table)
-        if frame is not None and (flow := _of_frame(frame, name)) is not None:
-            return flow
+        if frame is not None:
+            if type(column.this) is exp.Parameter:
+                return self._at(frame, column.this.this, f"${name}")
+            if (flow := _of_frame(frame, name)) is not None:
+                return flow
         flow = self.find_name(table)
-        return None if flow is None else field(flow, [name.lower()])
+        return self._dotted(f"{table}.{name}") if flow is None else field(flow, [name.lower()])
+
+    def _dotted(self, name: str) -> Flow | None:
+        """A column whose own name has dots: of ClickHouse's Nested."""
+        name = name.lower()
+        return next((frame.get(name) for frame in self.frames.values() if name in frame), None)
+
+    def _nested(self, name: str) -> Flow | None:
+        """ClickHouse's Nested as a whole: its columns have its name before a dot."""
+        if self.walk.dialect.name != "clickhouse":
+            return None
+        whole = Frame()
+        for frame in self.frames.values():
+            for column in frame.names():
+                if column.startswith(f"{name}."):
+                    whole.put(frame.spelling(column)[len(name) + 1 :], frame.columns_flow(column))
+        return whole.row() if whole.columns else None
 
     def _of_path(self, parts: list[str]) -> Flow | None:
         """schema.relation.column, or relation.column.field, or column.field.field."""
         lower = [part.lower() for part in parts]
         if (frame := self.find_qualified(".".join(lower[:-1]))) is not None:
             return _of_frame(frame, parts[-1])
-        if (frame := self.find_frame(lower[0])) is not None and (flow := frame.get(lower[1])) is not None:
-            return field(flow, lower[2:])
+        if (frame := self.find_frame(lower[0])) is not None:
+            dotted = ".".join(lower[1:])
+            if lower[1] not in frame and dotted in frame:
+                return frame.get(dotted)
+            if (flow := frame.get(lower[1])) is not None:
+                return field(flow, lower[2:])
         if (frame := self.find_frame(lower[-2])) is not None and (flow := _of_frame(frame, parts[-1])) is not None:
             return flow
         flow = self.find_name(lower[0])
-        return None if flow is None else field(flow, lower[1:])
+        return self._dotted(".".join(parts)) if flow is None else field(flow, lower[1:])
 
     def find_qualified(self, name: str) -> Frame | None:
         """What is read from a relation under its own name: schema.relation, where database.schema.relation is read."""
@@ -321,8 +321,8 @@ def _of_frame(frame: Frame, name: str) -> Flow | None:
     """A column that is named with its relation, so that nothing else is meant."""
     flow = frame.get(name.lower())
     if flow is None:
-        if isinstance(frame, RelationFrame):
-            return frame.get_unlisted(name)
+        if (flow := frame.beyond(name)) is not None:
+            return flow
         if isinstance(frame, FunctionFrame):
             return frame.arguments
         return frame.value
@@ -340,15 +340,3 @@ def field(flow: Flow, path: list[str]) -> Flow:
             return flow.through(FIELD)
         flow = part
     return flow
-
-
-_FROM_NOWHERE = Flow({UNRESOLVED: 0})
-
-_WORDS = {
-    *("current_date", "current_time", "current_timestamp", "current_user", "localtime", "localtimestamp", "sysdate"),
-    *("year", "years", "quarter", "quarters", "month", "months", "week", "weeks", "day", "days", "hour", "hours"),
-    *("minute", "minutes", "second", "seconds", "millisecond", "microsecond", "dayofweek", "dayofyear", "weekday"),
-    *("dow", "doy", "epoch", "isoweek", "isoyear", "date", "d", "dd", "h", "hh", "m", "mi", "mm", "ms", "ns", "q"),
-    *("s", "ss", "us", "w", "yy", "yyyy", "rownum", "level"),
-}
-"""Words that are no columns where no relation has such a column: units of time, and functions without parentheses."""

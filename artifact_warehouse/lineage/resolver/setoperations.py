@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
+from artifact_warehouse.lineage.resolver.ctes import Ctes
 from artifact_warehouse.lineage.resolver.flows import GUESSED, Flow
 from artifact_warehouse.lineage.resolver.frames import Frame
-from artifact_warehouse.lineage.resolver.scopes import Ctes, Scope, Walk
+from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.walk import Walk
 
 
 class Recursion(NamedTuple):

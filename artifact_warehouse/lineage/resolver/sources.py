@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
-from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, use, value_of
+from artifact_warehouse.lineage.resolver.expressions import use, value_of
 from artifact_warehouse.lineage.resolver.flows import EXPRESSION, FIELD, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, renamed, union
+from artifact_warehouse.lineage.resolver.frames import AliasedFrame, Frame, FunctionFrame, renamed, union
 from artifact_warehouse.lineage.resolver.pivots import duckdb_pivot, pivoted
 from artifact_warehouse.lineage.resolver.scopes import Scope
 from artifact_warehouse.lineage.resolver.stars import all_of
+from artifact_warehouse.lineage.resolver.table_functions import (
+    function_frame,
+    items_frame,
+    object_items,
+    rows_from,
+    unnested,
+)
 
 
 def add_source(source: exp.Expr, scope: Scope) -> None:
     """Put into the scope what one member of a FROM clause reads, with the joins that hang on it."""
-    while isinstance(source, (exp.Final, exp.TableSample)):
+    while isinstance(source, (exp.Final, exp.Stream, exp.TableSample)):
+        source = source.this
+    if isinstance(source, exp.AtIndex):  # Redshift: FROM t, t.items AS item AT i
+        place = source.expression.name
+        _put(scope, f"{place}\0".lower(), FunctionFrame(NOTHING, [place], is_listed=True))
         source = source.this
     if isinstance(source, exp.Subquery) and _is_parenthesised_join(source):
         _add_parenthesised(source, scope)
@@ -59,41 +70,58 @@ def _frame(source: exp.Expr, alias: str, columns: list[str], scope: Scope) -> tu
         query = source.this
         if isinstance(query, exp.Query):
             return renamed(scope.walk.query(query, scope, scope.ctes), columns), alias
-        return _function(query, alias, columns, scope), alias
+        return function_frame(query, alias, columns, scope, bool(source.args.get("ordinality"))), alias
     if isinstance(source, exp.Unnest):
-        return _unnest(source, alias, columns, scope), alias or (columns[0].lower() if columns else "")
+        return unnested(source, alias, columns, scope), alias or (columns[0].lower() if columns else "")
     if isinstance(source, exp.Pivot):
-        return _duckdb_pivot(source, scope), alias
+        return _pivot(source, scope), alias
     if isinstance(source, (exp.Subquery, exp.Values)):
         inner = source.this if isinstance(source, exp.Subquery) else None
         if isinstance(inner, exp.Pivot):
-            return renamed(_duckdb_pivot(inner, scope), columns), alias
+            return renamed(_pivot(inner, scope), columns), alias
         # It may read what stands before it: LATERAL is often left out, and nothing is lost by not insisting on it.
         around = scope.beside() if scope.frames else scope.outer
         ctes = scope.walk.with_ctes(source, around, scope.ctes)
         return renamed(scope.walk.query(inner or source, around, ctes), columns), alias
     if isinstance(source, exp.Query):
         return renamed(scope.walk.query(source, scope.outer, scope.ctes), columns), alias
+    if isinstance(source, exp.TableAlias):  # what BigQuery's |> AS t names
+        return _read((source.name,), "", [], scope)
     if isinstance(source, exp.Alias):
-        return _function(source.this, source.alias.lower(), columns, scope), source.alias.lower()
-    return _function(source, alias, columns, scope), alias
+        return _aliased(source, columns, scope), source.alias.lower()
+    return function_frame(source, alias, columns, scope), alias
+
+
+def _aliased(source: exp.Alias, columns: list[str], scope: Scope) -> Frame:
+    if not isinstance(source.this, exp.Column):
+        return function_frame(source.this, source.alias.lower(), columns, scope)
+    items = value_of(source.this, scope)
+    scope.walk.use("join", items)
+    return items_frame(items)
 
 
 def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tuple[Frame, str]:
+    if (functions := table.args.get("rows_from")) is not None:
+        return rows_from(functions, columns, scope), alias
     inner = table.this
-    if isinstance(inner, (exp.Func, exp.Dot)):
-        frame = _function(inner, alias, columns, scope)
+    if not isinstance(inner, (exp.Identifier, exp.Literal, exp.Var)):
+        frame = function_frame(inner, alias, columns, scope, bool(table.args.get("ordinality")))
         if not columns and not alias and isinstance(frame, FunctionFrame) and not isinstance(inner, exp.Unnest):
             frame.value = frame.arguments
         own_name = inner.name if isinstance(inner, exp.Anonymous) else inner.key
         return frame, alias or own_name.lower()
-    parts = tuple(part.name for part in table.parts)
+    frame, name = _read(tuple(part.name for part in table.parts), alias, columns, scope)
+    return _with_changes(frame) if table.args.get("changes") is not None else frame, name
+
+
+def _read(parts: tuple[str, ...], alias: str, columns: list[str], scope: Scope) -> tuple[Frame, str]:
+    """What a name in FROM stands for: a CTE, an array of what stands before it, or a relation."""
     name = parts[-1].lower()
     if len(parts) == 1 and (cte := scope.ctes.get(name)) is not None and not cte.is_value:
         frame = scope.walk.cte(cte)
     elif len(parts) == 2 and scope.walk.dialect.joins_array_paths and parts[0].lower() in scope.frames:
         items = scope.frames[parts[0].lower()].get(name) or NOTHING
-        frame = _items(items, scope)
+        frame = items_frame(items)
     else:
         frame = scope.walk.relation(parts)
         for start in range(len(parts)):
@@ -101,11 +129,23 @@ def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tu
     return renamed(frame, columns), alias or name
 
 
+def _with_changes(frame: Frame) -> Frame:
+    """Snowflake's CHANGES adds columns: https://docs.snowflake.com/en/sql-reference/constructs/changes."""
+    result = AliasedFrame()
+    for name in frame.names():
+        result.put(frame.spelling(name), frame.columns_flow(name))
+    (result.unlisted if frame.is_open else result.starred).append(frame)
+    result.other_names = dict.fromkeys(("metadata$action", "metadata$isupdate", "metadata$row_id"), NOTHING)
+    return result
+
+
 def _is_parenthesised_join(source: exp.Subquery) -> bool:
     inner = source.this
-    if isinstance(inner, exp.Table):
-        return True
-    return isinstance(inner, exp.Subquery) and bool(inner.args.get("joins") or not isinstance(inner.this, exp.Query))
+    while isinstance(inner, exp.Subquery) and not inner.args.get("joins"):
+        inner = inner.this
+    return isinstance(inner, (exp.Subquery, exp.Table)) or (
+        inner is not source.this and not isinstance(inner, (exp.Query, exp.Pivot))
+    )
 
 
 def _add_parenthesised(source: exp.Subquery, scope: Scope) -> None:
@@ -124,83 +164,16 @@ def _add_parenthesised(source: exp.Subquery, scope: Scope) -> None:
     scope.qualified = {**inner.qualified, **scope.qualified}
 
 
-def _duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
+def _pivot(pivot: exp.Pivot, scope: Scope) -> Frame:
+    """PIVOT and UNPIVOT as statements of DuckDB, or Redshift's UNPIVOT of an object."""
+    source = pivot.this
+    if isinstance(source, (exp.Alias, exp.AtIndex)):
+        value = source.this if isinstance(source, exp.AtIndex) else source
+        names = [value.alias, *([source.expression.name] if isinstance(source, exp.AtIndex) else [])]
+        return object_items(value.this if isinstance(value, exp.Alias) else value, names, scope)
     inner = Scope(scope.walk, scope.outer, scope.ctes)
-    add_source(pivot.this, inner)
+    add_source(source, inner)
     return duckdb_pivot(pivot, inner)
-
-
-# ---------------------------------------------------------------------- functions that return tables
-
-
-def _function(function: exp.Expr, alias: str, columns: list[str], scope: Scope) -> Frame:
-    if isinstance(function, exp.Unnest):
-        return _unnest(function, alias, columns, scope)
-    if isinstance(function, exp.Query):
-        return renamed(scope.walk.query(function, scope, scope.ctes), columns)
-    arguments = Flow()
-    for argument in _arguments(function):
-        collect(argument, scope, 0 if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, arguments)
-    scope.walk.use("join", arguments)  # it makes rows
-    is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
-    frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
-    if alias and not columns:
-        frame.value = arguments
-    return frame
-
-
-def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
-    """What a function is called with; of `name = value` the value: names of arguments look like columns."""
-    if not isinstance(function, exp.Anonymous):
-        yield function
-        return
-    for argument in function.expressions:
-        is_named = isinstance(argument, exp.EQ) and isinstance(argument.this, exp.Column) and not argument.this.table
-        yield argument.expression if is_named else argument
-
-
-def _unnest(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
-    items = Flow()
-    for expression in unnest.expressions:
-        collect(expression, scope, FIELD, items)
-    scope.walk.use("join", items)
-    offset = unnest.args.get("offset")
-    offset_name = offset.name.lower() if isinstance(offset, exp.Identifier) else "offset" if offset is not None else ""
-    names = [name for name in columns if name.lower() != offset_name]
-    if len(unnest.expressions) == 1:
-        items.fields = value_of(unnest.expressions[0], scope).fields
-    is_side_by_side = 1 < len(unnest.expressions) <= len(names)
-    frame = _side_by_side(unnest, names, scope) if is_side_by_side else _items(items, scope)
-    for name in names or ([alias] if alias else []):
-        if name.lower() not in frame.columns:
-            frame.put(name, items)
-    if offset_name:
-        frame.columns[offset_name] = NOTHING
-    return frame
-
-
-def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Frame:
-    """unnest(a, b) AS t (x, y): the items of a in x, those of b in y."""
-    frame = Frame()
-    for index, name in enumerate(names):
-        flow = Flow()
-        if index < len(unnest.expressions):
-            collect(unnest.expressions[index], scope, FIELD, flow)
-        frame.put(name, flow)
-    return frame
-
-
-def _items(items: Flow, scope: Scope) -> Frame:
-    """The rows that an array's items make: their fields, where the query has built them, or anything."""
-    fields = items.fields
-    if isinstance(fields, Frame):
-        frame = Frame()
-        for name in fields.names():
-            frame.put(fields.spelling(name), fields.columns_flow(name))
-    else:
-        frame = FunctionFrame(items.through(FIELD))
-    frame.value = items
-    return frame
 
 
 # ---------------------------------------------------------------------- joins
@@ -229,11 +202,13 @@ def add_join(join: exp.Join, scope: Scope) -> None:
 def _add_array_join(join: exp.Join, scope: Scope) -> None:
     """ClickHouse's ARRAY JOIN: the name of an array, or its alias, now stands for one of its items."""
     for array in [join.this, *(join.args.get("expressions") or ())]:
-        items = Flow()
         if isinstance(array, exp.Table):
-            items.add(scope.find_name(array.name.lower()) or NOTHING, FIELD)
+            *path, name = [part.name for part in array.parts]
+            whole = value_of(exp.column(name, table=path[-1] if path else None), scope)
         else:
-            collect(array, scope, FIELD, items)
+            whole = value_of(array, scope)
+        items = whole.through(FIELD)
+        items.fields = whole.fields
         scope.walk.use("join", items)
         scope.merged[array.alias_or_name.lower()] = items
 

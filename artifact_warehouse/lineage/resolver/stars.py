@@ -8,36 +8,83 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from artifact_warehouse.lineage.resolver.expressions import value_of
 from artifact_warehouse.lineage.resolver.flows import CONDITION, FIELD, NOTHING, Flow
 from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, RelationFrame, RestFrame
+from artifact_warehouse.lineage.resolver.names import NameTest, condition, every_name, like, listed, matching
 from artifact_warehouse.lineage.resolver.scopes import Scope
 
 
-class _Changes(NamedTuple):
-    """What a star does not take as it is, by lower-case name."""
+class _Choice(NamedTuple):
+    """Which columns a star takes, and which of them not as they are, by lower-case name."""
 
     excepted: set[str]
     replaced: dict[str, exp.Expr]
     renamed: dict[str, str]
+    keeps: NameTest = every_name
 
 
-_NONE = _Changes(set(), {}, {})
+_ALL = _Choice(set(), {}, {})
+_ON_NAMES = (exp.Like, exp.ILike, exp.Glob, exp.SimilarTo, exp.RegexpLike)
 
 
-def add_star(result: Frame, star: exp.Expr, table: exp.Column | None, scope: Scope) -> None:
+class Star(NamedTuple):
+    """`*` or `t.*`, and the condition that it sets on the names of columns."""
+
+    star: exp.Expr
+    table: exp.Column | None
+    keeps: NameTest = every_name
+
+
+def star_of(expression: exp.Expr) -> Star | None:
+    """The star that an expression is: `*`, `t.*`, or DuckDB's `* LIKE 'j%'`; None for any other expression."""
+    if type(expression) is exp.Star:
+        return Star(expression, None)
+    if type(expression) is exp.Column:
+        return Star(expression.this, expression) if type(expression.this) is exp.Star else None
+    inner = expression.this if isinstance(expression, exp.Not) else expression
+    found = star_of(inner.this) if isinstance(inner, _ON_NAMES) and isinstance(inner.this, exp.Expr) else None
+    return None if found is None else found._replace(keeps=condition(expression, "*"))
+
+
+def add_star(result: Frame, star: Star, scope: Scope) -> None:
     """Add to a select list what a star selects: of the table before it, if any."""
-    changes = _changes(star)
-    if table is None:
-        _add_frames(result, scope.frames.values(), changes, scope, scope.merged)
+    choice = _choice(star.star, star.keeps)
+    if star.table is None:
+        _add_frames(result, scope.frames.values(), choice, scope, scope.merged)
         return
-    frame = scope.find_frame(table.table.lower()) if table.args.get("db") is None else None
-    if frame is None:
-        frame = _frame_of_path([part.name for part in table.parts[:-1]], scope)
+    frame = _frame_of_table(star.table, scope)
     if frame is not None:
-        _add_frames(result, (frame,), changes, scope, {})
+        _add_frames(result, (frame,), choice, scope, {})
     else:
-        scope.walk.unresolved[f"{table.table}.*"] = None
+        scope.walk.unresolved[f"{star.table.table}.*"] = None
+
+
+def _frame_of_table(table: exp.Column, scope: Scope) -> Frame | None:
+    """What `t.*` selects from."""
+    frame = scope.find_frame(table.table.lower()) if table.args.get("db") is None else None
+    return frame or _frame_of_path([part.name for part in table.parts[:-1]], scope)
+
+
+def chosen(columns: exp.Expr, scope: Scope) -> Frame:
+    """The columns that a star or the argument of COLUMNS(…) chooses."""
+    result = Frame()
+    if (star := star_of(columns)) is not None:
+        add_star(result, star, scope)
+        return result
+    if isinstance(columns, exp.Lambda):
+        keeps = condition(columns.this, columns.expressions[0].name.lower())
+    elif isinstance(columns, exp.Literal) and columns.is_string:
+        keeps = matching(columns.name)
+    elif isinstance(columns, exp.Array) and all(isinstance(name, exp.Literal) for name in columns.expressions):
+        keeps = listed([name.name for name in columns.expressions])
+    else:  # a parameter, say
+        keeps = _no_one_knows
+    _add_frames(result, scope.frames.values(), _ALL._replace(keeps=keeps), scope, scope.merged)
+    return result
+
+
+def _no_one_knows(_name: str) -> bool | None:
+    return None
 
 
 def whole_frame(select: exp.Select, scope: Scope) -> Frame | None:
@@ -62,69 +109,94 @@ def add_fields(result: Frame, dot: exp.Dot, scope: Scope) -> None:
     if isinstance(base, exp.Column):
         frame = _frame_of_path([*(part.name for part in base.parts), *path], scope)
     else:
-        frame = fields_of(value_of(base, scope), path, scope)
+        frame = fields_of(scope.walk.value_of(base, scope), path, scope)
     if frame is not None:
-        _add_frames(result, (frame,), _changes(dot.expression), scope, {})
+        _add_frames(result, (frame,), _choice(dot.expression), scope, {})
 
 
-def struct_fields(unnest: exp.Expr, scope: Scope) -> Frame | None:
+def unnested_fields(unnest: exp.Expr, scope: Scope) -> Frame | None:
     """The columns that DuckDB's `SELECT unnest(struct)` makes: its fields, where they are known."""
     argument = unnest.args.get("this") or (unnest.expressions or [None])[0]
-    if not isinstance(argument, (exp.Column, exp.Struct)):
+    if not isinstance(argument, exp.Expr):
         return None
-    fields = fields_of(value_of(argument, scope), [], scope)
+    value = scope.walk.value_of(argument, scope)
+    is_column = isinstance(argument, exp.Column)
+    fields = fields_of(value, [], scope) if is_column or isinstance(value.fields, Frame) else None
     return fields if fields is not None and fields.columns and not fields.is_open else None
 
 
 def all_of(scope: Scope) -> Frame:
     """All that a FROM clause reads, as a star selects it."""
     result = Frame()
-    _add_frames(result, scope.frames.values(), _NONE, scope, scope.merged)
+    _add_frames(result, scope.frames.values(), _ALL, scope, scope.merged)
     return result
 
 
-def _changes(star: exp.Expr) -> _Changes:
+def _choice(star: exp.Expr, keeps: NameTest = every_name) -> _Choice:
     excepted, replaced, renamed = (star.args.get(name) or () for name in ("except_", "replace", "rename"))
+    pattern = star.args.get("ilike")
+    if isinstance(pattern, exp.Literal):
+        keeps = like(pattern.name)
     if not (excepted or replaced or renamed):
-        return _NONE
-    return _Changes(
+        return _ALL if keeps is every_name else _ALL._replace(keeps=keeps)
+    return _Choice(
         {column.name.lower() for column in excepted},
         {column.alias.lower(): column.this for column in replaced},
         {column.this.name.lower(): column.alias for column in renamed},
+        keeps,
     )
 
 
 def _add_frames(
-    result: Frame, frames: Iterable[Frame], changes: _Changes, scope: Scope, merged: Mapping[str, Flow]
+    result: Frame, frames: Iterable[Frame], choice: _Choice, scope: Scope, merged: Mapping[str, Flow]
 ) -> None:
     seen: set[str] = set()
     for frame in frames:
-        for name in frame.names():
-            if name in changes.excepted or name in seen:
+        names, is_open = _chosen_names(frame, choice)
+        for name in names:
+            if name in choice.excepted or name in seen:
                 continue
             if name in merged:
                 seen.add(name)
-            _add_column(result, frame, name, changes, scope, merged.get(name))
-        if frame.is_open:
-            _add_unlisted(result, frame, changes, scope)
+            _add_column(result, frame, name, choice, scope, merged.get(name))
+        rest = _rest(frame, choice)
+        if is_open:
+            _add_unlisted(result, frame, rest, choice, scope)
+        else:
+            result.starred.append(rest)
 
 
-def _add_column(result: Frame, frame: Frame, name: str, changes: _Changes, scope: Scope, merged: Flow | None) -> None:
-    spelling = changes.renamed.get(name) or frame.spelling(name)
-    if name in changes.replaced:
-        result.put(spelling, value_of(changes.replaced[name], scope))
+def _chosen_names(frame: Frame, choice: _Choice) -> tuple[Iterable[str], bool]:
+    """The names that are chosen, and whether there may be more: any is, where a condition cannot be evaluated."""
+    if choice.keeps is every_name:
+        return frame.names(), frame.is_open
+    kept = {name: choice.keeps(frame.spelling(name)) for name in frame.names()}
+    if None in kept.values():
+        return (), True
+    return [name for name, is_kept in kept.items() if is_kept], frame.is_open
+
+
+def _add_column(result: Frame, frame: Frame, name: str, choice: _Choice, scope: Scope, merged: Flow | None) -> None:
+    spelling = choice.renamed.get(name) or frame.spelling(name)
+    if name in choice.replaced:
+        result.put(spelling, scope.walk.value_of(choice.replaced[name], scope))
     else:
         result.put(spelling, frame.columns_flow(name) if merged is None else merged)
 
 
-def _add_unlisted(result: Frame, frame: Frame, changes: _Changes, scope: Scope) -> None:
+def _rest(frame: Frame, choice: _Choice) -> Frame:
+    """What a star takes of a frame besides the columns that are known."""
+    gone = {*choice.excepted, *choice.replaced, *choice.renamed}
+    return RestFrame(frame, gone, choice.keeps) if gone or choice.keeps is not every_name else frame
+
+
+def _add_unlisted(result: Frame, frame: Frame, rest: Frame, choice: _Choice, scope: Scope) -> None:
     """Take over a frame of unknown columns; those that the star itself names are known to be there."""
-    gone = {*changes.excepted, *changes.replaced, *changes.renamed}
-    result.unlisted.append(RestFrame(frame, gone) if gone else frame)
-    for name, expression in changes.replaced.items():
+    result.unlisted.append(rest)
+    for name, expression in choice.replaced.items():
         if name not in result.columns:
-            result.put(name, value_of(expression, scope))
-    for name, spelling in changes.renamed.items():
+            result.put(name, scope.walk.value_of(expression, scope))
+    for name, spelling in choice.renamed.items():
         if spelling.lower() not in result.columns:
             result.put(spelling, frame.get(name) or NOTHING)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-RESOLVER_VERSION = 1
+RESOLVER_VERSION = 2
 """Raised with every change after which some SQL is resolved otherwise."""
 
 

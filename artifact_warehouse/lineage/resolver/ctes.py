@@ -1,0 +1,66 @@
+"""Common table expressions: what a WITH clause names, and which of them a query can read."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from artifact_warehouse.lineage.resolver.frames import Frame
+
+if TYPE_CHECKING:
+    from artifact_warehouse.lineage.resolver.scopes import Scope
+
+
+class Cte:
+    """A common table expression, resolved when something reads it, and once."""
+
+    __slots__ = ("ctes", "expression", "frame", "is_recursive", "outer")
+
+    def __init__(self, expression: exp.CTE, outer: Scope | None, ctes: Ctes, is_recursive: bool) -> None:
+        self.expression = expression
+        self.outer = outer
+        self.ctes = ctes
+        self.is_recursive = is_recursive
+        self.frame: Frame | None = None
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it names no query but a value, as ClickHouse's WITH expression AS name."""
+        return not isinstance(self.expression.this, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values))
+
+
+class Ctes:
+    """The CTEs that a query can read, by lower-case name: those of its WITH clause, and those around it.
+
+    What a CTE of a long clause can read are the ones before it: the same object, up to an `end`, not a copy.
+    """
+
+    __slots__ = ("_around", "_end", "_own")
+
+    def __init__(self, around: Ctes | None = None) -> None:
+        self._around = around
+        self._own: dict[str, tuple[int, Cte]] = {}
+        self._end = sys.maxsize
+
+    def add(self, name: str, cte: Cte) -> None:
+        """Let a CTE be read."""
+        self._own[name] = (len(self._own), cte)
+
+    def before(self) -> Ctes:
+        """Those that can be read now, without those that are added later."""
+        ctes = Ctes(self._around)
+        ctes._own = self._own
+        ctes._end = len(self._own)
+        return ctes
+
+    def get(self, name: str) -> Cte | None:
+        """The CTE of that name, the innermost."""
+        ctes: Ctes | None = self
+        while ctes is not None:
+            position, cte = ctes._own.get(name, (sys.maxsize, None))
+            if position < ctes._end:
+                return cte
+            ctes = ctes._around
+        return None

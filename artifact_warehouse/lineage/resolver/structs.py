@@ -1,0 +1,155 @@
+"""Structs that a query builds: their fields are told apart for as long as the query itself names them."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from artifact_warehouse.lineage.resolver.flows import CAST, NOTHING, Flow
+from artifact_warehouse.lineage.resolver.frames import Frame, union
+from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.stars import chosen
+
+_SAME_FIELDS = (
+    *(exp.AnyValue, exp.ArrayAgg, exp.Bracket, exp.First, exp.Limit, exp.Order, exp.Paren, exp.Max, exp.Min),
+    *(exp.ArgMax, exp.ArgMin),
+)
+"""Expressions that have the fields of their first argument, or of its items."""
+MAY_BE_STRUCT = {*_SAME_FIELDS, exp.Column, exp.Struct, exp.Subquery, exp.Array, exp.Cast, exp.TryCast}
+
+Step = str | int
+"""A field by its lower-case name, or by its place, counted from 0."""
+
+
+def fields(expression: exp.Expr, scope: Scope) -> Frame | None:
+    """The fields of a struct-valued expression: struct(a, b AS c), array_agg(row)[0], any_value(t)."""
+    kind = type(expression)
+    if is_constructor(expression):
+        return struct_fields(expression, scope)
+    if kind is exp.Column:
+        return None if expression.args.get("table") is not None else _fields_of_name(expression.name.lower(), scope)
+    if kind is exp.Array:
+        return _fields_of_all([fields(item, scope) for item in expression.expressions])
+    if kind in (exp.Cast, exp.TryCast):
+        return _cast(fields(expression.this, scope), expression.args.get("to"))
+    if kind is exp.Subquery or kind is exp.Select:
+        query = expression.args["this"] if kind is exp.Subquery else expression
+        if type(query) is exp.Select and query.args.get("kind") == "STRUCT":
+            return scope.subquery(expression)
+        return None
+    if kind in _SAME_FIELDS and isinstance(expression.args.get("this"), exp.Expr):
+        frame = fields(expression.args["this"], scope)
+        if frame is not None:  # which of the rows it is, by their order or by an index, shapes all fields
+            deciding = Flow()
+            scope.walk.collect_arguments(expression, scope, 0, deciding, but="this")
+            scope.walk.use("sort", deciding)
+        return frame
+    return None
+
+
+def is_constructor(expression: exp.Expr) -> bool:
+    """Whether an expression builds a struct of its arguments."""
+    if isinstance(expression, exp.Anonymous):
+        return expression.name.lower() == "row"
+    return isinstance(expression, exp.Struct) or type(expression) is exp.Tuple
+
+
+def struct_fields(struct: exp.Expr, scope: Scope) -> Frame:
+    """The fields of a struct that is built here."""
+    frame = Frame()
+    for index, member in enumerate(struct.expressions):
+        if isinstance(member, exp.Columns):
+            of_all = chosen(member.this, scope)
+            for name in of_all.names():
+                frame.put(of_all.spelling(name), of_all.columns_flow(name))
+            frame.unlisted += of_all.unlisted
+            continue
+        if isinstance(member, exp.PropertyEQ):
+            name, value = member.this.name, member.expression
+        else:
+            name, value = member.alias_or_name, member.this if isinstance(member, exp.Alias) else member
+        frame.put(name or f"_field_{index + 1}", scope.walk.value_of(value, scope))
+    return frame
+
+
+def path_of(expression: exp.Expr) -> tuple[exp.Expr, list[Step]]:
+    """The value that a field is taken from, and the way to the field: s.a.b, s['a'], struct_extract(s, 'a'), t.1."""
+    steps: list[Step] = []
+    while True:
+        while type(expression) is exp.Paren:
+            expression = expression.args["this"]
+        step = _step(expression)
+        if step is None:
+            return expression, steps[::-1]
+        steps.append(step)
+        expression = expression.expressions[0] if isinstance(expression, exp.Anonymous) else expression.args["this"]
+
+
+def _step(expression: exp.Expr) -> Step | None:
+    """The field that an expression takes of its argument; None where it takes none, or no certain one."""
+    if isinstance(expression, exp.Dot):
+        key = expression.args["expression"]
+        if isinstance(key, exp.Func):
+            return None
+    elif isinstance(expression, exp.StructExtract):
+        key = expression.args["expression"]
+    elif isinstance(expression, exp.Bracket) and len(expression.expressions) == 1:
+        key = expression.expressions[0]
+        if not (isinstance(key, exp.Literal) and key.is_string):
+            return None
+    elif isinstance(expression, exp.Anonymous) and expression.name.lower() == "tupleelement":
+        if len(expression.expressions) < 2:
+            return None
+        key = expression.expressions[1]
+    else:
+        return None
+    if isinstance(key, exp.Literal) and not key.is_string:
+        return int(key.name) - 1 if key.is_int else None
+    return key.name.lower() if isinstance(key, (exp.Identifier, exp.Literal, exp.Var)) else None
+
+
+def part_of(whole: Flow, steps: list[Step]) -> tuple[Flow, bool]:
+    """The part of a value at the end of a path, and whether it was found; else the last part that was."""
+    part = whole
+    for step in steps:
+        frame = part.fields
+        found = None
+        if isinstance(frame, Frame):
+            found = frame.at(step) if isinstance(step, int) else frame.get(step)
+        if found is None:
+            return part, False
+        part = found
+    return part, True
+
+
+def _fields_of_all(frames: list[Frame | None]) -> Frame | None:
+    """The fields of an array's items, which are structs of one type: by position."""
+    if not frames or frames[0] is None:
+        return None
+    result = Frame()
+    flows = [list(frame.columns.values()) for frame in frames if frame is not None]
+    for index, name in enumerate(frames[0].columns):
+        same = [of_item[index] for of_item in flows if index < len(of_item)]
+        result.put(frames[0].spelling(name), union(same) if len(same) > 1 else same[0])
+    return result
+
+
+def _cast(frame: Frame | None, to: object) -> Frame | None:
+    """The fields of a struct that is cast to a type with names of its own, or of the items of an array of such."""
+    while isinstance(to, exp.DataType) and to.this == exp.DataType.Type.ARRAY and to.expressions:
+        to = to.expressions[0]
+    members = to.expressions if isinstance(to, exp.DataType) else ()
+    names = [member.name for member in members if isinstance(member, exp.ColumnDef)]
+    if frame is None or frame.is_open or len(names) != len(frame.columns):
+        return frame if not names else None
+    result = Frame()
+    for name, flow in zip(names, frame.columns.values(), strict=True):
+        cast = flow.through(CAST) if flow else NOTHING
+        if flow:
+            cast.fields = flow.fields
+        result.put(name, cast)
+    return result
+
+
+def _fields_of_name(name: str, scope: Scope) -> Frame | None:
+    flow = scope.find_row(name)
+    return flow.fields if flow is not None and isinstance(flow.fields, Frame) else None
