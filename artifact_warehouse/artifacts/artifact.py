@@ -34,7 +34,8 @@ _LINEAGE_SPELLINGS = (
 
 _PARQUET = b"PAR1"
 
-_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json)?$")
+_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json|/[a-z_-]+\.json)?$")
+"""dbt writes `dbt/manifest/v11.json`; some tools write `dbt/manifest/v11/manifest.json`."""
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
 _NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|column_lineage)(?![a-z])")
 

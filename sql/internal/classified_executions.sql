@@ -36,7 +36,9 @@ WITH classified AS (
         ) AS completed_at,
         runs.run_number,
         -- The class by the word alone. DuckDB looks a map up once a distinct status of a block, a CASE once a row.
+        -- A result without a status was compiled, not executed: rule 2.
         coalesce(
+            CASE WHEN executions.status IS NULL THEN 'not_executed' END,
             map_from_entries([
                 ('success', 'success'),
                 ('pass', 'success'),
