@@ -18,7 +18,7 @@ WITH executed AS (
         execution_seconds,
         CASE WHEN execution_seconds BETWEEN 0 AND 1e7 THEN execution_seconds END AS seconds
     FROM internal.classified_executions
-    WHERE is_executed
+    WHERE is_timed
 ),
 
 measured AS (

@@ -172,3 +172,34 @@ def test_the_longer_form_of_a_schema_s_url_names_kind_and_version(load: Load, ki
     url = f"https://schemas.getdbt.com/dbt/{kind}/v11/{kind}.json"
     wh = load((kind, 11, "1.7.0", {"metadata": {"dbt_schema_version": url}, **sections}))
     assert wh.sql("SELECT kind, schema_version FROM v1.artifacts").fetchall() == [(kind, 11)]
+
+
+@pytest.mark.parametrize(
+    "args, is_empty, is_sample",
+    [
+        ({"empty": True}, True, False),
+        ({"sample": "3 days"}, False, True),
+        ({"sample": {"start": "2026-10-01", "end": "2026-10-02"}}, False, True),
+        ({"empty": False, "sample": None}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_runs_without_rows_count_in_rates_and_in_no_time_or_cost(
+    load: Load, args: Json, is_empty: bool, is_sample: bool
+) -> None:
+    whole = {"results": [result("model.shop.orders", "success", seconds=100.0)], "elapsed_time": 100.0}
+    other = {"results": [result("model.shop.orders", "success", seconds=0.5)], "elapsed_time": 0.5}
+    wh = load(
+        ("run-results", 6, "1.10.15", {**whole, "args": {"which": "run"}}),
+        ("run-results", 6, "1.10.15", {**other, "args": {"which": "run", **args}}),
+    )
+    kept = [100.0] if is_empty or is_sample else [0.5, 100.0]
+    for view in ("invocations", "node_executions"):
+        found = wh.sql(f"SELECT is_empty, is_sample FROM v1.{view} WHERE invocation_id = 'i1'").fetchall()
+        assert found == [(is_empty, is_sample)], view
+    assert wh.sql("SELECT executed_count, success_rate FROM v1.node_success_rates").fetchall() == [(2, 1.0)]
+    times = wh.sql("SELECT execution_seconds_min, execution_seconds_avg FROM v1.node_execution_times").fetchall()
+    assert times == [(min(kept), sum(kept) / len(kept))]
+    assert sorted(wh.sql("SELECT execution_seconds FROM v1.costs").fetchall()) == [(seconds,) for seconds in kept]
+    elapsed = wh.sql("SELECT run_count, elapsed_seconds_avg FROM v1.run_success_rates ORDER BY run_date").fetchall()
+    assert elapsed == [(1, 100.0), (1, 0.5 if 0.5 in kept else None)]
