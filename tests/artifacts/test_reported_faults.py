@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from artifact_warehouse import Warehouse
+from artifact_warehouse.artifacts import artifact
 
 Json = dict[str, Any]
 Load = Callable[..., Warehouse]
@@ -203,3 +204,62 @@ def test_runs_without_rows_count_in_rates_and_in_no_time_or_cost(
     assert sorted(wh.sql("SELECT execution_seconds FROM v1.costs").fetchall()) == [(seconds,) for seconds in kept]
     elapsed = wh.sql("SELECT run_count, elapsed_seconds_avg FROM v1.run_success_rates ORDER BY run_date").fetchall()
     assert elapsed == [(1, 100.0), (1, 0.5 if 0.5 in kept else None)]
+
+
+CRITERIA = {"warn_after": {"count": 1, "period": "hour"}, "error_after": {"count": 2, "period": "hour"}}
+
+
+def check(unique_id: str, status: str) -> Json:
+    times = {"max_loaded_at": "2026-10-01T05:50:00Z", "snapshotted_at": "2026-10-02T06:00:00Z"}
+    return {
+        "unique_id": unique_id,
+        "status": status,
+        **times,
+        "max_loaded_at_time_ago_in_s": 87000.0,
+        "criteria": CRITERIA,
+    }
+
+
+@pytest.mark.parametrize("kinds", [("freshness",), ("sources", "freshness"), ("freshness", "sources")])
+def test_a_freshness_json_of_dbt_2_is_loaded_and_counted_once(load: Load, kinds: tuple[str, ...]) -> None:
+    source, model = "source.shop.raw.orders", "model.shop.orders"
+    checks = {"sources": [check(source, "Error")], "freshness": [check(source, "Error"), check(model, "Warn")]}
+    same = {"invocation_id": "i9", "generated_at": "2026-10-02T06:00:10Z"}
+    versions = {"sources": 3, "freshness": 0}
+    wh = load(*((kind, versions[kind], "2.0.0", {"results": checks[kind], "metadata": same}) for kind in kinds))
+    found = wh.sql(
+        "SELECT unique_id, status, error_after_seconds FROM v1.source_freshness ORDER BY unique_id"
+    ).fetchall()
+    assert found == [(model, "Warn", 7200.0), (source, "Error", 7200.0)]
+    assert sorted(wh.sql("SELECT kind, status FROM v1.artifacts").fetchall()) == sorted((k, "loaded") for k in kinds)
+    report = wh.check(freshness="error")
+    assert not report.is_passed and source in report.reasons[0] and model not in report.reasons[0]
+
+
+def test_an_artifact_of_an_unknown_kind_is_in_the_ledger_and_loads_once_it_is_known(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "freshness.json"
+    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/freshness/v0.json", "invocation_id": "i1"}
+    file.write_text(json.dumps({"metadata": metadata, "results": [check("source.shop.raw.orders", "Pass")]}))
+    with monkeypatch.context() as earlier_release:
+        kinds = tuple(kind for kind in artifact.KINDS if kind != "freshness")
+        earlier_release.setattr(artifact, "KINDS", kinds)
+        report = warehouse.load(file, strict=True)
+        assert [(o.status, o.kind) for o in report.outcomes] == [("unknown_kind", "freshness")]
+        assert (report.loaded, report.quarantined, report.skipped) == ((), (), ())
+        assert [o.status for o in warehouse.load(file).outcomes] == ["unknown_kind"]
+        assert warehouse.sql("SELECT count(*) FROM v1.artifacts").fetchall() == [(1,)]
+    assert len(warehouse.load(file).loaded) == 1
+    assert warehouse.sql("SELECT kind, status, error FROM v1.artifacts").fetchall() == [("freshness", "loaded", None)]
+    assert warehouse.verify() == []
+
+
+def test_the_ledger_tells_unknown_kinds_from_quarantined_artifacts(tmp_path: Path, warehouse: Warehouse) -> None:
+    (tmp_path / "run_results.json").write_text("{")
+    url = "https://schemas.getdbt.com/dbt/lineage-summary/v3.json"
+    (tmp_path / "other.json").write_text(json.dumps({"metadata": {"dbt_schema_version": url}}))
+    warehouse.load(tmp_path)
+    found = warehouse.sql("SELECT kind, status FROM v1.artifacts ORDER BY kind").fetchall()
+    assert found == [("lineage_summary", "unknown_kind"), ("run_results", "quarantined")]
+    assert warehouse.verify() == []
