@@ -623,7 +623,8 @@ CREATE VIEW node_execution_times AS SELECT
     NULL::DOUBLE AS execution_seconds_sum,
     NULL::DOUBLE AS last_execution_seconds,
     NULL::BIGINT AS failed_execution_count,
-    NULL::DOUBLE AS failed_execution_seconds_avg
+    NULL::DOUBLE AS failed_execution_seconds_avg,
+    NULL::DOUBLE AS last_success_execution_seconds
 WHERE FALSE;
 
 CREATE VIEW node_executions AS SELECT

@@ -263,3 +263,15 @@ def test_the_ledger_tells_unknown_kinds_from_quarantined_artifacts(tmp_path: Pat
     found = warehouse.sql("SELECT kind, status FROM v1.artifacts ORDER BY kind").fetchall()
     assert found == [("lineage_summary", "unknown_kind"), ("run_results", "quarantined")]
     assert warehouse.verify() == []
+
+
+def test_the_last_time_of_a_success_is_told_apart_from_that_of_a_failure(load: Load) -> None:
+    runs = [("success", 100.0), ("success", 90.0), ("error", 2.0)]
+    wh = load(
+        *(
+            ("run-results", 6, "1.10.15", {"results": [result("model.shop.orders", status, seconds=seconds)]})
+            for status, seconds in runs
+        )
+    )
+    query = "SELECT last_execution_seconds, last_success_execution_seconds FROM v1.node_execution_times"
+    assert wh.sql(query).fetchall() == [(2.0, 90.0)]
