@@ -25,6 +25,17 @@ class NotAnArtifact(ArtifactError):
     """The file is sound, but it is none of dbt's artifacts: it is skipped."""
 
 
+class UnknownKind(ArtifactError):
+    """The file is an artifact of dbt's, of a kind that this release does not read: the ledger keeps a row of it."""
+
+    def __init__(self, uri: str, kind: str) -> None:
+        super().__init__(uri, f"is an artifact of kind {kind}, which this release does not read")
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.uri, self.kind)
+
+
 class MalformedArtifact(ArtifactError):
     """The file cannot be read as the artifact that it claims to be: it is quarantined."""
 

@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 import msgspec
 
 from artifact_warehouse.artifacts import json_text
-from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 from artifact_warehouse.limits import Limits
 
 Sections = dict[str, Any]
 """Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
 
-KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")
+KINDS = ("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest")
 
 LINEAGE_COLUMNS = ("from_unique_id", "from_column", "to_unique_id", "to_column", "lineage_kind", "ingested_at")
 """What dbt 2.0's column lineage says, under the names that the tables have."""
@@ -34,9 +34,10 @@ _LINEAGE_SPELLINGS = (
 
 _PARQUET = b"PAR1"
 
-_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json)?$")
+_SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json|/[a-z_-]+\.json)?$")
+"""dbt writes `dbt/manifest/v11.json`; some tools write `dbt/manifest/v11/manifest.json`."""
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
-_NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|column_lineage)(?![a-z])")
+_NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|freshness|column_lineage)(?![a-z])")
 
 
 class Shape(msgspec.Struct):
@@ -110,8 +111,8 @@ def parse(
 ) -> Artifact:
     """Recognise an artifact. `shape` is what most of them may be.
 
-    Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, MalformedArtifact for what is no sound
-    JSON at all, or larger than the limits.
+    Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, UnknownKind for an artifact of a kind that
+    is not read, and MalformedArtifact for a file that is no sound JSON, or larger than the limits.
     """
     if data.startswith(_PARQUET):
         return _column_lineage(data, uri, artifact_id, limits)
@@ -126,6 +127,8 @@ def parse(
         raise NotAnArtifact(uri, "is JSON, but not an object: no dbt artifact") from error
     except ValueError as error:
         raise MalformedArtifact(uri, str(error)) from error
+    if kind and kind not in KINDS:
+        raise UnknownKind(uri, kind)
     if kind is None:
         raise NotAnArtifact(uri, "is none of the artifacts that this release reads")
     return Artifact(
@@ -201,7 +204,7 @@ def _in_shape(data: bytes, shape: type[Shape] | None) -> Sections | None:
 def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None, int | None]:
     kind, version = _claimed(metadata)
     if kind:
-        return (kind if kind in KINDS else None), version
+        return kind, version
     if {"semantic_models", "metrics", "project_configuration"} <= sections.keys():
         return "semantic_manifest", None
     return _recognise_v0(sections), 0

@@ -27,7 +27,7 @@ from artifact_warehouse.artifacts import (
     parse,
     quarantine,
 )
-from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 from artifact_warehouse.extract import File, Input, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
@@ -37,7 +37,7 @@ MAX_STORED_CONTENTS = 1_000_000
 
 
 class Outcome(NamedTuple):
-    """What became of one artifact. `status`: loaded, unchanged, quarantined or skipped."""
+    """What became of one artifact. `status`: loaded, unchanged, quarantined, unknown_kind or skipped."""
 
     uri: str
     artifact_id: str | None
@@ -136,7 +136,7 @@ class Flattener:
         outcome = self._flatten(item, artifact_id, rows)
         if outcome.status == "loaded":
             self._known.add(key)
-        elif outcome.status == "quarantined":
+        elif outcome.status in ("quarantined", "unknown_kind"):
             self._failed[key] = outcome
         return outcome
 
@@ -147,6 +147,9 @@ class Flattener:
                 raise MalformedArtifact(item.uri, item.error)
             artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE, self._limits)
             flatten(self._redactor.redact(artifact), rows, self._cache)
+        except UnknownKind as error:
+            quarantine(artifact_id, error.kind, len(item.data), error.reason, rows)
+            return Outcome(item.uri, artifact_id, error.kind, "unknown_kind", error.reason)
         except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         except MalformedArtifact as error:

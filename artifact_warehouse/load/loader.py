@@ -51,6 +51,11 @@ class LoadReport:
         return self._of("quarantined")
 
     @property
+    def unknown(self) -> tuple[Outcome, ...]:
+        """Artifacts of kinds that this release does not read. The release that does loads them."""
+        return self._of("unknown_kind")
+
+    @property
     def skipped(self) -> tuple[Outcome, ...]:
         """Files that are no artifacts of dbt's."""
         return self._of("skipped")

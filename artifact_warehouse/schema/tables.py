@@ -24,7 +24,11 @@ ARTIFACTS = Table(
     (
         Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id: what the other tables refer to."),
         Column("artifact_id", "VARCHAR", "The sha256 of the content, in hex."),
-        Column("kind", "VARCHAR", "manifest, run_results, catalog, sources, semantic_manifest or column_lineage."),
+        Column(
+            "kind",
+            "VARCHAR",
+            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or one not known.",
+        ),
         Column("schema_version", "INTEGER", "The version that the file claims; 0 where dbt wrote none yet."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
@@ -41,7 +45,7 @@ ARTIFACTS = Table(
         Column("graph_id", "VARCHAR", "A manifest's set of definitions: see stored.set_members."),
         Column("rendering_set_id", "VARCHAR", "A manifest's set of renderings: see stored.set_members."),
         Column("catalog_set_id", "VARCHAR", "A catalog's set of relations: see stored.set_members."),
-        Column("error", "VARCHAR", "Why it was quarantined; NULL when it was loaded."),
+        Column("error", "VARCHAR", "Why it was quarantined or is of no known kind; NULL when it was loaded."),
         Column("unknown_fields", "JSON", "Fields that no schema up to this release has, with their counts."),
         Column("metadata", "JSON", "The metadata block, whole."),
         EXTRA,
@@ -286,7 +290,7 @@ SET_MEMBERS = Table(
 
 SOURCE_FRESHNESS = Table(
     "source_freshness",
-    "One row per freshness check of a sources.json.",
+    "One row per freshness check of a sources.json or freshness.json.",
     (
         ARTIFACT_KEY,
         UNIQUE_ID,

@@ -12,6 +12,8 @@ WITH classified AS (
         runs.is_full_refresh,
         runs.generated_at,
         runs.elapsed_seconds,
+        runs.is_empty,
+        runs.is_sample,
         runs.is_executing AND NOT runs.is_aborted AS is_counted,
         executions.artifact_key,
         executions.unique_id,
@@ -36,7 +38,9 @@ WITH classified AS (
         ) AS completed_at,
         runs.run_number,
         -- The class by the word alone. DuckDB looks a map up once a distinct status of a block, a CASE once a row.
+        -- A result without a status was compiled, not executed: rule 2.
         coalesce(
+            CASE WHEN executions.status IS NULL THEN 'not_executed' END,
             map_from_entries([
                 ('success', 'success'),
                 ('pass', 'success'),
@@ -81,6 +85,13 @@ SELECT
     classified.word_class,
     CASE WHEN classified.is_counted THEN classified.word_class ELSE 'not_executed' END AS status_class,
     classified.is_counted AND classified.word_class IN ('success', 'warn', 'failure') AS is_executed,
+    -- Rule 5: a run with --empty or --sample says nothing about times.
+    classified.is_counted
+    AND classified.word_class IN ('success', 'warn', 'failure')
+    AND NOT classified.is_empty
+    AND NOT classified.is_sample AS is_timed,
+    classified.is_empty,
+    classified.is_sample,
     classified.execution_seconds,
     classified.compile_started_at,
     classified.compile_completed_at,

@@ -27,6 +27,9 @@ SELECT
     invocations.args,
     invocations.vars,
     invocations.env,
+    -- args.sample is a period of time, as text or as an object.
+    coalesce(TRY_CAST(invocations.args ->> 'empty' AS BOOLEAN), FALSE) AS is_empty,
+    coalesce(invocations.args ->> 'sample', 'false') NOT IN ('false', '') AS is_sample,
     artifacts.command IN (
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
     ) AS is_executing,

@@ -88,6 +88,7 @@ results AS MATERIALIZED (
         executions.recency
     FROM internal.classified_executions AS executions
     WHERE executions.status_class IN ('success', 'warn')
+        AND executions.is_timed
         AND executions.resource_type IN ('model', 'snapshot')
         AND executions.unique_id IN (
             SELECT unique_id FROM candidates

@@ -3,7 +3,10 @@
 -- tables: prunable (artifact_key BIGINT)
 -- changes: stored.pruned_runs
 INSERT INTO stored.pruned_runs
-SELECT runs.artifact_key, invocations.is_success, invocations.elapsed_seconds
+SELECT
+    runs.artifact_key,
+    invocations.is_success,
+    CASE WHEN NOT invocations.is_empty AND NOT invocations.is_sample THEN invocations.elapsed_seconds END
 FROM v1.invocations AS invocations
 INNER JOIN internal.current_runs AS runs
     ON runs.invocation_id = invocations.invocation_id

@@ -22,6 +22,10 @@ SELECT
     uris.uri,
     artifacts.size_bytes,
     CASE
+        WHEN artifacts.error IS NOT NULL AND artifacts.kind NOT IN (
+            'manifest', 'run_results', 'catalog', 'sources', 'freshness', 'semantic_manifest', 'column_lineage'
+        )
+            THEN 'unknown_kind'
         WHEN artifacts.error IS NOT NULL THEN 'quarantined'
         WHEN artifacts.pruned_at IS NOT NULL THEN 'pruned'
         WHEN settled.is_current THEN 'loaded'
@@ -46,8 +50,8 @@ COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The id of dbt''s invocation; de
 COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, by the clock in the file, UTC.';
 COMMENT ON COLUMN v1.artifacts.uri IS 'Where it was found; of several places, the first in alphabetical order.';
 COMMENT ON COLUMN v1.artifacts.size_bytes IS 'The size of its JSON, decompressed.';
-COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better artifact of the same invocation is current), quarantined or pruned.';
-COMMENT ON COLUMN v1.artifacts.error IS 'Why it was quarantined.';
+COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better artifact of the same invocation is current), quarantined, unknown_kind or pruned.';
+COMMENT ON COLUMN v1.artifacts.error IS 'Why it was quarantined, or is of an unknown kind.';
 COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema has, with their counts. Their values are kept.';
 COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first loaded it, UTC.';
 COMMENT ON COLUMN v1.artifacts.redaction_count IS 'How many values in it were hidden as secrets before they were stored.';

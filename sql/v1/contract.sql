@@ -383,7 +383,9 @@ CREATE VIEW invocations AS SELECT
     NULL::VARCHAR AS dbt_cloud_job_id,
     NULL::VARCHAR AS dbt_cloud_run_id,
     NULL::VARCHAR AS dbt_cloud_run_reason,
-    NULL::VARCHAR AS dbt_cloud_run_reason_category
+    NULL::VARCHAR AS dbt_cloud_run_reason_category,
+    NULL::BOOLEAN AS is_empty,
+    NULL::BOOLEAN AS is_sample
 WHERE FALSE;
 
 CREATE VIEW logical_run_nodes AS SELECT
@@ -621,7 +623,8 @@ CREATE VIEW node_execution_times AS SELECT
     NULL::DOUBLE AS execution_seconds_sum,
     NULL::DOUBLE AS last_execution_seconds,
     NULL::BIGINT AS failed_execution_count,
-    NULL::DOUBLE AS failed_execution_seconds_avg
+    NULL::DOUBLE AS failed_execution_seconds_avg,
+    NULL::DOUBLE AS last_success_execution_seconds
 WHERE FALSE;
 
 CREATE VIEW node_executions AS SELECT
@@ -656,7 +659,9 @@ CREATE VIEW node_executions AS SELECT
     NULL::BOOLEAN AS is_full_refresh,
     NULL::TIMESTAMP AS run_generated_at,
     NULL::DOUBLE AS run_elapsed_seconds,
-    NULL::VARCHAR AS definition_id
+    NULL::VARCHAR AS definition_id,
+    NULL::BOOLEAN AS is_empty,
+    NULL::BOOLEAN AS is_sample
 WHERE FALSE;
 
 CREATE VIEW node_success_rates AS SELECT

@@ -32,7 +32,7 @@ SELECT
     executions.query_id
 FROM internal.classified_executions AS executions
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = executions.artifact_key
-WHERE executions.is_executed;
+WHERE executions.is_timed;
 
 COMMENT ON VIEW v1.costs IS 'One row per executed result, failed ones included. NULL: the adapter did not report it.';
 COMMENT ON COLUMN v1.costs.name IS 'Its name, from the unique_id.';

@@ -36,7 +36,7 @@ executed AS (
         CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected
     FROM internal.classified_executions AS executions
     INNER JOIN runs ON runs.artifact_key = executions.artifact_key
-    WHERE executions.is_executed AND executions.status_class IN ('success', 'warn')
+    WHERE executions.is_timed AND executions.status_class IN ('success', 'warn')
         AND executions.execution_seconds BETWEEN 0 AND 1e9
         AND executions.completed_at IS NOT NULL
 ),

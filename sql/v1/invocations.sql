@@ -70,7 +70,9 @@ SELECT
     runs.env ->> 'DBT_CLOUD_JOB_ID' AS dbt_cloud_job_id,
     runs.env ->> 'DBT_CLOUD_RUN_ID' AS dbt_cloud_run_id,
     runs.env ->> 'DBT_CLOUD_RUN_REASON' AS dbt_cloud_run_reason,
-    runs.env ->> 'DBT_CLOUD_RUN_REASON_CATEGORY' AS dbt_cloud_run_reason_category
+    runs.env ->> 'DBT_CLOUD_RUN_REASON_CATEGORY' AS dbt_cloud_run_reason_category,
+    runs.is_empty,
+    runs.is_sample
 FROM internal.current_runs AS runs
 LEFT JOIN counts ON counts.artifact_key = runs.artifact_key;
 
@@ -109,3 +111,5 @@ COMMENT ON COLUMN v1.invocations.dbt_cloud_job_id IS 'env DBT_CLOUD_JOB_ID.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_run_id IS 'env DBT_CLOUD_RUN_ID.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_run_reason IS 'env DBT_CLOUD_RUN_REASON.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_run_reason_category IS 'env DBT_CLOUD_RUN_REASON_CATEGORY.';
+COMMENT ON COLUMN v1.invocations.is_empty IS 'Whether it read no rows (--empty): it counts in success rates, and in no time or cost (rule 5, docs/rules.md).';
+COMMENT ON COLUMN v1.invocations.is_sample IS 'Whether it read a sample (--sample): it counts in success rates, and in no time or cost (rule 5, docs/rules.md).';

@@ -50,7 +50,7 @@ tests AS (
         ) AS wasted_femtoseconds,
         max(executions.completed_at) AS last_wasted_at
     FROM internal.classified_executions AS executions
-    WHERE executions.is_executed
+    WHERE executions.is_timed
         AND executions.resource_type = 'test'
         -- node_outcomes has the counts: no times are summed for a test that ever failed.
         AND EXISTS (

@@ -18,7 +18,7 @@ WITH executed AS (
         execution_seconds,
         CASE WHEN execution_seconds BETWEEN 0 AND 1e7 THEN execution_seconds END AS seconds
     FROM internal.classified_executions
-    WHERE is_executed
+    WHERE is_timed
 ),
 
 measured AS (
@@ -74,6 +74,7 @@ times AS (
         max(execution_seconds_min) FILTER (WHERE NOT is_failure) AS execution_seconds_min,
         max(execution_seconds_max) FILTER (WHERE NOT is_failure) AS execution_seconds_max,
         arg_max_null(last_execution_seconds, recency) AS last_execution_seconds,
+        max(last_execution_seconds) FILTER (WHERE NOT is_failure) AS last_success_execution_seconds,
         coalesce(max(execution_count) FILTER (WHERE is_failure), 0) AS failed_execution_count,
         max(femtoseconds) FILTER (WHERE is_failure) AS failed_femtoseconds
     FROM outcomes
@@ -107,7 +108,8 @@ SELECT
     times.last_execution_seconds,
     times.failed_execution_count,
     CAST(times.failed_femtoseconds AS DOUBLE) / nullif(times.failed_execution_count, 0) / 1e15
-        AS failed_execution_seconds_avg
+        AS failed_execution_seconds_avg,
+    times.last_success_execution_seconds
 FROM times
 LEFT JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM times.project_name
@@ -128,3 +130,4 @@ COMMENT ON COLUMN v1.node_execution_times.execution_seconds_sum IS 'The sum of t
 COMMENT ON COLUMN v1.node_execution_times.last_execution_seconds IS 'The time of the last execution, failed or not.';
 COMMENT ON COLUMN v1.node_execution_times.failed_execution_count IS 'How many executions of class failure have a time.';
 COMMENT ON COLUMN v1.node_execution_times.failed_execution_seconds_avg IS 'The mean time of these failed executions.';
+COMMENT ON COLUMN v1.node_execution_times.last_success_execution_seconds IS 'The time of the last execution of class success or warn.';

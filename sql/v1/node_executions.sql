@@ -34,7 +34,9 @@ SELECT
     executions.is_full_refresh,
     executions.generated_at AS run_generated_at,
     executions.elapsed_seconds AS run_elapsed_seconds,
-    nodes.definition_id
+    nodes.definition_id,
+    executions.is_empty,
+    executions.is_sample
 FROM internal.classified_executions AS executions
 LEFT JOIN internal.graph_nodes AS nodes
     ON nodes.graph_id = executions.graph_id
@@ -64,3 +66,5 @@ COMMENT ON COLUMN v1.node_executions.is_full_refresh IS 'Whether the invocation 
 COMMENT ON COLUMN v1.node_executions.run_generated_at IS 'When the run_results was written, UTC.';
 COMMENT ON COLUMN v1.node_executions.run_elapsed_seconds IS 'The invocation''s elapsed_time.';
 COMMENT ON COLUMN v1.node_executions.definition_id IS 'The definition of the node in that run (rule 7, docs/rules.md).';
+COMMENT ON COLUMN v1.node_executions.is_empty IS 'Whether its invocation read no rows (--empty).';
+COMMENT ON COLUMN v1.node_executions.is_sample IS 'Whether its invocation read a sample (--sample).';

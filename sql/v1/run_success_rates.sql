@@ -4,7 +4,14 @@
 CREATE OR REPLACE VIEW v1.run_success_rates AS
 -- The mean is of whole femtoseconds, which add up exactly in any order. A time beyond 10^9 seconds does not count.
 WITH outcomes AS (
-    SELECT project_name, environment, job_name, command, generated_at, is_success, elapsed_seconds
+    SELECT
+        project_name,
+        environment,
+        job_name,
+        command,
+        generated_at,
+        is_success,
+        CASE WHEN NOT is_empty AND NOT is_sample THEN elapsed_seconds END AS elapsed_seconds
     FROM v1.invocations
     WHERE is_success IS NOT NULL
     UNION ALL

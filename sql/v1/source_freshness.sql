@@ -1,4 +1,4 @@
--- Every freshness check of every source that was ever loaded.
+-- Every freshness check of a source or, by dbt 2, of a model that was ever loaded.
 -- grain: invocation_id, unique_id
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.source_freshness AS
@@ -22,7 +22,12 @@ SELECT
 FROM stored.source_freshness AS checks
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = checks.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = checks.artifact_key
-WHERE settled.is_current;
+WHERE settled.is_current
+-- dbt 2 writes the checks of one invocation twice, in sources.json and in freshness.json.
+QUALIFY row_number() OVER (
+    PARTITION BY artifacts.invocation_id, checks.unique_id
+    ORDER BY artifacts.kind, artifacts.generated_at DESC, artifacts.artifact_id
+) = 1;
 
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';
 COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation of dbt source freshness.';

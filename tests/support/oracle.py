@@ -110,7 +110,7 @@ class Artifact:
         """Whether dbt 2.0 gave up as a whole and called every node an error."""
         return (
             (self.dbt_version or "").startswith("2.")
-            and len(self.results) > 0
+            and len(self.results) > 1
             and all(str(r.status).lower() == "error" and r.seconds == 0 for r in self.results)
             and len({r.message for r in self.results}) == 1
         )
@@ -132,7 +132,7 @@ def md5(text: str) -> str:
 
 def status_class(status: str | None) -> str:
     """Rule 2, docs/rules.md, for a command that executes nodes."""
-    return CLASS_OF_STATUS.get((status or "").lower(), "unknown")
+    return "not_executed" if status is None else CLASS_OF_STATUS.get(status.lower(), "unknown")
 
 
 def parse_time(text: Any) -> datetime | None:
@@ -203,8 +203,10 @@ def hive_labels(path: Path) -> dict[str, str]:
     return {key: value for key, _, value in pairs if key in LABELS and value}
 
 
-def v0_status(row: dict) -> str:
-    """The word that schema v1 would have used, for a result of dbt up to 0.18."""
+def v0_status(row: dict) -> str | None:
+    """The word that schema v1 would have used, for a result of dbt up to 0.18; None where nothing was executed."""
+    if all(row.get(name) is None for name in ("status", "error", "fail", "warn", "skip")):
+        return None
     if row.get("skip") is True:
         return "skipped"
     if row.get("error") is not None:

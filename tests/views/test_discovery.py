@@ -125,11 +125,11 @@ def relation(entry: Entry) -> dict[str, Any]:
     return {
         "materialized": config(entry).get("materialized"),
         "raw_code": blank(entry.get("raw_code", entry.get("raw_sql"))),
-        "tags": blank(sorted(set(entry.get("tags") or []))),
+        "tags": blank(sorted(set(entry.get("tags") or config(entry).get("tags") or []))),
         "schema_name": blank(entry.get("schema")),
         "alias": blank(entry.get("alias")),
         "depends_on_nodes": parents(entry),
-        "meta": blank(entry.get("meta")),
+        "meta": blank(entry.get("meta") or config(entry).get("meta")),
         "fqn": blank(entry.get("fqn")),
     }
 
@@ -139,7 +139,7 @@ def model(entry: Entry) -> dict[str, Any]:
     return {
         **relation(entry),
         "group_name": entry.get("group"),
-        "access": entry.get("access") or "protected",
+        "access": entry.get("access") or config(entry).get("access") or "protected",
         "version": as_text(entry.get("version")),
         "latest_version": as_text(entry.get("latest_version")),
         "is_contract_enforced": bool(contract.get("enforced") if isinstance(contract, dict) else contract),

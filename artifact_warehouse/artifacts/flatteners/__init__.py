@@ -31,6 +31,7 @@ _KNOWN_SECTIONS = {
     "run_results": run_results.KNOWN_SECTIONS,
     "catalog": catalog.KNOWN_SECTIONS,
     "sources": sources.KNOWN_SECTIONS,
+    "freshness": sources.KNOWN_SECTIONS,
     "semantic_manifest": {*_SEMANTIC_MANIFEST_SECTIONS},
     "column_lineage": column_lineage.KNOWN_SECTIONS,
 }
@@ -44,6 +45,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "run_results": lambda: run_results.flatten(artifact, rows),
         "catalog": lambda: catalog.flatten(artifact, rows),
         "sources": lambda: sources.flatten(artifact, rows),
+        "freshness": lambda: sources.flatten(artifact, rows),
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
         "column_lineage": lambda: column_lineage.flatten(artifact, rows),
     }

@@ -67,6 +67,8 @@ _CONFIG_DEFAULTS: dict[str, Any] = {
 _CONFIG_COLUMNS = {"materialized", "severity", "warn_if", "error_if", "static_analysis", "schema_origin"}
 """What has a column of its own, or is dbt's."""
 
+_ALSO_IN_CONFIG = ("meta", "tags", "contract", "access")
+
 _DEFAULTS = {"docs": {"show": True}, "supported_languages": ["sql"]}
 
 _NOT_MATERIALIZED = {"group", "exposure", "metric", "semantic_model", "saved_query", "macro", "doc", "unit_test"}
@@ -249,7 +251,8 @@ def _take_definition(
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
-    meta, tags, contract = (rest.pop(key, None) for key in ("meta", "tags", "contract"))
+    # Newer versions of dbt write these of some resource types under `config` only: tags of unit tests, meta of groups.
+    meta, tags, contract, access = (rest.pop(key, None) or config.get(key) for key in _ALSO_IN_CONFIG)
     if obj(contract).get("alias_types") is False:
         rest["alias_types"] = False
     definition: dict[str, Any] = {
@@ -268,7 +271,7 @@ def _take_definition(
         "meta": to_json(meta),
         "owner": to_json(rest.pop("owner", None)),
         "group_name": text(rest.pop("group", None)) or text(config.get("group")),
-        "access": text(rest.pop("access", None)),
+        "access": text(access),
         "is_contract_enforced": _is_contract_enforced(contract),
         "version": text(rest.pop("version", None)),
         "latest_version": text(rest.pop("latest_version", None)),
@@ -362,14 +365,20 @@ def _is_schema_test(definition: dict[str, Any]) -> bool:
 
 
 def _tested(attached: str | None, kwargs: dict[str, Any], parents: list[str]) -> str | None:
-    """The node that a generic test tests: where dbt says so, its only parent, or what its argument `model` names."""
-    if attached or len(parents) == 1:
-        return attached or parents[0]
+    """The node that a generic test tests: where dbt says so, its only parent, or what its argument `model` names.
+
+    The node that dbt says need not be a parent. Where a project overrides a package's model, it is the package's,
+    which is disabled: https://github.com/dbt-labs/dbt-core/issues/12363
+    """
+    if attached in parents:
+        return attached
+    if len(parents) == 1:
+        return parents[0]
     model = text(kwargs.get("model")) or ""
     if match := _SOURCE.search(model):
         return next((p for p in parents if p.startswith("source.") and p.split(".")[2:] == [*match.groups()]), None)
     match = _REF.search(model)
-    return _named(match[2] or match[1], parents) if match else None
+    return (_named(match[2] or match[1], parents) if match else None) or attached
 
 
 def _named(name: str | None, parents: list[str]) -> str | None:

@@ -119,6 +119,8 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
         except msgspec.ValidationError:
             extra[key] = value
     known.setdefault("unique_id", "")
+    if "failures" not in entry and known["unique_id"].startswith("test."):
+        known["failures"] = _failures_in_message(entry.get("message"))
     extra = {key: value for key, value in extra.items() if value is not None}
     return Result(**known, extra=extra or None)
 
@@ -126,6 +128,14 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
 def _count(value: Any) -> Any:
     """A count as an integer, where it is one; else as it is."""
     return value if bigint(value) is None else bigint(value)
+
+
+def _failures_in_message(message: Any) -> int | None:
+    """The number of failing rows, which dbt 0.19 wrote as the message of a test, as an integer.
+
+    Source: https://github.com/dbt-labs/dbt-core/blob/v0.19.2/core/dbt/task/test.py
+    """
+    return message if isinstance(message, int) and not isinstance(message, bool) else None
 
 
 _COERCED: dict[str, Callable[[Any], Any]] = {"failures": _count, "message": text, "status": text}
@@ -137,7 +147,8 @@ _FIELD_TYPES = {field.name: field.type for field in msgspec.structs.fields(Resul
 def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:
     """A result of dbt up to 0.18: the whole node inside, raw adapter words as status.
 
-    The status becomes the word that dbt 0.19 would have used, what stood there goes to the message.
+    The status becomes the word that dbt 0.19 would have used, and what stood there goes to the message. A result
+    that was compiled and not executed has no status: `docs generate` and `compile` write such results.
     """
     node = obj(entry["node"])
     status = entry.get("status")
@@ -152,7 +163,9 @@ def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _v0_status(entry: dict[str, Any], is_test: bool) -> str:
+def _v0_status(entry: dict[str, Any], is_test: bool) -> str | None:
+    if all(entry.get(name) is None for name in ("status", *_V0_FLAGS)):
+        return None
     if entry.get("skip"):
         return "skipped"
     if entry.get("error") is not None:
@@ -315,10 +328,13 @@ def _subcommand(command: str | None) -> str | None:
 
 
 def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
-    """dbt 2.0 gives an invocation up as a whole by calling every node an error that took no time."""
+    """dbt 2.0 gives an invocation up as a whole by calling every node an error that took no time.
+
+    A lone such result is a node that failed: it could not be compiled.
+    """
     return (
         str(artifact.metadata.get("dbt_version")).startswith("2.")
-        and bool(results)
+        and len(results) > 1
         and all(result.status == "error" and not result.execution_time for result in results)
         and len({result.message for result in results}) == 1
     )

@@ -1,4 +1,4 @@
-"""sources.json, v0 to v3, as rows of `source_freshness`."""
+"""sources.json, v0 to v3, and freshness.json of dbt 2, as rows of `source_freshness`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WITH_COLUMN = {
 
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
-    """Add the freshness checks of a sources.json; returns what `artifacts` says of it."""
+    """Add the freshness checks of a sources.json or freshness.json; returns what `artifacts` says of it."""
     checks = dict(_checks(artifact))
     for unique_id, check in checks.items():
         row = _row(check)

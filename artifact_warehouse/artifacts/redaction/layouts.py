@@ -95,4 +95,5 @@ LAYOUTS = {
     ),
     "semantic_manifest": Layout(within={"metadata": _METADATA}),
 }
+LAYOUTS["freshness"] = LAYOUTS["sources"]
 """The layout of each kind of artifact. Column lineage (Parquet) has identifiers only."""
