@@ -21,7 +21,17 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
-from disturbed import alive, command, contents, descendants, environment, make_input, rows_of_artifacts, wholly_in
+from disturbed import (
+    alive,
+    assert_intact,
+    command,
+    contents,
+    descendants,
+    environment,
+    make_input,
+    rows_of_artifacts,
+    wholly_in,
+)
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
@@ -147,8 +157,7 @@ def test_a_kill_while_the_file_is_made_hinders_nobody(tmp_path: Path, undisturbe
             process.kill()
         seen[tuple(sorted(file.name for file in folder.iterdir()))] += 1
         if path.exists():  # a reader finds a warehouse, or none; never half a one
-            with Warehouse(path, read_only=True) as wh:
-                assert wh.verify() == []
+            assert_intact(path)
         report = Warehouse(path).load(RUN)
         assert len(report.loaded) + len(report.unchanged) == len(list(RUN.iterdir()))
         assert [file.name for file in folder.iterdir()] == ["wh.duckdb"]
@@ -166,8 +175,7 @@ def test_what_a_load_that_died_left_in_place_of_a_warehouse_hinders_nobody(tmp_p
         Warehouse(path, read_only=True).sql("SELECT 1")
     assert len(Warehouse(path).load(RUN).loaded) == 3
     assert [file.name for file in tmp_path.iterdir()] == ["wh.duckdb"]
-    with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(path)
 
 
 def test_the_log_of_a_file_that_is_gone_is_never_mixed_into_a_new_one(tmp_path: Path) -> None:
@@ -207,8 +215,7 @@ def test_a_migration_that_is_killed_is_done_or_not_begun(tmp_path: Path) -> None
         assert left in ([], pending)
         where["not begun" if left else "done"] += 1
         assert Warehouse(path).migrate() == left
-        with Warehouse(path, read_only=True) as wh:
-            assert wh.verify() == []
+        assert_intact(path)
         assert contents(path) == migrated
         path.with_name("wh.duckdb.wal").unlink(missing_ok=True)
     print(f"\n{count} kills of a migration: {dict(where)}")
