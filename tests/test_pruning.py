@@ -15,6 +15,7 @@ from typing import NamedTuple
 import duckdb
 import pytest
 from click.testing import CliRunner
+from disturbed import assert_intact
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
@@ -88,8 +89,8 @@ def test_runs_go_and_rates_and_state_stay(unpruned: Unpruned, tmp_path: Path, sh
     assert answers(path, STATE) == state
     assert invocations(path) == [run for run in runs if run[2] is None or run[2] >= cut]
     assert report.artifacts.get("run_results", 0) >= len(runs) - len(invocations(path))
+    assert_intact(path)
     with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
         assert wh.sql("SELECT count(*) FROM v1.node_executions WHERE run_generated_at < ?", [cut]).fetchall() == [(0,)]
 
 
@@ -143,8 +144,7 @@ def test_pruning_in_steps_again_and_between_loads_keeps_the_rates(tmp_path: Path
             for day in (4, 6, 6):
                 wh.prune(datetime(2026, 11, day), keep_daily_rates=True, dry_run=False)
     assert rates(other) == expected
-    with Warehouse(other, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(other)
 
 
 def test_without_the_rates_only_what_is_left_counts(path: Path) -> None:
@@ -261,8 +261,7 @@ def test_a_full_disk_costs_a_prune_nothing(path: Path, share: float) -> None:
     subprocess.run([sys.executable, "-c", FULL_DISK, path, str(limit)], capture_output=True, check=False)
     assert [file.name for file in path.parent.iterdir() if not file.name.endswith(".wal")] == [path.name]
     assert rates(path) == before
-    with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(path)
 
 
 def test_a_dry_run_brings_no_old_file_up_to_date(path: Path) -> None:
@@ -290,8 +289,7 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
     with pytest.raises(PrunedMeanwhile, match="do it again"):
         loader.flush()
     Warehouse(fresh).load(SAMPLES)
-    with Warehouse(fresh, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(fresh)
 
 
 def test_quarantined_files_that_are_old_are_forgotten_and_found_again(path: Path, tmp_path: Path) -> None:
@@ -330,8 +328,7 @@ def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
     Warehouse(shared).prune(datetime(2026, 11, 5), keep_daily_rates=True, dry_run=False)
     assert rates(shared) == rates(path)
     assert not Warehouse(shared).load(SAMPLES).loaded
-    with Warehouse(shared, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(shared)
 
 
 def test_a_file_that_is_open_in_this_process_is_not_pruned(path: Path) -> None:
@@ -361,8 +358,8 @@ def test_a_prune_that_is_killed_has_pruned_or_not(path: Path, tmp_path_factory: 
         process.kill()
         process.wait()
         assert rates(path) == before
+        assert_intact(path)
         with Warehouse(path, read_only=True) as wh:
-            assert wh.verify() == []
             pruned += bool(wh.sql("FROM v1.artifacts WHERE status = 'pruned'").fetchall())
     assert pruned
     with Warehouse(path) as wh:
@@ -389,6 +386,6 @@ def test_a_prune_that_cannot_write_the_new_file_has_pruned(path: Path) -> None:
     (path.parent / "wh.duckdb.unfinished").mkdir()
     result = CliRunner().invoke(cli, ["prune", str(path), "--before", "2026-11-05", "--yes"])
     assert result.exit_code == 3 and "keeps its size" in result.stderr
+    assert_intact(path)
     with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
         assert wh.sql("SELECT count(*) FROM v1.invocations WHERE generated_at < '2026-11-05'").fetchall() == [(0,)]

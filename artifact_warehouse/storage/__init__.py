@@ -10,7 +10,7 @@ from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status
 from artifact_warehouse.storage.transactions import transaction
-from artifact_warehouse.storage.verification import verify
+from artifact_warehouse.storage.verification import broken_integrity, verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
     check_prune,
@@ -26,6 +26,7 @@ __all__ = [
     "PRUNED_AT",
     "SqlFile",
     "WarehouseFile",
+    "broken_integrity",
     "check_copy",
     "check_prune",
     "compact",

@@ -21,12 +21,9 @@ from artifact_warehouse.storage.format import migrate
 def write(new: Path) -> None:
     """Write an empty warehouse to a new file: a copy from the user's cache, which keeps what is made here."""
     cached = _cached()
-    with suppress(OSError):
-        if cached.exists():
-            shutil.copyfile(cached, new)
-            if _is_sound(new):
-                return
-            new.unlink()
+    if _copied(cached, new):
+        return
+    new.unlink(missing_ok=True)
     make(new)
     with suppress(OSError):  # a cache that cannot be written to costs time only
         cached.parent.mkdir(parents=True, exist_ok=True)
@@ -41,11 +38,13 @@ def make(new: Path) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _is_sound(new: Path) -> bool:
+def _copied(cached: Path, new: Path) -> bool:
+    """Whether there was a cached file, whole and of this release; what else was copied is left in `new`."""
     try:
+        shutil.copyfile(cached, new)
         with duckdb.connect(str(new), config=CONFIG) as connection:
             return migrate(connection) == []
-    except duckdb.Error:
+    except (duckdb.Error, OSError):
         return False
 
 

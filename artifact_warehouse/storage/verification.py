@@ -32,7 +32,7 @@ _ARTIFACT_TABLES = (
     "dbt_column_edges",
 )
 
-_INVARIANTS = {
+_INTEGRITY = {
     "an artifact is stored twice": "FROM stored.artifacts GROUP BY artifact_id HAVING count(*) > 1",
     "a loaded artifact is not settled": (
         "FROM stored.artifacts ANTI JOIN stored.settled_artifacts USING (artifact_key) WHERE error IS NULL"
@@ -68,19 +68,30 @@ _INVARIANTS = {
     for name in _ARTIFACT_TABLES
 }
 
-_QUERIED_INVARIANTS = {
+_QUERIED_INTEGRITY = {
     "a run_results does not have all its results": "broken_run_results",
     "a lineage's columns do not add up": "broken_column_counts",
     "a manifest's lineages are missing": "missing_column_lineages",
     "a pruned artifact has rows": "rows_of_pruned_artifacts",
-    "a rate is not between 0 and 1": "broken_rates",
 }
 """Those whose query is long: its file in sql/queries/."""
 
 
 def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What is broken, a line each; nothing when all is well. Without the contract nothing else can be asked."""
-    return broken_contract(connection) or [*_repeated_grains(connection), *_broken_invariants(connection)]
+    return broken_contract(connection) or [*broken_views(connection), *broken_integrity(connection)]
+
+
+def broken_integrity(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What is broken in the tables: doubled rows, rows of no artifact, references that lead nowhere."""
+    queried = {name: f"FROM ({sql_files.query(query)})" for name, query in _QUERIED_INTEGRITY.items()}
+    return _broken(connection, _INTEGRITY | queried)
+
+
+def broken_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What is broken in the answers of the public views: grains of more than one row, impossible rates."""
+    rates = {"a rate is not between 0 and 1": f"FROM ({sql_files.query('broken_rates')})"}
+    return [*_repeated_grains(connection), *_broken(connection, rates)]
 
 
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -142,9 +153,8 @@ def _repeated_grains(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return broken
 
 
-def _broken_invariants(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    queried = {name: f"FROM ({sql_files.query(query)})" for name, query in _QUERIED_INVARIANTS.items()}
-    found = {name: _count(connection, query) for name, query in (_INVARIANTS | queried).items()}
+def _broken(connection: duckdb.DuckDBPyConnection, invariants: dict[str, str]) -> list[str]:
+    found = {name: _count(connection, query) for name, query in invariants.items()}
     return [f"{name}: {count} times" for name, count in found.items() if count]
 
 

@@ -18,7 +18,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from disturbed import alive, command, contents, descendants, environment, make_input, rows_of_artifacts, wholly_in
+from disturbed import (
+    alive,
+    assert_intact,
+    command,
+    contents,
+    descendants,
+    environment,
+    make_input,
+    rows_of_artifacts,
+    wholly_in,
+)
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
@@ -167,7 +177,7 @@ def kept(path: Path, *inputs: Path, settings: LoadSettings = LoadSettings()) -> 
     )
     with Warehouse(path) as wh:
         stored = {row[0] for row in wh.sql("SELECT artifact_id FROM v1.artifacts").fetchall()}
-        assert wh.verify() == []
+    assert_intact(path)
     assert {o.artifact_id for o in caught.value.report.outcomes} <= stored
     return caught.value
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from disturbed import contents
+from disturbed import assert_intact, contents
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
@@ -36,8 +36,7 @@ def test_several_processes_store_what_one_does(tmp_path: Path, folder: Path, cap
     assert len(together.quarantined) == 2 and len(together.unchanged) >= len(together.loaded)
     assert told[-1] == (len(together.outcomes), len(together.outcomes)) and told == sorted(told)
     assert contents(tmp_path / "together.duckdb") == contents(tmp_path / "alone.duckdb")
-    with Warehouse(tmp_path / "together.duckdb", read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(tmp_path / "together.duckdb")
     again = Warehouse(tmp_path / "together.duckdb").load(folder, settings=MANY_PARTS)
     assert (len(again.loaded), len(again.quarantined)) == (0, 2)
     assert capfd.readouterr() == ("", "")
@@ -55,8 +54,7 @@ def test_a_process_that_dies_costs_nothing_that_was_stored(
             Warehouse(path).load(folder, settings=MANY_PARTS)
     assert contents(path) == before
     assert len(Warehouse(path).load(folder, settings=MANY_PARTS).loaded) > 0
-    with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(path)
 
 
 def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from disturbed import assert_intact
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
@@ -154,8 +155,7 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(loader, "write", write_after_another)
     Warehouse(path).load(RUN)
-    with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
+    assert_intact(path)
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(writer, "settle", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
-        assert wh.verify() == []
+    assert_intact(path)
     assert {o.kind for o in Warehouse(path).load(RUN).loaded} == {"run_results", "semantic_manifest"}
 
 
@@ -188,8 +188,8 @@ def test_several_loaders_at_once_lose_and_double_nothing(tmp_path: Path) -> None
     Warehouse(tmp_path / "alone.duckdb").load(SAMPLES)
     query = "SELECT * EXCLUDE (loaded_at) FROM v1.artifacts ORDER BY ALL"
     with Warehouse(path, read_only=True) as wh, Warehouse(tmp_path / "alone.duckdb", read_only=True) as alone:
-        assert wh.verify() == []
         assert wh.sql(query).fetchall() == alone.sql(query).fetchall()
+    assert_intact(path)
 
 
 def test_loaders_in_threads_of_one_process(tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ def test_loaders_in_threads_of_one_process(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    assert_intact(path)
     with Warehouse(path, read_only=True) as wh:
-        assert wh.verify() == []
         assert wh.sql("SELECT count(DISTINCT invocation_id) FROM v1.artifacts").fetchall() == [(len(folders),)]
 
 
