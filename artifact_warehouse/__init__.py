@@ -1,4 +1,4 @@
-"""An embedded analytical warehouse over dbt's artifacts: `Warehouse`, and the errors that it raises."""
+"""An embedded analytical warehouse over dbt's artifacts: `Warehouse`, its `LoadReport`, and its `errors`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LoadReport", "Warehouse", "__version__", "errors"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: `--version` and completion need no database."""
+    """Import a public name at its first use. `--version` and shell completion start quickly without duckdb."""
     import importlib
 
     if name == "__version__":
@@ -29,3 +29,7 @@ def __getattr__(name: str) -> Any:
     if name == "Warehouse":
         return importlib.import_module("artifact_warehouse.warehouse").Warehouse
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

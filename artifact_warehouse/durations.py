@@ -1,4 +1,4 @@
-"""Durations as people write them."""
+"""Durations as text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _UNITS = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second":
 
 
 def duration_of_text(text: str) -> timedelta:
-    """The time that a text like 90m, 26h, 2d or 1d12h means. Raises ValueError."""
+    """The duration of a text such as 90m, 26h, 2d or 1d12h. Raises ValueError."""
     parts = list(_DURATION.finditer(text))
     if not parts or _DURATION.sub("", text).strip():
-        raise ValueError(f"{text!r} is no duration; write a number with s, m, h, d or w, as in 26h")
+        raise ValueError(f"{text!r} is not a duration; write a number with s, m, h, d or w, as in 26h")
     seconds = {name[0]: seconds for name, seconds in _UNITS.items()}
     try:
         return timedelta(seconds=sum(float(part["number"]) * seconds[part["unit"].lower()] for part in parts))
@@ -22,7 +22,7 @@ def duration_of_text(text: str) -> timedelta:
 
 
 def text_of_duration(duration: timedelta) -> str:
-    """A duration as people say it, in its largest unit and the next one: 2 days 3 hours."""
+    """A duration in its largest unit and the next smaller one: 2 days 3 hours."""
     left = round(max(duration.total_seconds(), 0))
     parts: list[str] = []
     for name, seconds in list(_UNITS.items())[1:]:

@@ -1,4 +1,4 @@
-"""Every exception of the package. Each one says what happened, where, and what to do; imports nothing."""
+"""Every exception of the package. The message says what happened, where, and what to do. Imports nothing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class ArtifactWarehouseError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base class of all errors of this package."""
 
 
 class ArtifactError(ArtifactWarehouseError):
-    """Something is wrong with one input; `uri` says which."""
+    """An error in the input `uri`."""
 
     def __init__(self, uri: str, reason: str) -> None:
         super().__init__(uri, reason)
@@ -22,7 +22,7 @@ class ArtifactError(ArtifactWarehouseError):
 
 
 class NotAnArtifact(ArtifactError):
-    """The file is sound, but it is none of dbt's artifacts: it is skipped."""
+    """The file can be read and is not an artifact of dbt's. It is skipped."""
 
 
 class UnknownKind(ArtifactError):
@@ -37,19 +37,19 @@ class UnknownKind(ArtifactError):
 
 
 class MalformedArtifact(ArtifactError):
-    """The file cannot be read as the artifact that it claims to be: it is quarantined."""
+    """The file cannot be read as an artifact. It is quarantined."""
 
 
 class InputNotFound(ArtifactError):
-    """A path, glob or folder that was named has nothing to load, or cannot be read."""
+    """A path, glob or folder has no files to load, or cannot be read."""
 
 
 class InvalidPattern(ArtifactWarehouseError):
-    """A pattern for what is to be hidden is no regular expression."""
+    """A pattern of secrets is not a regular expression."""
 
 
 class QuarantinedArtifacts(ArtifactWarehouseError):
-    """A strict load met artifacts that it could not read; nothing was stored. `failures` has (uri, reason)."""
+    """A strict load could not read some artifacts and stored nothing. `failures` are pairs of uri and reason."""
 
     def __init__(self, failures: tuple[tuple[str, str], ...]) -> None:
         super().__init__(failures)
@@ -58,25 +58,25 @@ class QuarantinedArtifacts(ArtifactWarehouseError):
     def __str__(self) -> str:
         uri, reason = self.failures[0]
         more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
-        return f"nothing was loaded: {uri}: {reason}{more}; mend or remove it, or load without --strict"
+        return f"nothing was loaded: {uri}: {reason}{more}; repair or remove it, or load without --strict"
 
 
 class WorkerFailed(ArtifactWarehouseError):
-    """A process that a load started ended before its work was done, for want of memory for instance."""
+    """A worker process of a load ended early, for example because the system ran out of memory."""
 
     def __str__(self) -> str:
-        return "a process of this load ended early; what was written before is kept; load again to go on"
+        return "a worker process of this load ended early; what was stored before is kept; load again to continue"
 
 
 class PrunedMeanwhile(ArtifactWarehouseError):
-    """A prune came between two batches of what was written, and may have removed what the later one refers to."""
+    """A prune ran between two transactions of a load. The later one may refer to rows that the prune removed."""
 
     def __str__(self) -> str:
-        return "the warehouse was pruned meanwhile; what was written before is kept; do it again to go on"
+        return "the warehouse was pruned meanwhile; what was stored before is kept; run it again to continue"
 
 
 class LoadInterrupted(KeyboardInterrupt):
-    """A load was interrupted. `report` is a LoadReport of what is stored of it, from `kept_count` whole files."""
+    """A load was interrupted. `report` is a LoadReport of what it has stored: `kept_count` whole files."""
 
     def __init__(self, report: Any, kept_count: int, file_count: int) -> None:
         super().__init__(report, kept_count, file_count)
@@ -85,18 +85,18 @@ class LoadInterrupted(KeyboardInterrupt):
         self.file_count = file_count
 
     def __str__(self) -> str:
-        return f"interrupted: kept {self.kept_count} of {self.file_count} files; load again to go on"
+        return f"interrupted: kept {self.kept_count} of {self.file_count} files; load again to continue"
 
 
 def is_interrupt(error: BaseException | None, older: BaseException | None = None) -> bool:
-    """Whether an error is an interrupt, or what one has become on its way up.
+    """Whether an error is a KeyboardInterrupt, or was caused by one.
 
-    DuckDB makes an error of its own of a KeyboardInterrupt, and what is tidied up behind one may fail in turn.
-    `older` is what the caller of all this is handling already.
+    DuckDB replaces a KeyboardInterrupt by an error of its own, and cleaning up after one may raise another error.
+    `older` is an error that the caller was handling before.
     """
     while error is not None and error is not older:
-        is_made_of_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
-        words = str(error) if is_made_of_one else ""
+        may_replace_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
+        words = str(error) if may_replace_one else ""
         if isinstance(error, KeyboardInterrupt) or "Query interrupted" in words or "KeyboardInterrupt" in words:
             return True
         error = error.__cause__ or error.__context__
@@ -104,7 +104,7 @@ def is_interrupt(error: BaseException | None, older: BaseException | None = None
 
 
 class WarehouseError(ArtifactWarehouseError):
-    """The warehouse file cannot be used; `path` says which."""
+    """The warehouse file at `path` cannot be used."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -116,31 +116,31 @@ class WarehouseError(ArtifactWarehouseError):
 
 
 class WarehouseNotFound(WarehouseError):
-    """There is no file to open."""
+    """The file does not exist."""
 
 
 class WarehouseLocked(WarehouseError):
-    """Another process holds the file; the reason names it."""
+    """Another process holds the file. The reason names the process."""
 
 
 class WarehouseTooNew(WarehouseError):
-    """A later release wrote the file in a format that this one does not know."""
+    """A later release wrote the file in a format that this release does not know."""
 
 
 class WarehouseTooOld(WarehouseError):
-    """An earlier release wrote the file, and it was opened for reading only: it has to be migrated first."""
+    """An earlier release wrote the file. It must be migrated before it is opened read-only."""
 
 
 class NotAWarehouse(WarehouseError):
-    """The file is not a DuckDB database, or not one that this package made."""
+    """The file is not a DuckDB database, or a database of something else."""
 
 
 class QueryFailed(ArtifactWarehouseError):
-    """DuckDB refused a query of the user's; the message is DuckDB's own."""
+    """DuckDB refused a query. The message is DuckDB's."""
 
 
 class UnknownView(ArtifactWarehouseError):
-    """No public view has that name."""
+    """No view of v1 has this name."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(name, known)
@@ -152,7 +152,7 @@ class UnknownView(ArtifactWarehouseError):
 
 
 class _NotOne(ArtifactWarehouseError):
-    """Nothing, or more than one thing, answers to a name; `candidates` are the ids that come near."""
+    """None or several have this name. `candidates` are the ids that it may stand for."""
 
     def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
         super().__init__(name, candidates)
@@ -161,16 +161,16 @@ class _NotOne(ArtifactWarehouseError):
 
 
 class UnknownNode(_NotOne):
-    """No node, or more than one, answers to a name; `candidates` are the unique_ids that come near."""
+    """No node or several nodes have this name. `candidates` are the unique_ids that it may stand for."""
 
     def __str__(self) -> str:
         if self.candidates:
-            return f"{self.name!r} is not one node; say which: {', '.join(self.candidates)}"
+            return f"{self.name!r} does not name one node; did you mean one of: {', '.join(self.candidates)}"
         return f"no node is called {self.name!r}; `query WH 'select unique_id from v1.nodes'` lists them"
 
 
 class UnknownColumn(ArtifactWarehouseError):
-    """A node has no column of that name; `candidates` are those that come near."""
+    """A node has no column of this name. `candidates` are columns with similar names."""
 
     def __init__(self, unique_id: str, name: str, candidates: tuple[str, ...]) -> None:
         super().__init__(unique_id, name, candidates)
@@ -180,11 +180,11 @@ class UnknownColumn(ArtifactWarehouseError):
 
     def __str__(self) -> str:
         near = f"; did you mean {', '.join(self.candidates)}?" if self.candidates else ""
-        return f"{self.unique_id} has no column {self.name!r} that is known{near}"
+        return f"{self.unique_id} has no known column {self.name!r}{near}"
 
 
 class NoColumnLineage(ArtifactWarehouseError):
-    """The column lineage of a node was not resolved yet."""
+    """The column lineage of a node is not resolved yet."""
 
     def __init__(self, unique_id: str) -> None:
         super().__init__(unique_id)
@@ -195,15 +195,15 @@ class NoColumnLineage(ArtifactWarehouseError):
 
 
 class NothingToCheck(ArtifactWarehouseError):
-    """A check asks for nothing, or there is nothing with its labels; `str` says which."""
+    """A check has no limit, or nothing in the warehouse has its labels."""
 
 
 class UnknownRun(_NotOne):
-    """No run, or more than one, answers to an id or to labels; `candidates` are the invocations that come near."""
+    """No run or several runs have this id. `candidates` are the invocation_ids that it may stand for."""
 
     def __str__(self) -> str:
         if self.candidates:
-            return f"{self.name} is not one run; say which: {', '.join(self.candidates)}"
+            return f"{self.name} is not one run; did you mean one of: {', '.join(self.candidates)}"
         return f"there is no {self.name}; `query WH 'from v1.invocations'` lists the runs"
 
 

@@ -1,4 +1,4 @@
-"""What a process of this package's own does first: it starts quickly, stays small, and can be interrupted."""
+"""Start-up of the package's own processes: skips slow imports, limits memory, and handles SIGINT."""
 
 from __future__ import annotations
 
@@ -9,46 +9,67 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 
-_NOT_NEEDED = ("numpy", "pandas")
+_SKIPPED = ("numpy", "pandas")
 
 
-class _Without(MetaPathFinder):
+class _SkippingFinder(MetaPathFinder):
     def find_spec(self, name: str, *_: object) -> None:
-        if name in _NOT_NEEDED:
+        if name in _SKIPPED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def skip_numpy_import() -> None:
-    """Tune this process; for one that ends with its command, never for a process of a caller's.
+    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Not for processes of a caller.
 
-    Where numpy and pandas are installed, pyarrow imports them, which takes longer than a nightly load; it needs
-    neither. And its own allocators keep what they once had, which the system's gives back.
+    pyarrow imports both where they are installed. It needs neither here, and the import takes longer than a nightly
+    load. Its default allocators keep freed memory; malloc returns it to the system.
+    https://arrow.apache.org/docs/cpp/memory.html#default-memory-pool
     """
-    sys.meta_path.insert(0, _Without())
+    sys.meta_path.insert(0, _SkippingFinder())
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
+def open_standard_streams() -> None:
+    """Replace each of stdin, stdout and stderr that the parent has closed.
+
+    Without it, the next file that is opened gets the free descriptor: DuckDB's file would be stdout. Reading the new
+    stdin and writing the new stdout fail with EBADF, as without a file; what is written to the new stderr is dropped.
+    """
+    modes = {0: os.O_WRONLY, 1: os.O_RDONLY, 2: os.O_WRONLY}
+    for descriptor, mode in modes.items():
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest free descriptor, which is this one
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, "r", encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
 _INTERRUPTED = 130
-_WORK = "artifact_warehouse.warehouse"
-"""The module whose import brings all that must not be interrupted while it is imported."""
+_WAREHOUSE = "artifact_warehouse.warehouse"
+"""Imports duckdb and pyarrow. They swallow a KeyboardInterrupt that comes during their import."""
 
 
 class _Phase:
-    is_work = False
+    is_interruptible = False
 
 
 def install_sigint_handler() -> None:
-    """From now on an interrupt ends this process: at once where there is no work, else by a KeyboardInterrupt.
+    """Let SIGINT end this process: at once during imports, by a KeyboardInterrupt within `interruptible`.
 
-    Python would print a trace for one that comes during an import, and some modules swallow it there. Where the
-    caller has interrupts ignored, as a script does for what it runs in the background, they stay ignored.
+    Without it, Python prints a trace for a SIGINT during an import. A SIGINT that the parent has set to be ignored
+    stays ignored, as in the background jobs of a shell script.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _on_interrupt)
 
 
 def _on_interrupt(*_: object) -> None:
-    if _Phase.is_work and hasattr(sys.modules.get(_WORK), "Warehouse"):
+    if _Phase.is_interruptible and hasattr(sys.modules.get(_WAREHOUSE), "Warehouse"):
         raise KeyboardInterrupt
     os.write(2, b"interrupted\n")
     os._exit(_INTERRUPTED)
@@ -56,11 +77,11 @@ def _on_interrupt(*_: object) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Work that a KeyboardInterrupt may end; when it is done, interrupts come too late and are ignored."""
-    _Phase.is_work = True
+    """SIGINT raises KeyboardInterrupt within the block. After the block it is ignored, as the work is done."""
+    _Phase.is_interruptible = True
     try:
         yield
     finally:
         if signal.getsignal(signal.SIGINT) is _on_interrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _Phase.is_work = False
+        _Phase.is_interruptible = False

@@ -1,42 +1,65 @@
-"""`Warehouse`: the facade that Python, notebooks and the command line share. It has no logic of its own."""
+"""`Warehouse`: the methods that Python, notebooks and the command line call. Each calls a function of one room."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import lineage as nodes
 from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
-from artifact_warehouse.lineage import ColumnsReport, Lineage, find, find_column, resolve
+from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.monitor import CheckReport, Criteria, Diagnosis, Scope
 from artifact_warehouse.retention import PruneReport
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 class QueryResult(NamedTuple):
-    """A whole result, and the names of its columns of type JSON."""
+    """All rows of a query, and the names of its columns of type JSON."""
 
     table: pa.Table
     json_columns: tuple[str, ...]
 
 
-class Warehouse:
-    """A warehouse file. Opens it when it is first needed, and closes it at the end of the `with` block.
+def _on_connection(
+    function: Callable[Concatenate[duckdb.DuckDBPyConnection, Parameters], Result],
+) -> Callable[Concatenate[Warehouse, Parameters], Result]:
+    """Make a method of a function that takes a connection. Keywords, types and documentation are the function's."""
 
-    `read_only` never writes or migrates, and needs the file to exist. `wait` is how many seconds to wait for
-    another process that holds the file. Raises the WarehouseErrors of `storage.WarehouseFile` when it is opened.
+    @wraps(function)
+    def method(self: Warehouse, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        return function(self.connection, *args, **kwargs)
+
+    signature = inspect.signature(function)
+    _, *others = signature.parameters.values()
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    vars(method)["__signature__"] = signature.replace(parameters=[own, *others])
+    return method
+
+
+class Warehouse:
+    """A warehouse file. It is opened at the first call that needs it, and closed at the end of the `with` block.
+
+    With `read_only` the file must exist, and nothing is written or migrated. `wait` is how many seconds to wait while
+    another process holds the file. Opening raises a WarehouseError: WarehouseNotFound, WarehouseLocked, NotAWarehouse,
+    WarehouseTooNew or WarehouseTooOld.
     """
 
     def __init__(self, path: str | os.PathLike[str], read_only: bool = False, wait: float = 0.0) -> None:
@@ -57,14 +80,14 @@ class Warehouse:
         self.close()
 
     def close(self) -> None:
-        """Close the file; relations that were handed out end with it."""
+        """Close the file. Relations that a query returned can no longer be read."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The DuckDB connection, opened and brought up to date when it is first asked for."""
+        """The DuckDB connection. The first access opens the file and, unless `read_only`, migrates it."""
         if self._connection is None:
             if not self._read_only:
                 self.migrate()
@@ -86,19 +109,20 @@ class Warehouse:
         progress: Progress | None = None,
         settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
     ) -> LoadReport:
-        """Load artifacts from files, folders, globs, archives and object stores; what is there is left alone.
+        """Load artifacts from files, folders, globs, archives and object stores. Stored artifacts stay as they are.
 
-        With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
-        what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
-        larger than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy
-        for readers, which is replaced at the end. `settings` are the sizes that the load works in.
+        `project`, `environment` and `job` label the artifacts. With `strict`, nothing is stored if any artifact cannot
+        be read. `redact` hides secrets; regular expressions hide more, and False hides nothing. An artifact larger
+        than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy for
+        readers, which is replaced at the end. `progress` is called with the number of files that are done and of all
+        files. `settings` are the sizes of batches and the number of processes.
 
-        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted,
-        and the WarehouseErrors of `storage.WarehouseFile`.
+        Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted and
+        WarehouseError.
         """
         self._require_writable("load")
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-        self.close()  # the loader opens the file for short moments of its own
+        self.close()  # the loader opens the file itself, for each transaction
         labels = Labels(project, environment, job)
         policy = Policy(limits, Redaction.of(redact, os.environ))
         copy = Path(publish) if publish is not None else None
@@ -112,175 +136,106 @@ class Warehouse:
         return report
 
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
-        """Find out which columns come from which, for every manifest of which that is not known yet.
+        """Resolve the column lineage of every manifest that is new since the last call.
 
-        Raises WarehouseNotFound, PrunedMeanwhile, and the WarehouseErrors of `storage.WarehouseFile`.
+        Raises PrunedMeanwhile and WarehouseError.
         """
         self._require_writable("resolve columns")
         self.close()
         return resolve(self._file, progress)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """A query as a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
+        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
         try:
             return self.connection.sql(query, params=parameters)
         except duckdb.Error as error:
             raise QueryFailed(str(error)) from error
 
     def view(self, name: str) -> duckdb.DuckDBPyRelation:
-        """A public view, by its name without the schema. Raises UnknownView."""
+        """A view of v1 as a DuckDB relation; the name needs no schema. Raises UnknownView."""
         return self.sql(f"FROM {storage.public_view(name, 'view').full_name}")
 
-    def ancestors(self, unique_id: str) -> duckdb.DuckDBPyRelation:
-        """All that a node depends on, with the shortest distance: see v1.ancestors_of."""
-        return self.sql("FROM v1.ancestors_of(?)", [unique_id])
+    ancestors = _on_connection(nodes.ancestors)
+    descendants = _on_connection(nodes.descendants)
+    column_ancestors = _on_connection(nodes.column_ancestors)
+    column_descendants = _on_connection(nodes.column_descendants)
+    lineage = _on_connection(nodes.find)
+    column_lineage = _on_connection(nodes.find_column)
+    check = _on_connection(monitor.check)
+    diagnose = _on_connection(monitor.diagnose)
+    status = _on_connection(storage.status)
+    verify = _on_connection(storage.verify)
+    describe_views = _on_connection(storage.describe_all)
 
-    def descendants(self, unique_id: str) -> duckdb.DuckDBPyRelation:
-        """All that depends on a node, with the shortest distance: see v1.descendants_of."""
-        return self.sql("FROM v1.descendants_of(?)", [unique_id])
-
-    def column_ancestors(self, unique_id: str, column_name: str) -> duckdb.DuckDBPyRelation:
-        """All columns that a column comes from, with the shortest distance: see v1.column_ancestors_of."""
-        return self.sql("FROM v1.column_ancestors_of(?, ?)", [unique_id, column_name])
-
-    def column_descendants(self, unique_id: str, column_name: str) -> duckdb.DuckDBPyRelation:
-        """All columns that a column flows into, with the shortest distance: see v1.column_descendants_of."""
-        return self.sql("FROM v1.column_descendants_of(?, ?)", [unique_id, column_name])
-
-    def lineage(
+    def query(
         self,
-        node: str,
-        directions: Iterable[str] = ("up", "down"),
-        depth: int | None = None,
-        at: datetime | None = None,
-    ) -> Lineage:
-        """A node's lineage, by unique_id or by a name that only one node has; now, or as it stood at a time.
-
-        Raises UnknownNode.
-        """
-        return find(self.connection, node, directions, depth, at)
-
-    def column_lineage(
-        self,
-        node: str,
-        column: str,
-        directions: Iterable[str] = ("up", "down"),
-        depth: int | None = None,
-        at: datetime | None = None,
-    ) -> Lineage:
-        """The lineage of a node's column, now, or as it stood at a time.
-
-        Raises UnknownNode, UnknownColumn, and NoColumnLineage before `resolve_columns`.
-        """
-        return find_column(self.connection, node, column, directions, depth, at)
-
-    def check(
-        self,
+        query: str,
         *,
-        max_failure_rate: float | None = None,
-        max_test_failure_rate: float | None = None,
-        max_age: timedelta | None = None,
-        max_failing: int | None = None,
-        freshness: str | None = None,
-        rules: str | None = None,
-        ignored_rules: Iterable[str] = (),
-        window: timedelta = timedelta(days=7),
-        now: datetime | None = None,
-        project: str | None = None,
-        environment: str | None = None,
-        job: str | None = None,
-    ) -> CheckReport:
-        """Whether the runs are as good as asked for: see `monitor.Criteria`; each project and environment by itself.
+        is_confined: bool = False,
+        timeout: float | None = None,
+        memory_limit: int | None = None,
+    ) -> QueryResult:
+        """Run a query; returns all rows as an Arrow table.
 
-        Raises NothingToCheck where nothing is asked for, or nothing has the labels; ValueError.
+        `is_confined` lets this process read and write no other file and change no setting, until the database is
+        closed. `timeout` is in seconds; None and 0 stand for no limit. `memory_limit` is in bytes: for DuckDB, and
+        again for the result; without it, both are half of DuckDB's own limit where the query is confined.
+
+        Raises QueryFailed.
         """
-        criteria = Criteria(
-            max_failure_rate,
-            max_test_failure_rate,
-            max_age,
-            max_failing,
-            freshness,
-            rules,
-            tuple(ignored_rules),
-            window,
-            now,
-        )
-        return monitor.check(self.connection, criteria, Scope(project, environment, job))
+        connection = self.connection
+        if memory_limit is None and is_confined:
+            memory_limit = storage.memory_limit(connection) // 2
+        if memory_limit is not None:
+            connection.execute(f"SET memory_limit = '{memory_limit}B'")
+        if is_confined:
+            storage.confine(connection)
+        return self._fetched(query, timeout or None, memory_limit)
 
-    def diagnose(
-        self,
-        run: str | None = None,
-        *,
-        project: str | None = None,
-        environment: str | None = None,
-        job: str | None = None,
-    ) -> Diagnosis:
-        """Why a run went as it did, by its invocation_id or the beginning of that; else the last run with the labels.
-
-        Raises UnknownRun.
-        """
-        return monitor.diagnose(self.connection, run, Scope(project, environment, job))
-
-    def confine(self) -> None:
-        """From now on, and until this process ends, no query of this file can read or write another one."""
-        self.connection.execute("SET enable_external_access = false")
-
-    def query(self, query: str) -> QueryResult:
-        """A query's whole result as an Arrow table, and which of its columns are JSON. Raises QueryFailed."""
-        try:
-            relation = self.sql(query)
-            if relation is None:  # a statement without a result
-                return QueryResult(pa.table({}), ())
-            types = zip(relation.columns, relation.types, strict=True)
-            return QueryResult(self._fetched(relation), tuple(name for name, type_ in types if type_ == "JSON"))
-        except duckdb.Error as error:
-            raise QueryFailed(str(error)) from error
-
-    def _fetched(self, relation: duckdb.DuckDBPyRelation) -> pa.Table:
-        """The whole result. DuckDB takes no notice of signals while it fetches Arrow, so this thread does."""
+    def _fetched(self, query: str, timeout: float | None, memory_limit: int | None) -> QueryResult:
+        """All rows, fetched in a second thread: DuckDB does not react to signals while it fetches Arrow tables."""
+        deadline = time.monotonic() + timeout if timeout else None
         with ThreadPoolExecutor(1) as pool:
-            fetching = pool.submit(relation.to_arrow_table)
+            fetching = pool.submit(storage.fetch, self.connection, query, memory_limit)
             try:
                 while not wait([fetching], timeout=0.1).done:
-                    pass
-            except KeyboardInterrupt:
+                    if deadline is not None and time.monotonic() > deadline:
+                        raise QueryFailed(f"the query took longer than {timeout:g} seconds; raise --timeout")
+            except (KeyboardInterrupt, QueryFailed):
                 while not wait([fetching], timeout=0.05).done:
-                    self.connection.interrupt()  # again and again: one that comes before the query starts is lost
+                    self.connection.interrupt()  # repeated, as DuckDB drops an interrupt before the query has started
                 raise
-            return fetching.result()
-
-    def status(self) -> dict[str, pa.Table]:
-        """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`, as Arrow tables."""
-        return storage.status(self.connection)
-
-    def describe_views(self) -> pa.Table:
-        """The public views and macros: name, kind, grain and summary."""
-        return storage.describe_all(self.connection)
+            try:
+                return QueryResult(*fetching.result())
+            except duckdb.Error as error:
+                raise QueryFailed(str(error)) from error
 
     def describe_view(self, name: str) -> tuple[storage.SqlFile, pa.Table]:
-        """One view or macro, and its columns: name, type and comment. Raises UnknownView."""
+        """A view or macro of v1, and a table of its columns: name, type, comment. Raises UnknownView."""
         file = storage.public_view(name)
         return file, storage.describe(self.connection, file)
 
     def migrate(self) -> list[str]:
-        """Bring an older file up to date; returns what was done, a line each."""
+        """Migrate a file of an earlier release; returns the changes, a line each."""
         self._require_writable("migrate")
         with self._file.open() as connection:
             return storage.migrate(connection)
 
     def prune(self, before: datetime, *, keep_daily_rates: bool = False, dry_run: bool = True) -> PruneReport:
-        """Take what was generated before a time (UTC where it has no zone) out of the file, and make it smaller.
+        """Remove runs, freshness checks, and unused manifests and catalogs older than `before`; shrink the file.
 
-        A dry run changes nothing. What goes: runs with their results, freshness checks, and the catalogs and
-        manifests that nothing that stays rests on. With `keep_daily_rates` no rate changes. Raises WarehouseLocked
-        too where this process has the file open elsewhere, and WarehouseTooOld for a dry run that would migrate.
+        `before` is in UTC where it has no zone. `keep_daily_rates` keeps counts by day, so that no rate changes. A dry
+        run changes nothing and reports what would be removed.
+
+        Raises WarehouseLocked where this process has another connection to the file, and WarehouseTooOld for a dry run
+        on a file that must be migrated first.
         """
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
 
     def pending_changes(self) -> list[str]:
-        """What `migrate` would do, a line each."""
+        """The changes that `migrate` would make, a line each."""
         if self._connection is not None:
             return storage.pending_changes(self._connection)
         with self._file.open(read_only=True, may_be_old=True) as connection:
@@ -288,8 +243,4 @@ class Warehouse:
 
     def _require_writable(self, verb: str) -> None:
         if self._read_only:
-            raise QueryFailed(f"{self.path}: was opened read-only; open it without read_only to {verb}")
-
-    def verify(self) -> list[str]:
-        """What is broken: contract, integrity and invariants, a line each; nothing when all is well."""
-        return storage.verify(self.connection)
+            raise QueryFailed(f"{self.path}: is open read-only; open it without read_only to {verb}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
+import json
 import os
 import pickle
 import shutil
@@ -57,6 +59,7 @@ def test_the_example_of_the_documentation(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_names_of_the_package() -> None:
     assert artifact_warehouse.__all__ == ["LoadReport", "Warehouse", "__version__", "errors"]
     assert all(hasattr(artifact_warehouse, name) for name in artifact_warehouse.__all__)
+    assert dir(artifact_warehouse) == sorted(artifact_warehouse.__all__)
     assert artifact_warehouse.__version__.count(".") == 2
     with pytest.raises(AttributeError, match="nothing"):
         _ = artifact_warehouse.nothing
@@ -162,8 +165,77 @@ def test_the_neighbours_of_a_node(sample_warehouse: Warehouse) -> None:
     for _, environment, unique_id, _, _, distance in down.fetchall():
         back = sample_warehouse.ancestors(unique_id).filter(f"environment = '{environment}'").fetchall()
         assert (ORDERS, distance) in {(row[2], row[5]) for row in back}
-    assert sample_warehouse.ancestors("nothing").fetchall() == []
     assert sample_warehouse.ancestors("source.harbor_cafe.pos.orders").fetchall() == []
+
+
+COLUMN = (ORDERS, "total_eur")
+
+
+@pytest.mark.parametrize(
+    "method, by_id, by_name",
+    [
+        ("ancestors", (ORDERS,), ("fct_orders",)),
+        ("descendants", ("model.harbor_cafe.stg_orders",), ("stg_orders",)),
+        ("column_ancestors", COLUMN, ("fct_orders", "TOTAL_EUR")),
+        ("column_descendants", COLUMN, ("fct_orders", "total_eur")),
+    ],
+)
+def test_neighbours_are_found_by_name(
+    sample_warehouse: Warehouse, method: str, by_id: tuple[str, ...], by_name: tuple[str, ...]
+) -> None:
+    find = getattr(sample_warehouse, method)
+    assert sorted(find(*by_name).fetchall()) == sorted(find(*by_id).fetchall())
+
+
+@pytest.mark.parametrize("method", ["ancestors", "descendants", "lineage"])
+@pytest.mark.parametrize(
+    "name, near", [("fct_ordrs", ORDERS), ("model.harbor_cafe.fct_order", ORDERS), ("order_total", "int_order_totals")]
+)
+def test_a_name_that_no_node_has_is_an_error_with_the_nearest(
+    sample_warehouse: Warehouse, method: str, name: str, near: str
+) -> None:
+    with pytest.raises(errors.UnknownNode, match=near) as caught:
+        getattr(sample_warehouse, method)(name)
+    assert all(candidate.count(".") >= 2 for candidate in caught.value.candidates)
+    with pytest.raises(errors.UnknownNode, match="no node is called 'qqq'"):
+        getattr(sample_warehouse, method)("qqq")
+
+
+@pytest.mark.parametrize("method", ["column_ancestors", "column_descendants"])
+def test_a_column_that_is_none_is_an_error_with_the_nearest(sample_warehouse: Warehouse, method: str) -> None:
+    with pytest.raises(errors.UnknownColumn, match="total_eur"):
+        getattr(sample_warehouse, method)("fct_orders", "totl_eur")
+    with pytest.raises(errors.UnknownNode):
+        getattr(sample_warehouse, method)("fct_ordrs", "total_eur")
+
+
+def test_columns_that_were_not_resolved_are_said_so(small: Path) -> None:
+    with Warehouse(small) as wh:
+        wh.load(GOOD)
+        with pytest.raises(errors.NoColumnLineage):
+            wh.column_ancestors("fct_orders", "total_eur")
+
+
+def test_a_node_of_another_project_has_descendants(tmp_path: Path) -> None:
+    """Its manifest names the parent without defining it, as with dbt mesh."""
+    manifest = json.loads((GOOD / "manifest.json").read_bytes())
+    manifest["nodes"][ORDERS]["depends_on"]["nodes"].append("model.upstream.customers")
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with Warehouse(tmp_path / "wh.duckdb") as wh:
+        wh.load(tmp_path / "manifest.json")
+        assert (ORDERS, 1) in {(row[2], row[5]) for row in wh.descendants("model.upstream.customers").fetchall()}
+        assert wh.lineage("model.upstream.customers", ["down"]).rows["unique_id"].to_pylist()
+
+
+def test_methods_have_the_keywords_and_the_documentation_of_what_they_call() -> None:
+    for name in ("check", "diagnose", "lineage", "column_lineage", "ancestors", "status", "verify"):
+        method = getattr(Warehouse, name)
+        assert method.__doc__ and next(iter(inspect.signature(method).parameters)) == "self", name
+    keywords = inspect.signature(Warehouse("any").check).parameters
+    assert {"max_failure_rate", "max_age", "freshness", "window", "job"} < set(keywords)
+    assert "connection" not in keywords
+    with pytest.raises(TypeError, match="max_falure_rate"):
+        Warehouse("any.duckdb").check(max_falure_rate=0.1)
 
 
 def test_read_only_changes_no_byte(small: Path) -> None:
@@ -173,7 +245,9 @@ def test_read_only_changes_no_byte(small: Path) -> None:
         wh.status()
         wh.verify()
         wh.describe_view("nodes")
-        wh.ancestors("model.harbor_cafe.stg_orders").fetchall()
+        wh.view("node_ancestors").fetchall()
+        with pytest.raises(errors.UnknownNode):  # there is no manifest
+            wh.ancestors("model.harbor_cafe.stg_orders")
         assert wh.pending_changes() == []
         for statement in ("CREATE TABLE mine AS SELECT 1", f"DELETE FROM {SCHEMA}.artifacts", "DROP VIEW v1.nodes"):
             with pytest.raises(errors.QueryFailed, match="read-only"):
@@ -266,6 +340,62 @@ def test_a_file_that_is_open_in_another_mode_is_said_so(small: Path) -> None:
             reader.view("artifacts")
         assert caught.value.path == str(small)
     assert isinstance(caught.value, errors.WarehouseError)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("first", ["Warehouse", "duckdb"])
+def test_a_plain_connection_of_the_same_process(small: Path, first: str, read_only: bool) -> None:
+    """As notebooks and query builders open the file, in either order."""
+    query = "SELECT count(*) FROM v1.node_executions"
+    with Warehouse(small, read_only=read_only) as wh:
+        if first == "Warehouse":
+            wh.sql(query).fetchall()
+        with duckdb.connect(str(small), read_only=read_only) as plain:
+            before = plain.execute("FROM duckdb_settings()").fetchall()
+            assert wh.sql(query).fetchall() == plain.execute(query).fetchall() != [(0,)]
+            assert plain.execute("FROM duckdb_settings()").fetchall() == before or first == "Warehouse"
+            zone = "SELECT current_setting('TimeZone')"
+            assert wh.sql(zone).fetchall() == [("UTC",)]
+        assert wh.sql(query).fetchall() != [(0,)]
+
+
+def test_a_connection_with_its_own_configuration_is_said_so(small: Path) -> None:
+    with (
+        duckdb.connect(str(small), read_only=True, config={"custom_user_agent": "mine"}),
+        Warehouse(small, read_only=True) as wh,
+        pytest.raises(errors.WarehouseLocked, match="another configuration"),
+    ):
+        wh.view("nodes")
+
+
+MISTAKEN = {
+    "run_results.json": (b'{"metadata": {}}', "JSON"),
+    "list": (b" \xef\xbb\xbf\n[1]", "JSON"),
+    "x.jsonl": (b'{"a": 1}\n{"a": 2}\n', "JSON"),
+    "bom.json": (b'\xef\xbb\xbf{"metadata": {}}', "JSON"),
+    "x.parquet": (b"PAR1" + bytes(100), "Parquet"),
+    "x.json.gz": (gzip.compress(b"{}"), "compressed"),
+    "x.zip": (b"PK\x03\x04" + bytes(100), "archive"),
+    "x.csv": (b"a,b\n1,2\n", "not a DuckDB file"),
+    "x.txt": (b"hello", "not a DuckDB file"),
+    "x.db": (b"SQLite format 3\x00" + bytes(4080), "not a DuckDB file"),
+}
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("name", MISTAKEN)
+def test_another_file_in_the_place_of_the_warehouse_is_named(tmp_path: Path, name: str, read_only: bool) -> None:
+    content, words = MISTAKEN[name]
+    (tmp_path / name).write_bytes(content)
+    with (
+        Warehouse(tmp_path / name, read_only=read_only) as wh,
+        pytest.raises(errors.NotAWarehouse, match=words) as caught,
+    ):
+        wh.status()
+    assert "memory" not in str(caught.value)
+    assert ("did you mean `load" in str(caught.value)) == (words != "not a DuckDB file")
+    assert (tmp_path / name).read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
 def test_a_new_file_is_readable_by_older_releases_of_duckdb(small: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: arguments in, a call of `Warehouse`, output out. stdout is data, stderr is talk."""
+"""The command line. Each command calls `Warehouse`; results go to stdout, messages to stderr."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from artifact_warehouse.cli import file, lineage, load, monitor
 from artifact_warehouse.cli.options import Commands
-from artifact_warehouse.process import install_sigint_handler, skip_numpy_import
+from artifact_warehouse.process import install_sigint_handler, open_standard_streams, skip_numpy_import
 
 if TYPE_CHECKING:
     from artifact_warehouse.load import LoadSettings
@@ -24,7 +24,7 @@ COMMANDS = (
 def cli() -> None:
     """A warehouse over dbt's artifacts, in one DuckDB file.
 
-    WH is the warehouse: a file that `load` creates. Everything that is loaded can be queried in schema v1.
+    WH is the warehouse file, which `load` creates. Query the views of schema v1.
     """
 
 
@@ -33,7 +33,8 @@ for command in COMMANDS:
 
 
 def main(settings: LoadSettings | None = None) -> None:
-    """The command line, from the arguments of this process; `settings` are those of a load."""
+    """Run the command line on the arguments of this process. `settings` are for `load`."""
+    open_standard_streams()
     install_sigint_handler()
     skip_numpy_import()
     cli(prog_name="artifact-warehouse", obj=settings)

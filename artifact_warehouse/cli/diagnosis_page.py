@@ -1,4 +1,4 @@
-"""A diagnosis as a page for people: sections, the worst first. Text from artifacts never steers the terminal."""
+"""A diagnosis as a page for people. Control characters of its texts are shown as escapes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED = 5
 
 
 def print_diagnosis(found: Diagnosis, stream: IO[str]) -> None:
-    """Print the page: in colour on a terminal."""
+    """Print the page, in colour on a terminal."""
     console = Console(file=replace_unencodable(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_WIDTH, color_system=None)
@@ -45,7 +45,7 @@ def _print_run(found: Diagnosis, console: Console) -> None:
     parts = [
         f"{_time(at)} UTC" if at is not None else "",
         _seconds(seconds),
-        f"{run['threads']} threads" if run["threads"] else "",
+        _count(run["threads"], "thread") if run["threads"] else "",
         f"dbt {run['dbt_version']}" if run["dbt_version"] else "",
         f"commit {run['git_sha']}" if run["git_sha"] else "",
         f"invocation {run['invocation_id']}",
@@ -80,7 +80,7 @@ def _print_warnings(found: Diagnosis, console: Console) -> None:
     if found.warnings:
         _title(console, "What warned")
         for row in found.warnings:
-            _line(console, f"! {row['unique_id']}" + (f": {row['failures']} rows" if row["failures"] else ""))
+            _line(console, f"! {row['unique_id']}" + (f": {_count(row['failures'], 'row')}" if row["failures"] else ""))
 
 
 def _print_slow(found: Diagnosis, console: Console) -> None:
@@ -155,6 +155,10 @@ def _names(names: Iterable[str]) -> str:
     names = list(names)
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _time(time: datetime | None) -> str:

@@ -1,13 +1,14 @@
-"""What the command line says on stderr: sentences for people, or a JSON object a line for machines."""
+"""Messages on stderr: sentences for people, or a JSON object a line for machines."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import IO, Any
 
@@ -15,32 +16,39 @@ import click
 
 FORMATS = ("text", "json")
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0 without line feeds and tabs, DEL, C1, line separators, and the characters that change the direction of text.
+
+https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+"""
 
 
 class Talk:
-    """Says what happens. `level` is info, warning or error; `event` one word for it; `fields` what it is about."""
+    """Writes messages. `level` is info, warning or error, `event` one word for machines, `fields` further values.
+
+    A message that cannot be written is dropped: no command fails for want of a reader of its messages.
+    """
 
     def __init__(self, log_format: str = "text") -> None:
         self.is_json = log_format == "json"
 
     def say(self, level: str, event: str, message: str, **fields: Any) -> None:
-        """Say it in either form."""
+        """Write a message in either format."""
         if self.is_json:
             self.log(level, event, message, **fields)
         else:
-            click.echo(escape_control_characters(message), err=True)
+            _echo(escape_control_characters(message))
 
     def log(self, level: str, event: str, message: str, **fields: Any) -> None:
-        """Say it to machines only: people see it elsewhere."""
+        """Write a message in the JSON format only. Use it for what a command prints on stdout for people."""
         if self.is_json:
             time = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             line = {"time": time, "level": level, "event": event, "message": message, **fields}
-            click.echo(json.dumps({name: value for name, value in line.items() if value is not None}), err=True)
+            _echo(json.dumps({name: value for name, value in line.items() if value is not None}))
 
     @contextmanager
     def progress(self, doing: str = "loading") -> Iterator[Callable[[int, int], None] | None]:
-        """A bar, on a terminal only."""
+        """Show a progress bar, on a terminal only."""
         if self.is_json or not sys.stderr.isatty():
             yield None
             return
@@ -53,13 +61,28 @@ class Talk:
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def escape_control_characters(text: str) -> str:
-    """The text with control and direction characters made visible; line feeds and tabs stay."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+def _echo(text: str) -> None:
+    with suppress(OSError):
+        click.echo(text, err=True)
+
+
+def escape_control_characters(text: str, is_json: bool = False) -> str:
+    """Show control and direction characters as escapes, in JSON as its own. Line feeds and tabs stay."""
+
+    def escape(match: re.Match[str]) -> str:
+        code = ord(match.group())
+        return f"\\u{code:04x}" if is_json or code > 0xFF else f"\\x{code:02x}"
+
+    return _CONTROL.sub(escape, text)
 
 
 def replace_unencodable(stream: IO[str]) -> IO[str]:
-    """The stream, which from now on writes a `?` for what its encoding does not have."""
+    """Let a stream write a `?` for each character that its encoding lacks. Returns the stream."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
     return stream
+
+
+def discard_stdout() -> None:
+    """Drop what is still buffered for stdout: Python's own flush at exit would print a second error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,51 +1,51 @@
-"""The commands about the file: `status`, `views`, `query`, `migrate`, `prune` and `verify`."""
+"""The commands about the warehouse file: `status`, `views`, `query`, `migrate`, `prune` and `verify`."""
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, OUTPUT, TIMES, WAIT, WAREHOUSE, ExitCode, format_option, talk
-from artifact_warehouse.cli.output import print_table
+from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, ExitCode, size_option, talk
+from artifact_warehouse.cli.output import Output, print_json, print_line, print_table, reporting, result_options
 
 
 @click.command()
 @WAREHOUSE
 @WAIT
-@click.option("--format", "output_format", type=click.Choice(["table", "json"]), default="table")
+@click.option(
+    "--format", "output_format", type=click.Choice(["table", "json"]), default="table", help="The format of the result."
+)
 def status(warehouse: Path, wait: float, output_format: str) -> None:
-    """Show what is in the warehouse.
+    """Show projects, environments, artifacts, the sizes of tables, and quarantined files.
 
     \b
     Example:
       artifact-warehouse status dbt.duckdb
     """
-    from artifact_warehouse.cli.formats import to_json
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         sections = wh.status()
     if output_format == "json":
-        click.echo(to_json({name: table.to_pylist() for name, table in sections.items()}))
+        print_json({name: table.to_pylist() for name, table in sections.items()})
         return
     for name, table in sections.items():
         if table.num_rows:
-            click.echo(f"{name.replace('_', ' ')}\n")
-            print_table(table, "table")
-            click.echo()
+            print_line(f"{name.replace('_', ' ')}\n")
+            print_table(table, Output("table"))
+            print_line("")
 
 
 @click.command()
 @WAREHOUSE
 @click.argument("name", required=False)
 @WAIT
-@format_option()
-@OUTPUT
-def views(warehouse: Path, name: str | None, wait: float, output_format: str, output: Path | None) -> None:
-    """List the public views; with NAME, the columns of one.
+@result_options()
+def views(warehouse: Path, name: str | None, wait: float, output: Output) -> None:
+    """List the views of schema v1; with NAME, the columns of one view.
 
     \b
     Example:
@@ -55,22 +55,33 @@ def views(warehouse: Path, name: str | None, wait: float, output_format: str, ou
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         if name is None:
-            print_table(wh.describe_views(), output_format, output)
+            print_table(wh.describe_views(), output)
         else:
             file, columns = wh.describe_view(name)
-            is_data = output_format != "table" or output is not None
-            click.echo(f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n", err=is_data)
-            print_table(columns, output_format, output)
+            about = f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n"
+            if output == Output("table"):
+                print_line(about)
+            else:
+                talk().say("info", "view", about)
+            print_table(columns, output)
 
 
 @click.command()
 @WAREHOUSE
 @click.argument("sql")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=600,
+    show_default=True,
+    help="Stop a query that takes longer; 0 for no limit.",
+)
+@size_option("--memory-limit", None, "Of DuckDB, and again of the result. By default 40% of the memory each.")
 @WAIT
-@format_option()
-@OUTPUT
-def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Path | None) -> None:
-    """Run SQL, read-only and on this file only; - reads it from stdin.
+@result_options()
+def query(warehouse: Path, sql: str, wait: float, output: Output, **limits: Any) -> None:
+    """Run SQL. It can write nothing, read no other file and change no setting. SQL is - to read it from stdin.
 
     \b
     Example:
@@ -79,18 +90,26 @@ def query(warehouse: Path, sql: str, wait: float, output_format: str, output: Pa
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        wh.confine()
-        result = wh.query(sys.stdin.read() if sql == "-" else sql)
-        print_table(result.table, output_format, output, result.json_columns)
+        result = wh.query(_read_stdin() if sql == "-" else sql, is_confined=True, **limits)
+        print_table(result.table, output, result.json_columns)
+
+
+def _read_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except OSError as error:
+        raise click.UsageError(f"stdin: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"stdin: is not UTF-8: {error}") from error
 
 
 @click.command()
 @WAREHOUSE
-@click.option("--list", "list_only", is_flag=True, help="Say what would be done, and change nothing.")
+@click.option("--list", "list_only", is_flag=True, help="Print the changes, and make none.")
 @WAIT
 @LOG_FORMAT
 def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
-    """Bring an older warehouse up to date with this release.
+    """Migrate a warehouse of an earlier release.
 
     \b
     Example:
@@ -99,25 +118,29 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
     from artifact_warehouse.warehouse import Warehouse
 
     wh = Warehouse(warehouse, wait=wait)
-    changes = wh.pending_changes()  # raises where there is no warehouse, which `migrate` would create
-    for change in changes if list_only else wh.migrate():
-        click.echo(change)
+    changes = wh.pending_changes()  # raises WarehouseNotFound, where `migrate` would create a file
+    if list_only:
+        for change in changes:
+            print_line(change)
+        return
+    wh.migrate()
+    with reporting("the warehouse was migrated"):
+        for change in changes:
+            print_line(change)
 
 
 @click.command()
 @WAREHOUSE
 @click.option(
-    "--before", type=click.DateTime(TIMES), required=True, help="What is older goes (UTC, or with an offset)."
+    "--before", type=click.DateTime(TIMES), required=True, help="Remove what is older (UTC, or with an offset)."
 )
-@click.option("--keep-daily-rates", is_flag=True, help="Keep the rates as they are, as counts by day.")
-@click.option("-y", "--yes", is_flag=True, help="Do it; without, only say what would go, or ask on a terminal.")
+@click.option("--keep-daily-rates", is_flag=True, help="Keep counts by day, so that no rate changes.")
+@click.option("-y", "--yes", is_flag=True, help="Remove without asking. Without it, a terminal asks first.")
 @WAIT
 @LOG_FORMAT
-@format_option()
-def prune(
-    warehouse: Path, before: datetime, keep_daily_rates: bool, yes: bool, wait: float, output_format: str
-) -> None:
-    """Take old runs out of the warehouse, and give their space back. First says what would go.
+@result_options(to_file=False)
+def prune(warehouse: Path, yes: bool, wait: float, output: Output, **options: Any) -> None:
+    """Print what is older than a time, then remove it and shrink the file.
 
     \b
     Example:
@@ -126,13 +149,13 @@ def prune(
     from artifact_warehouse.warehouse import Warehouse
 
     wh = Warehouse(warehouse, wait=wait)
-    planned = wh.prune(before, keep_daily_rates=keep_daily_rates)
-    print_table(planned.to_arrow(), output_format)
-    is_to_be_done = yes or (sys.stdin.isatty() and click.confirm("Prune?", err=True))
-    if not is_to_be_done:
+    planned = wh.prune(**options)
+    print_table(planned.to_arrow(), output)
+    is_confirmed = yes or (sys.stdin.isatty() and click.confirm("Prune?", err=True))
+    if not is_confirmed:
         talk().say("info", "planned", "nothing was changed; --yes prunes")
         return
-    done = wh.prune(before, keep_daily_rates=keep_daily_rates, dry_run=False)
+    done = wh.prune(**options, dry_run=False)
     sizes = {"size_bytes_before": done.size_bytes_before, "size_bytes_after": done.size_bytes_after or 0}
     talk().say("info", "pruned", "pruned: the file had {:,} bytes and has {:,}".format(*sizes.values()), **sizes)
 
@@ -142,7 +165,7 @@ def prune(
 @WAIT
 @LOG_FORMAT
 def verify(warehouse: Path, wait: float) -> None:
-    """Check the contract, the integrity and the invariants; exits 1 when one is broken.
+    """Check the views' contract, the integrity of the tables, and invariants; exit with 1 where one is broken.
 
     \b
     Example:
@@ -153,7 +176,7 @@ def verify(warehouse: Path, wait: float) -> None:
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         broken = wh.verify()
     for line in broken:
-        click.echo(line)
+        print_line(line)
     if broken:
         talk().log("error", "broken", "; ".join(broken), broken_count=len(broken))
         sys.exit(ExitCode.FINDINGS)

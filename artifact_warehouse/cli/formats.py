@@ -1,6 +1,6 @@
-"""Results as text: every format that the command line prints, and the tree of a lineage.
+"""Writes results in every format, and a lineage as a tree.
 
-What comes from artifacts is never written raw to a terminal: control characters are shown, not sent.
+Tables and trees show control characters as escapes. The other formats keep every value exactly.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from rich.tree import Tree
 from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
 from artifact_warehouse.lineage import Lineage
 
-FORMATS = ("table", "json", "jsonl", "csv", "parquet")
-
 _UNLIMITED = 100_000
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]')
+_JSON_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\s+|[,:]|-?(?:nan|inf(?:inity)?)', re.IGNORECASE | re.DOTALL)
 _MARKS = {"failure": (" ✗ ", "bold red"), "warn": (" ! ", "yellow"), "stale": (" stale ", "bold red")}
 
 
 def write(table: pa.Table, output_format: str, stream: IO[bytes], json_columns: Iterable[str] = ()) -> None:
     """Write a result. Values of `json_columns` are JSON texts: the JSON formats embed them."""
     writers: dict[str, Callable[[pa.Table, IO[bytes], frozenset[str]], None]] = {
+        "md": _write_markdown,
         "table": _write_table,
         "json": _write_json,
         "jsonl": _write_jsonl,
@@ -47,7 +47,7 @@ def write(table: pa.Table, output_format: str, stream: IO[bytes], json_columns: 
 
 
 def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree:
-    """A tree of one direction of a lineage; a node that stands in it already is not unfolded again."""
+    """A tree of one direction of a lineage. The branches of a node are shown once."""
     edges = lineage.edges[title]
     seen: set[str] = set()
     tree = Tree(Text(escape_control_characters(title), style="bold"))
@@ -67,7 +67,7 @@ def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree
 
 
 def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
-    """Print trees: in colour on a terminal, as wide as they are elsewhere."""
+    """Print trees: in colour and folded on a terminal, in full width elsewhere."""
     console = Console(file=replace_unencodable(stream), highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=_UNLIMITED, color_system=None)
@@ -89,7 +89,7 @@ def _label(node: str, lineage: Lineage, is_repeated: bool, kind: str | None) -> 
 
 
 def _cell(value: Any) -> str:
-    """A value as people read it; nothing for NULL."""
+    """A value for people. NULL is empty, floats have six digits."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -102,7 +102,7 @@ def _cell(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value as text: what has no form of its own as JSON."""
+    """A value as text. Lists and structs are JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
@@ -111,17 +111,17 @@ def _plain(value: Any) -> str:
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON text; times as ISO 8601."""
+    """A value as JSON. Times are ISO 8601."""
     return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_json_default)
 
 
 def _finite(value: Any) -> Any:
-    """The value with null for what is no number in JSON."""
+    """The value with null for NaN and infinities, which JSON lacks."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _json_default(value: Any) -> Any:
@@ -133,7 +133,7 @@ def _json_default(value: Any) -> Any:
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """The names, with _1, _2, … at those that were there before."""
+    """The names. A repeated one gets _1, _2 and so on."""
     seen: set[str] = set()
     for name in names:
         other, count = name, 0
@@ -145,7 +145,7 @@ def _distinct(names: Iterable[str]) -> Iterator[str]:
 
 
 def _lists(table: pa.Table) -> list[list[Any]]:
-    """The values, a list a column; of times that Python does not know (infinity, before Christ) their numbers."""
+    """The values, a list a column. Of times outside Python's range (infinity, before year 1) the stored number."""
     return [_values(column) for column in table.columns]
 
 
@@ -158,16 +158,31 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return values
 
 
-def _rows(table: pa.Table, json_columns: frozenset[str]) -> Iterable[dict[str, Any]]:
-    """The rows as objects, with the texts of JSON columns decoded."""
-    names = list(_distinct(table.column_names))
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
     for start in range(0, table.num_rows, 10_000):
-        for values in zip(*_lists(table.slice(start, 10_000)), strict=True):
-            row = dict(zip(names, values, strict=True))
-            for name in json_columns:
-                if isinstance(row.get(name), str):
-                    row[name] = json.loads(row[name])
-            yield row
+        yield from zip(*_lists(table.slice(start, 10_000)), strict=True)
+
+
+def _json_rows(table: pa.Table, json_columns: frozenset[str]) -> Iterator[str]:
+    """The rows as JSON objects."""
+    names = list(_distinct(table.column_names))
+    keys = [to_json(name) for name in names]
+    writers = [_embedded if name in json_columns else to_json for name in names]
+    for row in _rows(table):
+        members = (f"{key}: {write(value)}" for key, write, value in zip(keys, writers, row, strict=True))
+        yield "{" + ", ".join(members) + "}"
+
+
+def _embedded(value: Any) -> str:
+    """A JSON text on one line, spaced as Python's json module does, which ends at a depth of some hundred levels."""
+
+    def normalise(match: re.Match[str]) -> str:
+        token = match.group()
+        if token[0] == '"':
+            return token
+        return f"{token} " if token in (",", ":") else "null" if token.strip() else ""
+
+    return _JSON_TOKENS.sub(normalise, value) if isinstance(value, str) else to_json(value)
 
 
 def _write_table(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
@@ -189,28 +204,39 @@ def _is_number(data_type: pa.DataType) -> bool:
 
 
 def _write_json(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    rows = [to_json(row) for row in _rows(table, json_columns)]
-    stream.write(("[" + ",\n ".join(rows) + "]\n").encode())
+    stream.write(("[" + ",\n ".join(_json_rows(table, json_columns)) + "]\n").encode())
 
 
 def _write_jsonl(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    for row in _rows(table, json_columns):
-        stream.write(to_json(row).encode() + b"\n")
+    for row in _json_rows(table, json_columns):
+        stream.write(row.encode() + b"\n")
+
+
+def _write_markdown(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+    """A table of GitHub's Markdown: https://github.github.com/gfm/#tables-extension-."""
+    rules = ["---:" if _is_number(field.type) else "---" for field in table.schema]
+    rows = ([_markdown_cell(_cell(value)) for value in row] for row in _rows(table))
+    for cells in () if not rules else ([_markdown_cell(name) for name in table.column_names], rules, *rows):
+        stream.write(("| " + " | ".join(cells) + " |\n").encode())
+
+
+def _markdown_cell(text: str) -> str:
+    return escape_control_characters(text.replace("|", "\\|").replace("\r\n", "<br>").replace("\n", "<br>"))
 
 
 def _write_csv(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
     stream.write((",".join(map(_csv_field, table.column_names)) + "\n").encode())
-    for row in _rows(table, frozenset()):
-        stream.write((",".join(map(_csv_field, row.values())) + "\n").encode())
+    for row in _rows(table):
+        stream.write((",".join(map(_csv_field, row)) + "\n").encode())
 
 
 def _csv_field(value: Any) -> str:
-    """Nothing for NULL, "" for an empty text: as DuckDB writes and reads it. No text is a spreadsheet's formula."""
+    """A field without a formula: NULL is empty and an empty text is "", as DuckDB writes and reads them."""
     if value is None:
         return ""
     text = _plain(value)
     if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text):
-        text = f"'{text}"  # as OWASP advises; who needs the exact text takes another format
+        text = f"'{text}"  # https://owasp.org/www-community/attacks/CSV_Injection; other formats keep the text
     return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
 
 

@@ -1,17 +1,16 @@
-"""The commands about lineage: `columns`, which finds out where columns come from, and `lineage`, which shows it."""
+"""The commands about lineage: `columns` resolves the lineage of columns, `lineage` shows a node's or a column's."""
 
 from __future__ import annotations
 
 import io
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, OUTPUT, TIMES, WAIT, WAREHOUSE, format_option, talk
-from artifact_warehouse.cli.output import opened, print_table
+from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, talk
+from artifact_warehouse.cli.output import Output, opened, print_line, print_table, reporting, result_options, stdout
 
 if TYPE_CHECKING:
     from artifact_warehouse.lineage import ColumnsReport
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 @WAREHOUSE
 @WAIT
 @LOG_FORMAT
-@format_option()
-def columns(warehouse: Path, wait: float, output_format: str) -> None:
-    """Find out from compiled code which columns come from which: what changed since the last time, over all history.
+@result_options(to_file=False)
+def columns(warehouse: Path, wait: float, output: Output) -> None:
+    """Resolve the column lineage of all compiled code that is new since the last call.
 
     \b
     Example:
@@ -34,14 +33,15 @@ def columns(warehouse: Path, wait: float, output_format: str) -> None:
     with Warehouse(warehouse, wait=wait) as wh, talk().progress("resolving") as progress:
         report = wh.resolve_columns(progress=progress)
     log_columns(report, warehouse)
-    if output_format == "table":
-        click.echo(str(report))
-    else:
-        print_table(report.to_arrow(), output_format)
+    with reporting(str(report)):
+        if output.format == "table":
+            print_line(str(report))
+        else:
+            print_table(report.to_arrow(), output)
 
 
 def log_columns(report: ColumnsReport, warehouse: Path) -> None:
-    """Say to machines what became of the columns."""
+    """Log the counts of a ColumnsReport, where messages are JSON."""
     counts = {f"{status}_count": count for status, count in report.counts().items()}
     unchanged = {"unchanged_count": report.unchanged_count, "warehouse": str(warehouse)}
     talk().log("info", "columns", str(report), **counts, **unchanged)
@@ -50,29 +50,26 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 @click.command()
 @WAREHOUSE
 @click.argument("node")
-@click.option("--up", "direction", flag_value="up", help="Only what it depends on.")
-@click.option("--down", "direction", flag_value="down", help="Only what depends on it.")
-@click.option("--column", metavar="COLUMN", help="The lineage of this column instead; see `columns`.")
-@click.option("--depth", type=click.IntRange(min=1), help="How many steps at most.")
-@click.option("--at", type=click.DateTime(TIMES), help="As it stood at this time (UTC, or with an offset).")
+@click.option("--up", "direction", flag_value="up", help="Only the nodes that NODE depends on.")
+@click.option("--down", "direction", flag_value="down", help="Only the nodes that depend on NODE.")
+@click.option("--column", metavar="COLUMN", help="The lineage of this column; `columns` resolves it first.")
+@click.option("--depth", type=click.IntRange(min=1), help="The most steps from NODE.")
+@click.option("--at", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset).")
 @WAIT
-@format_option("tree", default=None)
-@OUTPUT
+@result_options("tree", default=None)
 def lineage(
     warehouse: Path,
     node: str,
     direction: str | None,
     column: str | None,
-    depth: int | None,
-    at: datetime | None,
     wait: float,
-    output_format: str | None,
-    output: Path | None,
+    output: Output,
+    **options: Any,
 ) -> None:
     """Show what a node depends on and what depends on it: a tree on a terminal, rows elsewhere.
 
-    NODE is a unique_id or a name that only one node has. Of a column, a tree says what each step does to it; in
-    brackets, how it shapes the rows of a node.
+    NODE is a unique_id or a name that only one node has. The tree of a column names the transformation at each step;
+    in brackets, how the column shapes the rows of a node.
 
     \b
     Example:
@@ -84,17 +81,17 @@ def lineage(
     directions = (direction,) if direction else ("up", "down")
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = (
-            wh.column_lineage(node, column, directions, depth, at)
-            if column is not None
-            else wh.lineage(node, directions, depth, at)
+            wh.lineage(node, directions, **options)
+            if column is None
+            else wh.column_lineage(node, column, directions, **options)
         )
-    is_tree = output_format == "tree" or (output_format is None and output is None and sys.stdout.isatty())
-    if not is_tree:
-        print_table(found.rows, output_format or "table", output)
+    if output.format != "tree" and not (output.format is None and sys.stdout.isatty()):
+        print_table(found.rows, output)
         return
-    trees = [lineage_tree(found, title, depth) for title in found.edges]
-    if output is None:
-        print_trees(trees, sys.stdout)
+    trees = [lineage_tree(found, title, options["depth"]) for title in found.edges]
+    if output.path is None:
+        with stdout() as text:
+            print_trees(trees, text)
     else:
-        with opened(output) as stream:
+        with opened(output.path) as stream:
             print_trees(trees, io.TextIOWrapper(stream, encoding="utf-8"))

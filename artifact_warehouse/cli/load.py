@@ -1,71 +1,70 @@
-"""The command `load`: artifacts in."""
+"""The command `load`."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from artifact_warehouse.cli.lineage import log_columns
-from artifact_warehouse.cli.options import (
-    FILE,
-    LOG_FORMAT,
-    WAIT,
-    WAREHOUSE,
-    ExitCode,
-    count_option,
-    format_option,
-    size_option,
-    talk,
-)
-from artifact_warehouse.cli.output import print_table
-from artifact_warehouse.limits import Limits
+from artifact_warehouse.cli.options import FILE, LOG_FORMAT, WAIT, WAREHOUSE, Command, ExitCode, size_option, talk
+from artifact_warehouse.cli.output import Output, print_line, print_table, reporting, result_options
+from artifact_warehouse.limits import Limits, text_of_size
 
 if TYPE_CHECKING:
     from artifact_warehouse.load import LoadReport
 
 
+_DBT_FILES = {"graph_summary.json", "perf_info.json", "osi_document.json", "semantic_manifest.json"}
+"""JSON files that dbt writes beside its artifacts, or with nothing in them; the summary does not count them as skipped.
+
+https://docs.getdbt.com/reference/artifacts/other-artifacts
+"""
+
+
+def _size_option(name: str, limit: str, explanation: str) -> Callable[[Command], Command]:
+    return size_option(name, text_of_size(getattr(Limits(), limit)), explanation, limit)
+
+
+def _count_option(name: str, limit: str, explanation: str) -> Callable[[Command], Command]:
+    default, positive = getattr(Limits(), limit), click.IntRange(min=1)
+    return click.option(name, limit, type=positive, default=default, show_default=True, help=explanation)
+
+
 @click.command()
 @WAREHOUSE
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--environment", help="Label what is loaded with an environment.")
-@click.option("--job", help="Label what is loaded with a job.")
-@click.option("--project", help="Label what is loaded with a project.")
+@click.option("--environment", help="Label the artifacts with an environment.")
+@click.option("--job", help="Label the artifacts with a job.")
+@click.option("--project", help="Label the artifacts with a project.")
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
 @click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
-@click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
-@size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
-@size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
-@count_option("--max-values", Limits().values, "Quarantine what has more of them.")
-@count_option("--max-entries", Limits().entries, "Of nodes, results and the like in one artifact.")
-@click.option("--columns", "with_columns", is_flag=True, help="Then resolve the columns, as `columns` does.")
-@click.option("--publish", type=FILE, metavar="FILE", help="Replace this copy for readers, once all is loaded.")
+@click.option("--no-redact", is_flag=True, help="Store secrets as they are.")
+@_size_option("--max-artifact-size", "artifact_bytes", "Quarantine larger artifacts, unread.")
+@_size_option("--max-archive-size", "archive_bytes", "Read no more than this out of one archive.")
+@_count_option("--max-values", "values", "Quarantine artifacts with more values.")
+@_count_option("--max-entries", "entries", "Quarantine artifacts with more nodes, results or the like.")
+@click.option("--columns", is_flag=True, help="Then resolve the column lineage, as `columns` does.")
+@click.option("--publish", type=FILE, metavar="FILE", help="At the end, replace this copy of WH for readers.")
 @WAIT
 @LOG_FORMAT
-@format_option()
-@click.option("-v", "--verbose", is_flag=True, help="Print what became of every file.")
+@result_options(to_file=False)
+@click.option("-v", "--verbose", is_flag=True, help="Print the outcome of every file.")
 def load(
     warehouse: Path,
     paths: tuple[str, ...],
-    environment: str | None,
-    job: str | None,
-    project: str | None,
-    strict: bool,
     patterns: tuple[str, ...],
     no_redact: bool,
-    max_artifact_size: int,
-    max_archive_size: int,
-    max_values: int,
-    max_entries: int,
-    with_columns: bool,
-    publish: Path | None,
     wait: float,
-    output_format: str,
+    output: Output,
     verbose: bool,
+    **options: Any,
 ) -> None:
-    """Load artifacts; what is in the warehouse already is left alone.
+    """Load artifacts; those that are stored already stay as they are.
 
     PATH is a file, a folder, a glob, an archive (.tar, .tar.gz, .zip), an s3://, gs:// or az:// URI, or - for one
     artifact on stdin.
@@ -79,32 +78,25 @@ def load(
 
     if no_redact and patterns:
         raise click.UsageError("--redact and --no-redact contradict each other")
+    limits = Limits(**{name: options.pop(name) for name in Limits._fields})
     settings = click.get_current_context().find_object(LoadSettings) or LoadSettings()
     with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
-            paths,
-            environment=environment,
-            job=job,
-            project=project,
-            strict=strict,
-            redact=patterns or not no_redact,
-            limits=Limits(max_artifact_size, max_archive_size, max_values, max_entries),
-            columns=with_columns,
-            publish=publish,
-            progress=progress,
-            settings=settings,
+            paths, redact=patterns or not no_redact, limits=limits, progress=progress, settings=settings, **options
         )
     _talk_about(report, verbose)
     counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
+    publish = options["publish"]
     talk().log("info", "done", str(report), **counts, warehouse=str(warehouse), published=publish and str(publish))
     if report.columns:
         log_columns(report.columns, warehouse)
-    if output_format == "table":
-        click.echo(str(report))
-        if report.columns:
-            click.echo(str(report.columns))
-    else:
-        print_table(report.to_arrow(), output_format)
+    with reporting(str(report)):
+        if output.format == "table":
+            print_line(str(report))
+            if report.columns:
+                print_line(str(report.columns))
+        else:
+            print_table(report.to_arrow(), output)
     if report.quarantined:
         sys.exit(ExitCode.FINDINGS)
 
@@ -116,6 +108,12 @@ def _talk_about(report: LoadReport, verbose: bool) -> None:
         reason = f": {outcome.reason}" if outcome.reason else ""
         fields = {name: value for name, value in outcome._asdict().items() if name != "status"}
         said.say(level, outcome.status, f"{outcome.status} {outcome.uri}{reason}", **fields)
-    if report.skipped:
-        count = len(report.skipped)
-        said.say("info", "skipped", f"skipped {count} JSON files that are no dbt artifacts", skipped_count=count)
+    skipped = [outcome for outcome in report.skipped if _file_name(outcome.uri) not in _DBT_FILES]
+    if skipped:
+        files = "a JSON file that is" if len(skipped) == 1 else f"{len(skipped):,} JSON files that are"
+        said.say("info", "skipped", f"skipped {files} not an artifact of dbt", skipped_count=len(skipped))
+
+
+def _file_name(uri: str) -> str:
+    """The name of a file, without the ending of a compression."""
+    return re.split(r"[/\\]", uri)[-1].removesuffix(".gz").removesuffix(".zst")

@@ -1,80 +1,152 @@
-"""What the commands share: exit codes, options, how they talk, and how an error ends a call."""
+"""Shared by all commands: exit codes, options, and how an error becomes a message and an exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeGuard
 
 import click
 
-from artifact_warehouse.cli.echo import FORMATS, Talk
+from artifact_warehouse.cli.echo import FORMATS, Talk, discard_stdout, escape_control_characters
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
     LoadInterrupted,
+    PrunedMeanwhile,
     QuarantinedArtifacts,
     WarehouseError,
+    WorkerFailed,
     is_interrupt,
 )
-from artifact_warehouse.limits import size_of_text, text_of_size
+from artifact_warehouse.limits import size_of_text
 from artifact_warehouse.process import interruptible
 
 
 class ExitCode(IntEnum):
-    """What the exit codes mean."""
-
     DONE = 0
     FINDINGS = 1
-    """Done, but not all is well: artifacts were quarantined, `verify` found something broken, or a `check` failed."""
+    """The command is done; artifacts were quarantined, or `verify` or `check` found something."""
     USAGE = 2
-    """The call cannot be carried out: a path, a node, a view or a query is wrong."""
+    """An argument is wrong: a path, a node, a view, a query."""
     CANNOT_OPEN = 3
-    """The warehouse cannot be opened: locked, newer than this release, or no warehouse."""
+    """The warehouse cannot be opened: it is locked, written by a newer release, or not a warehouse."""
+    FAILED = 70
+    """The command is not done: a fault of this package, or the result cannot be written. EX_SOFTWARE of sysexits.h."""
+    TRY_AGAIN = 75
+    """The command is not done, and the same call may succeed. EX_TEMPFAIL of sysexits.h."""
     INTERRUPTED = 130
 
 
+_SIGPIPE = 128 + 13
+"""The exit code that a shell shows for a process that SIGPIPE ended."""
+
 TALK = "artifact_warehouse.cli.echo"
-"""Where a call keeps how it wants to be talked to."""
+"""The key of the Talk in click's context."""
+
+
+class CommandFailed(click.ClickException):
+    """The command is not done, and not by its arguments."""
+
+    exit_code = ExitCode.FAILED
+
+
+class ReaderGone(Exception):
+    """The reader of stdout has closed the pipe, as `head` does."""
 
 
 class Commands(click.Group):
-    """Maps the package's errors to messages and exit codes; anything else is a bug and shows its trace."""
+    """Turns every exception into a message and an exit code."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _ending(Talk):
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with interruptible():
-                return super().invoke(ctx)
-        except click.exceptions.Exit:
-            raise
-        except BaseException as error:
-            exit_code = _exit_code(error)
-            talk: Talk = ctx.meta.get(TALK, Talk())
-            if exit_code is None or (isinstance(error, click.ClickException) and not talk.is_json):
-                raise
-            interrupted = exit_code == ExitCode.INTERRUPTED
-            message = "interrupted" if interrupted and not isinstance(error, LoadInterrupted) else _message(error)
-            is_text_error = not (talk.is_json or interrupted)
-            event = "interrupted" if interrupted else "failed"
-            talk.say("error", event, f"Error: {message}" if is_text_error else message, exit_code=int(exit_code))
-            ctx.exit(exit_code)
+        with _ending(talk), interruptible():
+            return super().invoke(ctx)
 
 
-def _exit_code(error: BaseException) -> int | None:
-    """The exit code that an error stands for; None where it is a bug, and shows its trace."""
-    if is_interrupt(error):
+@contextmanager
+def _ending(talk: Callable[[], Talk]) -> Iterator[None]:
+    """Turn an exception of the block into a message on stderr and click's Exit."""
+    try:
+        yield
+    except (click.exceptions.Exit, SystemExit):
+        raise
+    except (ReaderGone, BrokenPipeError):
+        _end_by_sigpipe()
+    except BaseException as caught:
+        error = caught
+        if _is_of_echo(caught):
+            discard_stdout()
+            error = CommandFailed(f"stdout: cannot be written: {caught.strerror}")
+        said, exit_code = talk(), _exit_code(error)
+        if isinstance(error, click.ClickException) and not said.is_json:
+            vars(error)["message"] = escape_control_characters(error.message)
+            raise error from error.__cause__  # click prints it with the command's usage
+        _say(said, error, exit_code)
+        raise click.exceptions.Exit(exit_code) from caught
+
+
+def _is_of_echo(error: BaseException) -> TypeGuard[OSError]:
+    """Whether click could not print a help text or the version."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return isinstance(error, OSError) and frame.f_globals.get("__name__") == "click.utils"
+
+
+def _say(said: Talk, error: BaseException, exit_code: int) -> None:
+    message, fields = _message(error), {"exit_code": int(exit_code)}
+    if exit_code == ExitCode.INTERRUPTED:
+        said.say("error", "interrupted", message, **fields)
+    elif exit_code != ExitCode.FAILED or isinstance(error, click.ClickException):
+        said.say("error", "failed", message if said.is_json else f"Error: {message}", **fields)
+    elif said.is_json:
+        said.log("error", "failed", message, **fields, trace=_trace(error))
+    else:
+        said.say("error", "failed", f"{_trace(error)}Error: {message}")
+
+
+def _exit_code(error: BaseException) -> int:
+    """The exit code of an error; FAILED for a bug."""
+    if is_interrupt(error) or isinstance(error, click.Abort):
         return ExitCode.INTERRUPTED
+    if isinstance(error, click.ClickException):
+        return error.exit_code
     codes = {
+        WorkerFailed: ExitCode.TRY_AGAIN,
+        PrunedMeanwhile: ExitCode.TRY_AGAIN,
         WarehouseError: ExitCode.CANNOT_OPEN,
         QuarantinedArtifacts: ExitCode.FINDINGS,
         ArtifactWarehouseError: ExitCode.USAGE,
     }
-    own = error.exit_code if isinstance(error, click.ClickException) else None
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), own)
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), ExitCode.FAILED)
 
 
 def _message(error: BaseException) -> str:
-    return error.format_message() if isinstance(error, click.ClickException) else str(error)
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, ArtifactWarehouseError | LoadInterrupted):
+        return str(error)
+    if _exit_code(error) == ExitCode.INTERRUPTED:
+        return "interrupted"
+    return f"a fault of artifact-warehouse, please report it: {type(error).__name__}: {error}"
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+def _end_by_sigpipe() -> NoReturn:
+    """End silently, as programs do that leave SIGPIPE at its default."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGPIPE)
+    os._exit(_SIGPIPE)
 
 
 Command = Callable[..., None]
@@ -83,7 +155,7 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 WAREHOUSE = click.argument("warehouse", metavar="WH", type=FILE)
-WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for a locked warehouse.")
+WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait while another process holds WH.")
 LOG_FORMAT = click.option(
     *("--log-format", "log_format"),
     type=click.Choice(FORMATS),
@@ -91,33 +163,29 @@ LOG_FORMAT = click.option(
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, _, value: ctx.meta.update({TALK: Talk(value)}),
-    help="How to say on stderr what happens: as sentences, or as a JSON object a line.",
+    help="Messages on stderr as sentences, or as a JSON object a line.",
 )
-OUTPUT = click.option("-o", "--output", type=FILE, help="Write to a file.")
 
 
-def format_option(*more: str, default: str | None = "table") -> Callable[[Command], Command]:
-    choices = click.Choice(["table", "json", "jsonl", "csv", "parquet", *more])
-    return click.option("--format", "output_format", type=choices, default=default, help="How to print it.")
-
-
-def _to_bytes(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def _to_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     try:
-        return size_of_text(value)
+        return None if value is None else size_of_text(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
 
-def count_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
-    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, help=explanation)
-
-
-def size_option(name: str, default: int, explanation: str) -> Callable[[Command], Command]:
-    size = text_of_size(default)
-    return click.option(name, metavar="SIZE", default=size, show_default=True, callback=_to_bytes, help=explanation)
+def size_option(
+    name: str, default: str | None, explanation: str, parameter: str | None = None
+) -> Callable[[Command], Command]:
+    """An option that takes a size as text and passes it on in bytes."""
+    names = (name, parameter) if parameter else (name,)
+    shown = default is not None
+    return click.option(
+        *names, metavar="SIZE", default=default, show_default=shown, callback=_to_bytes, help=explanation
+    )
 
 
 def talk() -> Talk:
-    """How this call wants to be talked to."""
+    """Writes the messages of this call, as --log-format asks."""
     found: Talk = click.get_current_context().meta.setdefault(TALK, Talk())
     return found

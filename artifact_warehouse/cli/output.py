@@ -1,35 +1,155 @@
-"""Where the commands put their results: on stdout, or in a file that is named."""
+"""Where results go: to stdout, or to the file that -o names. No control character reaches a terminal."""
 
 from __future__ import annotations
 
+import io
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from artifact_warehouse.cli.echo import discard_stdout, escape_control_characters, replace_unencodable
+from artifact_warehouse.cli.options import FILE, Command, CommandFailed, ReaderGone, talk
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+FORMATS = ("table", "json", "jsonl", "csv", "parquet", "md")
+_ENDINGS = {
+    **{f".{name}": name for name in FORMATS[1:]},
+    **{".txt": "table", ".ndjson": "jsonl", ".markdown": "md"},
+}
 
-def print_table(
-    table: pa.Table, output_format: str, output: Path | None = None, json_columns: tuple[str, ...] = ()
-) -> None:
-    """Print a result, or write it to a file. Raises UsageError where that cannot be."""
+
+class Output(NamedTuple):
+    """The format of a result, and the file that it goes to; without a file, it goes to stdout."""
+
+    format: str | None
+    path: Path | None = None
+
+
+def result_options(*formats: str, default: str | None = "table", to_file: bool = True) -> Callable[[Command], Command]:
+    """Add --format and -o to a command, which takes both as one argument: output."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_output(*args: Any, output_format: str | None, path: Path | None = None, **kwargs: Any) -> None:
+            return command(*args, output=_destination(output_format, path, default), **kwargs)
+
+        choices = click.Choice([*FORMATS, *formats])
+        option = click.option("--format", "output_format", type=choices, help="The format of the result.")
+        file = click.option("-o", "--output", "path", type=FILE, help="Write to this file; its ending is the format.")
+        return option(file(with_output)) if to_file else option(with_output)
+
+    return decorate
+
+
+def _destination(output_format: str | None, path: Path | None, default: str | None) -> Output:
+    """Raises UsageError for a file with an unknown ending or that of another format, and for the warehouse itself."""
+    if path is None:
+        return Output(output_format or default)
+    if _is_warehouse(path):
+        raise click.UsageError(f"{path}: is the warehouse; write to another file")
+    by_ending = _ENDINGS.get(path.suffix.lower())
+    if path.suffix and output_format is None and by_ending is None:
+        raise click.UsageError(f"{path}: has none of the endings {', '.join(_ENDINGS)}; rename it, or give --format")
+    is_other = None not in (output_format, by_ending) and output_format != by_ending
+    if is_other and by_ending != "table" and {output_format, by_ending} != {"json", "jsonl"}:
+        raise click.UsageError(f"{path}: has the ending of {by_ending}, but --format is {output_format}")
+    return Output(output_format or by_ending or "table", path)
+
+
+def _is_warehouse(path: Path) -> bool:
+    """Whether a file is WH or its write-ahead log, under any name: a relative path, a symbolic or a hard link."""
+    warehouse = click.get_current_context().params["warehouse"]
+    files = (warehouse, warehouse.with_name(f"{warehouse.name}.wal"))
+    return any(path.resolve() == file.resolve() or _is_same(path, file) for file in files)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def print_table(table: pa.Table, output: Output, json_columns: tuple[str, ...] = ()) -> None:
+    """Print a result, or write it to its file. Values of `json_columns` are JSON."""
     from artifact_warehouse.cli.formats import write
 
-    if output is not None:
-        with opened(output) as stream:
+    output_format = output.format or "table"
+    if output.path is not None:
+        with opened(output.path) as stream:
             write(table, output_format, stream, json_columns)
-    elif output_format == "parquet" and sys.stdout.isatty():
+    elif not sys.stdout.isatty():
+        with stdout() as text:
+            write(table, output_format, text.buffer, json_columns)
+    elif output_format == "parquet":
         raise click.UsageError("Parquet is not for terminals; name a file with -o")
     else:
-        write(table, output_format, sys.stdout.buffer, json_columns)
+        shown = io.BytesIO()
+        write(table, output_format, shown, json_columns)
+        _print(shown.getvalue().decode(), is_json="json" in output_format)
 
 
-def opened(output: Path) -> IO[bytes]:
-    """A file to write to. Raises UsageError."""
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    from artifact_warehouse.cli.formats import to_json
+
+    _print(to_json(value) + "\n", is_json=True)
+
+
+def print_line(text: str) -> None:
+    """Print a sentence. Characters that the terminal's encoding lacks become question marks."""
+    with stdout() as stream:
+        replace_unencodable(stream).write(escape_control_characters(text) + "\n")
+
+
+def _print(text: str, is_json: bool) -> None:
+    """Write UTF-8 to stdout: exactly to a pipe or a file, with control characters escaped to a terminal."""
+    with stdout() as stream:
+        stream.buffer.write((escape_control_characters(text, is_json) if stream.isatty() else text).encode())
+
+
+@contextmanager
+def stdout() -> Iterator[Any]:
+    """Stdout for writing, flushed at the end of the block. Raises ReaderGone, and CommandFailed for another error."""
     try:
-        return output.open("wb")
+        sys.stdout.flush()
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        discard_stdout()
+        raise ReaderGone from error
     except OSError as error:
-        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from error
+        discard_stdout()
+        raise CommandFailed(f"stdout: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def reporting(done: str) -> Iterator[None]:
+    """Print about finished work. Where stdout cannot be written, say so on stderr, and keep the exit code."""
+    try:
+        yield
+    except ReaderGone:
+        pass
+    except CommandFailed as error:
+        talk().say("warning", "unwritten", f"{done}; {error.message}")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file for writing. Raises UsageError where it cannot be opened, CommandFailed where it cannot be written."""
+    try:
+        stream = path.open("wb")
+    except OSError as error:
+        raise click.UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        with stream:
+            yield stream
+    except OSError as error:
+        raise CommandFailed(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -67,7 +67,10 @@ def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
     """What stands on stdin, if it is among the files to read: it can be read only once."""
     if not any(file.place == STDIN for file in files):
         return b""
-    return b"".join(archives.chunks(sys.stdin.buffer, limits.artifact_bytes + 1))
+    try:
+        return b"".join(archives.chunks(sys.stdin.buffer, limits.artifact_bytes + 1))
+    except OSError as error:
+        raise InputNotFound("stdin", f"cannot be read: {error.strerror}") from error
 
 
 def read(file: File, stdin: bytes = b"", limits: Limits = Limits()) -> Iterator[Input]:  # noqa: B008 (immutable)

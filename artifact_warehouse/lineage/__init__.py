@@ -4,15 +4,19 @@
 reads the inputs of each manifest, and `resolver` finds the columns in their SQL.
 """
 
-from artifact_warehouse.lineage.columns import find_column
+from artifact_warehouse.lineage.columns import column_ancestors, column_descendants, find_column
 from artifact_warehouse.lineage.manifest_inputs import keep_resolved, resolved_manifests
-from artifact_warehouse.lineage.nodes import Lineage, find
+from artifact_warehouse.lineage.nodes import Lineage, ancestors, descendants, find
 from artifact_warehouse.lineage.resolve_columns import ColumnsReport, resolve
 from artifact_warehouse.lineage.resolver import resolver_version
 
 __all__ = [
     "ColumnsReport",
     "Lineage",
+    "ancestors",
+    "column_ancestors",
+    "column_descendants",
+    "descendants",
     "find",
     "find_column",
     "keep_resolved",

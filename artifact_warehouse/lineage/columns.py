@@ -10,7 +10,15 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import NoColumnLineage, UnknownColumn
-from artifact_warehouse.lineage.nodes import TITLES, Lineage, is_upwards_sql, resolve_node, states_of, timestamp_sql
+from artifact_warehouse.lineage.nodes import (
+    CURRENT,
+    TITLES,
+    Lineage,
+    is_upwards_sql,
+    resolve_node,
+    states_of,
+    timestamp_sql,
+)
 from artifact_warehouse.storage import query
 
 _RESOLVED_TYPES = ("model", "snapshot", "seed")
@@ -20,8 +28,8 @@ def find_column(
     connection: duckdb.DuckDBPyConnection,
     node: str,
     column: str,
-    directions: Iterable[str],
-    depth: int | None,
+    directions: Iterable[str] = ("up", "down"),
+    depth: int | None = None,
     at: datetime | None = None,
 ) -> Lineage:
     """The lineage of a node's column, in one or both directions, `depth` steps at most, now or at a time.
@@ -46,6 +54,31 @@ def find_column(
     labels = {key: _label(key, keys[key]) for key in keys}
     marks = {key: states[node] for key, node in keys.items() if node in states}
     return Lineage(_key(unique_id, name), rows, edges, labels, marks, kinds)
+
+
+def column_ancestors(
+    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str
+) -> duckdb.DuckDBPyRelation:
+    """Every column that a column comes from, with the shortest distance: v1.column_ancestors_of.
+
+    The unique_id may be a name that only one node has. Raises UnknownNode, UnknownColumn and NoColumnLineage.
+    """
+    return connection.sql("FROM v1.column_ancestors_of(?, ?)", params=_column(connection, unique_id, column_name))
+
+
+def column_descendants(
+    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str
+) -> duckdb.DuckDBPyRelation:
+    """Every column that a column flows into, with the shortest distance: v1.column_descendants_of.
+
+    The unique_id may be a name that only one node has. Raises UnknownNode, UnknownColumn and NoColumnLineage.
+    """
+    return connection.sql("FROM v1.column_descendants_of(?, ?)", params=_column(connection, unique_id, column_name))
+
+
+def _column(connection: duckdb.DuckDBPyConnection, node: str, column: str) -> list[str]:
+    unique_id = resolve_node(connection, node)
+    return [unique_id, _spelling(connection, unique_id, column, CURRENT)]
 
 
 def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str, time: str) -> str:

@@ -13,6 +13,9 @@ from artifact_warehouse.errors import UnknownNode
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import query
 
+CURRENT = "TIMESTAMP 'infinity'"
+"""The time that selects the current graphs."""
+
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 
@@ -34,13 +37,13 @@ class Lineage:
 def find(
     connection: duckdb.DuckDBPyConnection,
     node: str,
-    directions: Iterable[str],
-    depth: int | None,
+    directions: Iterable[str] = ("up", "down"),
+    depth: int | None = None,
     at: datetime | None = None,
 ) -> Lineage:
-    """The lineage of a node, by unique_id or name, in one or both directions, `depth` steps at most.
+    """The lineage of a node, by unique_id or by a name that only one node has, `depth` steps at most.
 
-    `at` is a time (UTC without a zone, or with one): the graphs as they stood then; else the current ones.
+    `directions` are up, down or both. `at` is a time, in UTC where it has no zone: the lineage at that time.
     Raises UnknownNode.
     """
     time = timestamp_sql(at)
@@ -53,10 +56,26 @@ def find(
     return Lineage(unique_id, rows, edges, labels, states_of(connection, reached))
 
 
+def ancestors(connection: duckdb.DuckDBPyConnection, unique_id: str) -> duckdb.DuckDBPyRelation:
+    """Every node that a node depends on, with the shortest distance: v1.ancestors_of.
+
+    The unique_id may be a name that only one node has. Raises UnknownNode.
+    """
+    return connection.sql("FROM v1.ancestors_of(?)", params=[resolve_node(connection, unique_id)])
+
+
+def descendants(connection: duckdb.DuckDBPyConnection, unique_id: str) -> duckdb.DuckDBPyRelation:
+    """Every node that depends on a node, with the shortest distance: v1.descendants_of.
+
+    The unique_id may be a name that only one node has. Raises UnknownNode.
+    """
+    return connection.sql("FROM v1.descendants_of(?)", params=[resolve_node(connection, unique_id)])
+
+
 def timestamp_sql(at: datetime | None) -> str:
-    """A time as a literal, in UTC; infinity for none."""
+    """A time as a literal, in UTC; CURRENT for None."""
     if at is None:
-        return "TIMESTAMP 'infinity'"
+        return CURRENT
     return f"TIMESTAMP '{to_utc(at):%Y-%m-%d %H:%M:%S.%f}'"
 
 
@@ -65,10 +84,10 @@ def is_upwards_sql(direction: str) -> str:
     return "TRUE" if direction == "up" else "FALSE"
 
 
-def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str) -> str:
-    """The unique_id that a name stands for. A name that a test shares with a model is the model's.
+def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str = CURRENT) -> str:
+    """The unique_id of a node with this unique_id or name. Where a test has the name of a model, it is the model.
 
-    Raises UnknownNode.
+    Raises UnknownNode with similar ids.
     """
     sql = query("nodes_by_name", time=time)
     named = connection.execute(sql, {"node": node}).fetchall()

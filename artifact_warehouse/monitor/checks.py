@@ -1,8 +1,8 @@
-"""Whether a warehouse's runs are as good as somebody asks for: for CI and alerts, on a connection that is passed in."""
+"""Compares the runs of a warehouse with limits, for CI and for alerts. Reads through the caller's connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -15,58 +15,13 @@ from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import query
 
 SEVERITIES = ("info", "warn", "error")
-
-SHOWN = 20
-"""How many nodes a finding names."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which runs are meant; None means all."""
-
-    project: str | None = None
-    environment: str | None = None
-    job: str | None = None
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """What is asked for; None asks nothing. Rates are between 0 and 1, severities as dbt writes them."""
-
-    max_failure_rate: float | None = None
-    """Of the runs in the window."""
-    max_test_failure_rate: float | None = None
-    """Of the executed tests in the window."""
-    max_age: timedelta | None = None
-    """Since the last successful run."""
-    max_failing: int | None = None
-    """Nodes whose last execution failed."""
-    freshness: str | None = None
-    """warn or error: no source's last freshness check may be that or worse."""
-    rules: str | None = None
-    """info, warn or error: no rule of that severity or worse may be broken."""
-    ignored_rules: tuple[str, ...] = ()
-    window: timedelta = timedelta(days=7)
-    now: datetime | None = None
-    """What age and window count from, UTC where it has no zone; None is the clock's."""
-
-    def __post_init__(self) -> None:
-        """Refuse words that mean nothing. Raises ValueError."""
-        if self.freshness not in (None, "warn", "error"):
-            raise ValueError(f"freshness is warn or error, not {self.freshness!r}")
-        if self.rules not in (None, *SEVERITIES):
-            raise ValueError(f"rules is one of {', '.join(SEVERITIES)}, not {self.rules!r}")
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is asked for."""
-        asked = (self.max_failure_rate, self.max_test_failure_rate, self.max_age, self.max_failing)
-        return not any(value is not None for value in (*asked, self.freshness, self.rules))
+MAX_NAMES = 20
+"""How many nodes a finding lists."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One criterion in one project and environment. `value` and `limit` have its own unit: a rate, seconds, a count."""
+    """One check in one project and environment. `value` and `limit` are rates, seconds or counts, by the check."""
 
     check: str
     project_name: str | None
@@ -76,36 +31,39 @@ class Finding:
     limit: float
     sentence: str
     names: tuple[str, ...] = ()
-    """The nodes that are meant (with the rule that they break), the first 20."""
+    """The first 20 nodes; for rules, each with the rule that it breaks."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What was found, for every criterion."""
+    """The findings of all checks."""
 
     findings: tuple[Finding, ...]
     checked_at: datetime
 
     @property
     def is_passed(self) -> bool:
-        """Whether all is as asked for."""
+        """Whether every check passed."""
         return all(finding.is_passed for finding in self.findings)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, a sentence each."""
+        """The sentences of the checks that failed."""
         return tuple(finding.sentence for finding in self.findings if not finding.is_passed)
 
     @property
     def text(self) -> str:
-        """One message, as chats take it."""
+        """The reasons as one message of plain text."""
         if self.is_passed:
             return f"dbt: all {len(self.findings)} checks passed"
         failed = len(self.reasons)
         return "\n".join([f"dbt: {failed} of {len(self.findings)} checks failed", *(f"• {r}" for r in self.reasons)])
 
     def to_dict(self) -> dict[str, Any]:
-        """The report for machines; `text` is where webhooks of chats look for their message."""
+        """The report for JSON. Slack's incoming webhooks post the value of `text`.
+
+        https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+        """
         return {
             "text": self.text,
             "is_passed": self.is_passed,
@@ -115,35 +73,72 @@ class CheckReport:
         }
 
 
-def check(connection: duckdb.DuckDBPyConnection, criteria: Criteria, scope: Scope) -> CheckReport:
-    """Hold a warehouse against criteria. Raises NothingToCheck where nothing is asked, or nothing is there."""
-    now = to_utc(criteria.now or datetime.now(timezone.utc))
-    if criteria.is_empty:
-        raise NothingToCheck("nothing was asked for")
-    asking = _Asking(connection, criteria, scope, now)
-    found = [*asking.runs(), *asking.tests(), *asking.age(), *asking.failing(), *asking.freshness(), *asking.rules()]
-    if not found:
+def check(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    max_failure_rate: float | None = None,
+    max_test_failure_rate: float | None = None,
+    max_age: timedelta | None = None,
+    max_failing: int | None = None,
+    freshness: str | None = None,
+    rules: str | None = None,
+    ignored_rules: Iterable[str] = (),
+    window: timedelta = timedelta(days=7),
+    now: datetime | None = None,
+    project: str | None = None,
+    environment: str | None = None,
+    job: str | None = None,
+) -> CheckReport:
+    """Compare the runs of each project and environment with limits. A limit of None is not checked.
+
+    `max_failure_rate` is a share of the runs in the `window` before `now`, `max_test_failure_rate` a share of the
+    tests executed in it; both are between 0 and 1. `max_age` is the time since the last successful run, `max_failing`
+    the number of nodes whose last execution failed. `freshness` (warn or error) and `rules` (info, warn or error) are
+    the lowest severity that fails: of a source's last freshness check, and of a rule of v1.project_rules that is not
+    in `ignored_rules`. `now` is in UTC where it has no zone, and the current time by default.
+
+    Raises NothingToCheck where no limit is given or no run has the labels, and ValueError for another severity.
+    """
+    if freshness not in (None, "warn", "error"):
+        raise ValueError(f"freshness is warn or error, not {freshness!r}")
+    if rules not in (None, *SEVERITIES):
+        raise ValueError(f"rules is one of {', '.join(SEVERITIES)}, not {rules!r}")
+    limits = (max_failure_rate, max_test_failure_rate, max_age, max_failing, freshness, rules)
+    if all(limit is None for limit in limits):
+        raise NothingToCheck("there is nothing to check; give a limit, such as --max-failing 0")
+    at = to_utc(now or datetime.now(timezone.utc))
+    labels = {"project": project, "environment": environment, "job": job}
+    checks = _Checks(connection, labels, at, window)
+    findings = (
+        *checks.runs(max_failure_rate),
+        *checks.tests(max_test_failure_rate),
+        *checks.age(max_age),
+        *checks.failing(max_failing),
+        *checks.freshness(freshness),
+        *checks.rules(rules, ignored_rules),
+    )
+    if not findings:
         raise NothingToCheck("no run and no manifest has these labels")
-    return CheckReport(tuple(found), now)
+    return CheckReport(findings, at)
 
 
 @dataclass(frozen=True)
-class _Asking:
-    """The queries of one check."""
+class _Checks:
+    """A method for each limit: a finding for each project and environment; none where the limit is None."""
 
     connection: duckdb.DuckDBPyConnection
-    criteria: Criteria
-    scope: Scope
+    labels: Mapping[str, str | None]
     now: datetime
+    window: timedelta
 
     def _query(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
-        return ask(self.connection, name, {**asdict(self.scope), **values}).fetchall()
+        return ask(self.connection, name, {**self.labels, **values}).fetchall()
 
     @property
     def _since(self) -> datetime:
         try:
-            return self.now - self.criteria.window
-        except OverflowError:  # longer than there are years
+            return self.now - self.window
+        except OverflowError:  # the window begins before the year 1
             return datetime.min
 
     def environments(self) -> list[tuple[Any, ...]]:
@@ -151,7 +146,8 @@ class _Asking:
         return self._query("check_places")
 
     def _rates(self, check: str, limit: float, what: str, query_name: str) -> Iterator[Finding]:
-        window = text_of_duration(self.criteria.window)
+        """A finding for each environment. The query returns (project, environment, failed, total)."""
+        window = text_of_duration(self.window)
         counts = {row[:2]: row[2:] for row in self._query(query_name, since=self._since, until=self.now)}
         for project, environment in self.environments():
             failed, total = counts.get((project, environment), (0, 0))
@@ -161,31 +157,15 @@ class _Asking:
                 sentence += f" ({rate:.1%}, at most {limit:.1%})"
             yield Finding(check, project, environment, rate is None or rate <= limit, rate, limit, sentence)
 
-    def runs(self) -> Iterator[Finding]:
-        """The failure rate of runs."""
-        limit = self.criteria.max_failure_rate
+    def runs(self, limit: float | None) -> Iterator[Finding]:
         if limit is not None:
-            yield from self._rates(
-                "max_failure_rate",
-                limit,
-                "runs",
-                "check_runs",
-            )
+            yield from self._rates("max_failure_rate", limit, "runs", "check_runs")
 
-    def tests(self) -> Iterator[Finding]:
-        """The failure rate of tests."""
-        limit = self.criteria.max_test_failure_rate
+    def tests(self, limit: float | None) -> Iterator[Finding]:
         if limit is not None:
-            yield from self._rates(
-                "max_test_failure_rate",
-                limit,
-                "executions of tests",
-                "check_tests",
-            )
+            yield from self._rates("max_test_failure_rate", limit, "executions of tests", "check_tests")
 
-    def age(self) -> Iterator[Finding]:
-        """How long ago a run last succeeded."""
-        limit = self.criteria.max_age
+    def age(self, limit: timedelta | None) -> Iterator[Finding]:
         if limit is None:
             return
         last = {row[:2]: row[2] for row in self._query("check_last_success", until=self.now)}
@@ -198,31 +178,21 @@ class _Asking:
             value = age.total_seconds() if age is not None else None
             yield Finding("max_age", project, environment, is_passed, value, limit.total_seconds(), sentence)
 
-    def failing(self) -> Iterator[Finding]:
-        """What failed when it was last executed."""
-        limit = self.criteria.max_failing
+    def failing(self, limit: int | None) -> Iterator[Finding]:
         if limit is not None:
             yield from self._counted("max_failing", limit, "failing nodes", "check_failing")
 
-    def freshness(self) -> Iterator[Finding]:
-        """Sources that were stale when they were last checked; a check that failed is an error."""
-        if self.criteria.freshness is not None:
-            yield from self._counted(
-                "freshness",
-                0,
-                "stale sources",
-                "check_stale_sources",
-                places=self._query("check_freshness_places") if self.scope.job is None else (),
-                freshness=self.criteria.freshness,
-            )
+    def freshness(self, severity: str | None) -> Iterator[Finding]:
+        if severity is not None:
+            places = self._query("check_freshness_places") if self.labels["job"] is None else ()
+            query_name = "check_stale_sources"
+            yield from self._counted("freshness", 0, "stale sources", query_name, places, freshness=severity)
 
-    def rules(self) -> Iterator[Finding]:
-        """Rules of v1.project_rules that are broken."""
-        if self.criteria.rules is not None:
-            severities = SEVERITIES[SEVERITIES.index(self.criteria.rules) :]
+    def rules(self, severity: str | None, ignored: Iterable[str]) -> Iterator[Finding]:
+        if severity is not None:
+            severities = list(SEVERITIES[SEVERITIES.index(severity) :])
             what = f"broken rules of severity {' or '.join(severities)}"
-            ignored = list(self.criteria.ignored_rules)
-            yield from self._counted("rules", 0, what, "check_rules", severities=list(severities), ignored=ignored)
+            yield from self._counted("rules", 0, what, "check_rules", severities=severities, ignored=list(ignored))
 
     def _counted(
         self,
@@ -233,7 +203,7 @@ class _Asking:
         places: Iterable[tuple[Any, ...]] = (),
         **values: Any,
     ) -> Iterator[Finding]:
-        """A finding for every environment, those of `places` too, of rows of (project, environment, name)."""
+        """A finding for each environment, and for each of `places`. The query returns (project, environment, name)."""
         names: dict[tuple[Any, Any], list[str]] = {}
         for project, environment, name in self._query(query_name, **values):
             names.setdefault((project, environment), []).append(name)
@@ -241,10 +211,10 @@ class _Asking:
             {*self.environments(), *places, *names}, key=lambda place: (place[0] is not None, place)
         ):
             found = names.get((project, environment), [])
-            more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-            listed = f": {', '.join(' '.join(name.split()) for name in found[:SHOWN])}{more}" if found else ""
+            more = f", and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
+            listed = f": {', '.join(' '.join(name.split()) for name in found[:MAX_NAMES])}{more}" if found else ""
             sentence = f"{_place(project, environment)}: {what}: {len(found)} (at most {limit}){listed}"
-            shown = tuple(found[:SHOWN])
+            shown = tuple(found[:MAX_NAMES])
             yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown)
 
 
@@ -253,6 +223,6 @@ def _place(project: str | None, environment: str) -> str:
 
 
 def ask(connection: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    """Run a statement of sql/queries/ with those of the values that are its parameters."""
+    """Run a statement of sql/queries/. Values that are not its parameters are left out."""
     sql = query(name)
     return connection.execute(sql, {key: value for key, value in values.items() if f"${key}" in sql})

@@ -1,6 +1,6 @@
-"""Why one run went as it did: what failed and what that took with it, what is slow, what decided its length.
+"""Explains one run: its failures and the nodes skipped for them, its slow nodes, its critical path.
 
-Everything is a query of the public views, on a connection that is passed in.
+Queries the public views through the caller's connection.
 """
 
 from __future__ import annotations
@@ -11,41 +11,48 @@ from typing import Any
 import duckdb
 
 from artifact_warehouse.errors import UnknownRun
-from artifact_warehouse.monitor.checks import Scope, ask
+from artifact_warehouse.monitor.checks import ask
 
 Rows = list[dict[str, Any]]
 
 FLAKY_TESTS = 20
-"""How many flaky tests are listed: those of this run first."""
+"""How many flaky tests are listed. Tests that failed in this run come first."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is known of one run; the rows have the names of the views' columns."""
+    """One run explained. The keys of every row are columns of the views."""
 
     run: dict[str, Any]
     failures: Rows
-    """Every failure: what it stopped, since when it fails, and what had changed then."""
+    """Each failed node: the nodes that dbt skipped for it, since when it fails, and what changed then."""
     skipped_without_cause: Rows
-    """What was skipped with no failure above it that is known."""
+    """Skipped nodes without a known failure among their ancestors."""
     warnings: Rows
     slow: Rows
-    """Nodes that were slower in this run than their own past, since when, and what changed then."""
+    """Nodes that took longer than their own baseline, since when, and what changed then."""
     critical_path: Rows
-    """What decided how long the run took, and what each of its nodes cost."""
+    """The chain of nodes that determined how long the run took."""
     flaky_tests: Rows
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, for JSON."""
+        """The diagnosis for JSON."""
         return asdict(self)
 
 
-def diagnose(connection: duckdb.DuckDBPyConnection, run: str | None, scope: Scope) -> Diagnosis:
-    """The diagnosis of a run, by invocation_id or its beginning; else of the last one in the scope.
+def diagnose(
+    connection: duckdb.DuckDBPyConnection,
+    run: str | None = None,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    job: str | None = None,
+) -> Diagnosis:
+    """Explain a run. `run` is an invocation_id or its beginning; without it, the last run with the labels.
 
     Raises UnknownRun.
     """
-    found = _find(connection, run, scope)
+    found = _find(connection, run, {"project": project, "environment": environment, "job": job})
     values = {
         "run": found["invocation_id"],
         "command": found["command"],
@@ -68,8 +75,8 @@ def diagnose(connection: duckdb.DuckDBPyConnection, run: str | None, scope: Scop
     )
 
 
-def _find(connection: duckdb.DuckDBPyConnection, run: str | None, scope: Scope) -> dict[str, Any]:
-    found = _rows(connection, "runs", {**asdict(scope), "run": run, "limit": 1 if run is None else None})
+def _find(connection: duckdb.DuckDBPyConnection, run: str | None, labels: dict[str, str | None]) -> dict[str, Any]:
+    found = _rows(connection, "runs", {**labels, "run": run, "limit": 1 if run is None else None})
     found = [row for row in found if row["invocation_id"] == run] or found
     ids = tuple(dict.fromkeys(row["invocation_id"] for row in found))
     if len(ids) != 1:

@@ -10,6 +10,7 @@ from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status
 from artifact_warehouse.storage.transactions import transaction
+from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
 from artifact_warehouse.storage.verification import broken_integrity, verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
@@ -30,11 +31,14 @@ __all__ = [
     "check_copy",
     "check_prune",
     "compact",
+    "confine",
     "describe",
     "describe_all",
+    "fetch",
     "insert",
     "known_artifacts",
     "known_objects",
+    "memory_limit",
     "migrate",
     "pending_changes",
     "public_view",

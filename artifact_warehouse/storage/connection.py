@@ -31,6 +31,7 @@ _SETTINGS = (
     *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
 )
 
+_OTHERWISE_OPEN = "is open in this process for writing or with another configuration; close that connection first"
 _ATTEMPTS = 5
 _BETWEEN_ATTEMPTS_SECONDS = 0.02
 """The pause grows by this much with every attempt."""
@@ -155,15 +156,30 @@ def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         _create(path)
     for attempt in range(_ATTEMPTS):
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+            return _checked(path, duckdb.connect(str(path), read_only=read_only))
         except duckdb.ConnectionException as error:
-            raise WarehouseLocked(str(path), "is open in this process in another mode; close that first") from error
+            raise WarehouseLocked(str(path), _OTHERWISE_OPEN) from error
         except duckdb.Error as error:
             reason = _cannot_open(path, read_only, str(error))
             if reason is not None or attempt == _ATTEMPTS - 1:
                 raise reason or duckdb_errors.cannot_open(path, str(error)) from error
             time.sleep(_BETWEEN_ATTEMPTS_SECONDS * attempt)
     raise AssertionError("unreachable")
+
+
+def _checked(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Keep DuckDB from installing extensions, unless other connections of this process share the database.
+
+    By SET, as DuckDB refuses a second connection of a process that is opened with another configuration.
+    """
+    database = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    if connection.execute(database).fetchall() == [(None,)]:
+        connection.close()
+        raise duckdb_errors.cannot_open(path, duckdb_errors.IN_MEMORY)
+    if connection.execute("FROM duckdb_connection_count()").fetchall() == [(1,)]:
+        for name, value in CONFIG.items():
+            connection.execute(f"SET {name} = {value}")
+    return connection
 
 
 def _cannot_open(path: Path, read_only: bool, message: str) -> WarehouseError | None:

@@ -18,6 +18,17 @@ INTERRUPTED_WRITE = (
 """What DuckDB raises when a disk is full. Which of them depends on the statement that it interrupts."""
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>[^\n]*?)\. See also")
+IN_MEMORY = "in-memory database"
+"""DuckDB opens a JSON, CSV or Parquet file as a database in memory."""
+
+_NOT_DUCKDB = ("not a valid DuckDB database", "not a database", IN_MEMORY, "sqlite_scanner")
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_MAGIC = {
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "an archive",
+    b"\x1f\x8b": "a compressed file",
+    b"\x28\xb5\x2f\xfd": "a compressed file",
+}
 _NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
 
 
@@ -25,11 +36,25 @@ def cannot_open(path: Path, message: str) -> WarehouseError:
     """Why a file cannot be opened; of a lock only DuckDB's message tells here, see `file_lock`."""
     if match := _LOCKED.search(message):
         return locked(path, match["holder"])
+    if found := _kind_of_file(path):
+        return NotAWarehouse(str(path), f"is {found}, not a warehouse; did you mean `load WH {path}`?")
     if "version number" in message:
         return WarehouseTooNew(str(path), f"a newer DuckDB wrote this file; upgrade duckdb ({message})")
-    if "not a valid DuckDB database" in message or "not a database" in message:
+    if any(words in message for words in _NOT_DUCKDB):
         return NotAWarehouse(str(path), "is not a DuckDB file; name a warehouse, or a new file")
     return WarehouseError(str(path), f"cannot be opened: {_advice(message)}")
+
+
+def _kind_of_file(path: Path) -> str | None:
+    """What a file is that people pass by mistake: an input of `load` in the place of the warehouse."""
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(512)
+    except OSError:
+        return None
+    if beginning.lstrip(_BLANK)[:1] in (b"{", b"["):
+        return "a JSON file"
+    return next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), None)
 
 
 def locked(path: Path, holder: object) -> WarehouseLocked:

@@ -30,6 +30,7 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, __version__
 from artifact_warehouse.cli import cli
+from artifact_warehouse.limits import size_of_text
 from artifact_warehouse.load import batches
 from artifact_warehouse.storage import writer
 from artifact_warehouse.storage.format import SCHEMA
@@ -291,7 +292,7 @@ def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, sampl
         stdout, stderr = ended(process)
 
     assert (process.returncode, stdout) == (130, ""), stderr
-    assert re.fullmatch(r"interrupted: kept [1-9]\d* of \d+ files; load again to go on\n", stderr)
+    assert re.fullmatch(r"interrupted: kept [1-9]\d* of \d+ files; load again to continue\n", stderr)
     assert run("verify", path).exit_code == 0
     assert rows_of(run("query", path, "from v1.artifacts", "--format", "json").stdout_bytes, "json")
     assert run("load", path, OTHER).exit_code == 0
@@ -465,6 +466,30 @@ def test_the_progress_bar_is_on_a_terminal_and_not_in_the_data(small: Path) -> N
     assert "loading" in terminal
 
 
+@pytest.mark.parametrize(
+    "names, message",
+    [
+        ((), ""),
+        (("graph_summary.json", "perf_info.json", "osi_document.json", "graph_summary.json.gz"), ""),
+        (("package.json",), "skipped a JSON file that is not an artifact of dbt\n"),
+        (("package.json", "a.json", "perf_info.json"), "skipped 2 JSON files that are not an artifact of dbt\n"),
+    ],
+)
+def test_files_that_dbt_writes_beside_its_artifacts_are_not_worth_a_line(
+    tmp_path: Path, names: tuple[str, ...], message: str
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    shutil.copy(GOOD, target)
+    (target / "partial_parse.msgpack").write_bytes(b"\x80")
+    for name in names:
+        content = b'{"linked": {"0": {"name": "model.a.b", "type": "model"}}}' + b" " * names.index(name)
+        (target / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    result = run("load", tmp_path / "wh.duckdb", target)
+    assert (result.exit_code, result.stderr) == (0, message)
+    assert result.stdout == "loaded 1, unchanged 0, quarantined 0\n"
+
+
 # Query
 
 
@@ -551,6 +576,65 @@ def test_a_result_that_cannot_be_written_is_a_clear_error(wh: Path, tmp_path: Pa
     result = run("query", wh, "select 1", "-o", tmp_path / "nowhere" / "out.csv", "--format", "csv")
     assert (result.exit_code, result.stdout) == (2, "")
     assert str(tmp_path / "nowhere" / "out.csv") in result.stderr
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "call enable_logging(storage='file', storage_path='{}/logs')",
+        "call enable_logging(storage='stdout'); select 1",
+        "set enable_logging = true",
+        "set memory_limit = '1TB'",
+        "from enable_logging('QueryLog', storage='file', storage_path='{}/logs.csv')",
+    ],
+)
+def test_a_query_changes_no_setting(wh: Path, tmp_path: Path, statement: str) -> None:
+    """In a process of its own: DuckDB aborts where the log of `enable_logging` cannot be written."""
+    result = run_process("query", wh, statement.format(tmp_path))
+    if result.returncode == 0:  # DuckDB before 1.5 does not lock the logging, and does not abort
+        assert duckdb.__version__.startswith("1.4.")
+    else:
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith("Error: ") and "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+ENDLESS = "select count(*) from range(10000000) a, range(10000000) b where a.range + b.range = -1"
+
+
+def test_a_query_ends_at_its_timeout(wh: Path) -> None:
+    started = time.monotonic()
+    result = run("query", wh, ENDLESS, "--timeout", "0.5")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: the query took longer than 0.5 seconds; raise --timeout\n"
+    assert time.monotonic() - started < 300
+    statements = f"{ENDLESS}; select 1"  # those before the last one are executed at once
+    assert run("query", wh, statements, "--timeout", "0.5").exit_code == 2
+    for unlimited in ("0", "600"):
+        assert run("query", wh, "select 1 as x", "--timeout", unlimited, "--format", "csv").stdout == "x\n1\n"
+    assert run("query", wh, "select 1", "--timeout", "-1").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "sql, complaint",
+    [
+        ("select range, repeat('x', 1000) as s from range(100000)", "the result is larger than 40MB"),
+        ("select list(range::varchar || repeat('x', 1000)) from range(100000)", "Memory"),
+    ],
+)
+def test_a_query_stays_within_its_memory(wh: Path, sql: str, complaint: str) -> None:
+    result = run("query", wh, sql, "--memory-limit", "40MB", "--format", "csv")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert complaint in result.stderr
+    assert run("query", wh, sql, "--memory-limit", "2GiB", "--format", "jsonl").exit_code == 0
+    assert "is not a size" in run("query", wh, sql, "--memory-limit", "much").stderr
+
+
+def test_a_query_has_a_limit_of_memory_without_asking(wh: Path) -> None:
+    setting = "select current_setting('memory_limit')"
+    [(of_duckdb,)] = duckdb.connect().sql(setting).fetchall()
+    [row] = json.loads(run("query", wh, f"{setting} as x", "--format", "json").stdout)
+    assert size_of_text(row["x"]) == pytest.approx(size_of_text(of_duckdb) / 2, rel=0.02)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")

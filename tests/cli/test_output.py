@@ -20,7 +20,8 @@ import pytest
 from pyarrow import parquet
 
 from artifact_warehouse.cli.echo import escape_control_characters
-from artifact_warehouse.cli.formats import FORMATS, lineage_tree, print_trees, write
+from artifact_warehouse.cli.formats import lineage_tree, print_trees, write
+from artifact_warehouse.cli.output import FORMATS
 from artifact_warehouse.lineage.nodes import Lineage
 
 GOLDEN = Path(__file__).parent / "golden" / "output"
@@ -196,6 +197,7 @@ def test_a_table_aligns_numbers_to_the_right(hard_rows: pa.Table) -> None:
 
 
 EMPTY = {
+    "md": "| id | name |\n| ---: | --- |\n",
     "table": "id   name\n─────────\n",
     "json": "[]\n",
     "jsonl": "",

@@ -72,7 +72,7 @@ def test_an_interrupt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(loader, "write", interrupt)
     result, [line] = call("load", tmp_path / "wh.duckdb", RUN)
     assert result.exit_code == 130 == line["exit_code"]
-    assert line["message"] == "interrupted: kept 0 of 1 files; load again to go on"
+    assert line["message"] == "interrupted: kept 0 of 1 files; load again to continue"
 
 
 def test_verify_and_prune_talk_alike(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if INTERRUPTS >= 100 else 100
 BATCH_BYTES = 100_000
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
-KEPT = re.compile(r"interrupted: kept (\d+) of (\d+) files; load again to go on\n")
+KEPT = re.compile(r"interrupted: kept (\d+) of (\d+) files; load again to continue\n")
 on_linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts processes as Linux does")
 
 
@@ -173,7 +173,7 @@ def kept(path: Path, *inputs: Path, settings: LoadSettings = LoadSettings()) -> 
         Warehouse(path).load(inputs, settings=settings)
     assert isinstance(caught.value, KeyboardInterrupt) and not isinstance(caught.value, Exception)
     assert str(caught.value) == (
-        f"interrupted: kept {caught.value.kept_count} of {caught.value.file_count} files; load again to go on"
+        f"interrupted: kept {caught.value.kept_count} of {caught.value.file_count} files; load again to continue"
     )
     with Warehouse(path) as wh:
         stored = {row[0] for row in wh.sql("SELECT artifact_id FROM v1.artifacts").fetchall()}

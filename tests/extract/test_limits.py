@@ -249,5 +249,5 @@ def test_sizes_are_written_as_people_do(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1TB", "1 2", "0x10"])
 def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         size_of_text(text)

@@ -191,11 +191,11 @@ def test_json_is_one_object_whose_text_is_a_message(wh: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        ((), "nothing was asked for"),
+        ((), "nothing to check"),
         (("--max-failing", "0", "--environment", "nowhere"), "no run and no manifest"),
-        (("--max-failure-rate", "110%"), "is no rate"),
-        (("--max-failure-rate", "nan"), "is no rate"),
-        (("--max-age", "soon"), "is no duration"),
+        (("--max-failure-rate", "110%"), "is not a rate"),
+        (("--max-failure-rate", "nan"), "is not a rate"),
+        (("--max-age", "soon"), "is not a duration"),
     ],
 )
 def test_a_check_of_nothing_is_a_wrong_call(wh: Path, arguments: tuple[str, ...], complaint: str) -> None:

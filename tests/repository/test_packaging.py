@@ -50,7 +50,13 @@ def test_the_version_is_that_of_the_package() -> None:
     assert artifact_warehouse.__version__ == version("artifact-warehouse")
 
 
+def test_the_wheel_says_that_it_is_typed(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert "artifact_warehouse/py.typed" in archive.namelist()
+
+
 def test_what_the_package_offers_is_there() -> None:
+    assert dir(artifact_warehouse) == sorted(artifact_warehouse.__all__)
     assert {getattr(artifact_warehouse, name) for name in artifact_warehouse.__all__}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         artifact_warehouse.nothing  # noqa: B018

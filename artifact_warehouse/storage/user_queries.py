@@ -1,0 +1,49 @@
+"""Queries of users: confined to one file, within a limit of memory."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.limits import size_of_text, text_of_size
+
+_BATCH_ROWS = 100_000
+
+
+def confine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let queries read and write no other file, and change no setting, until this process has closed the database.
+
+    https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview. A setting could end the process: DuckDB
+    aborts where a log that `enable_logging` starts cannot be written.
+    """
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """DuckDB's limit of memory in bytes; 80 % of what the machine or the container has, unless it was set."""
+    [(limit,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    return size_of_text(limit)
+
+
+def fetch(
+    connection: duckdb.DuckDBPyConnection, query: str, memory_limit: int | None
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """All rows of a query, and the names of its columns of type JSON. Raises QueryFailed for too large a result."""
+    relation = connection.sql(query)
+    if relation is None:  # the statement has no result
+        return pa.table({}), ()
+    types = zip(relation.columns, relation.types, strict=True)
+    json_columns = tuple(name for name, type_ in types if type_ == "JSON")
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # before DuckDB 1.5
+    reader = read(_BATCH_ROWS)
+    batches, size_bytes = [], 0
+    for batch in reader:
+        batches.append(batch)
+        size_bytes += batch.nbytes
+        if memory_limit is not None and size_bytes > memory_limit:
+            reader.close()
+            reason = f"the result is larger than {text_of_size(memory_limit)}; select less, or raise --memory-limit"
+            raise QueryFailed(reason)
+    return pa.Table.from_batches(batches, reader.schema), json_columns
