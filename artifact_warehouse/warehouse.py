@@ -80,6 +80,7 @@ class Warehouse:
         job: str | None = None,
         strict: bool = False,
         redact: bool | Iterable[str] = True,
+        redact_code: bool = False,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
         columns: bool = False,
         publish: str | os.PathLike[str] | None = None,
@@ -89,7 +90,8 @@ class Warehouse:
         """Load artifacts from files, folders, globs, archives and object stores; what is there is left alone.
 
         With `strict`, one artifact that cannot be read stops the load before anything is stored. `redact` hides
-        what looks like a secret; regular expressions add to that, and False stores everything as it is. What is
+        what looks like a secret; regular expressions add to that, and False stores everything as it is. With
+        `redact_code`, code is searched for what looks like a secret, too. What is
         larger than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy
         for readers, which is replaced at the end. `settings` are the sizes that the load works in.
 
@@ -100,7 +102,7 @@ class Warehouse:
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self.close()  # the loader opens the file for short moments of its own
         labels = Labels(project, environment, job)
-        policy = Policy(limits, Redaction.of(redact, os.environ))
+        policy = Policy(limits, Redaction.of(redact, os.environ, redact_code))
         copy = Path(publish) if publish is not None else None
         if copy:
             storage.check_copy(self._file, copy)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
 @click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
 @click.option("--no-redact", is_flag=True, help="Store what looks like a secret as it is.")
+@click.option("--redact-code", is_flag=True, help="Search code for secrets, too.")
 @size_option("--max-artifact-size", Limits().artifact_bytes, "Quarantine what is larger, unread.")
 @size_option("--max-archive-size", Limits().archive_bytes, "Read no more than this out of one archive.")
 @count_option("--max-values", Limits().values, "Quarantine what has more of them.")
@@ -55,6 +56,7 @@ def load(
     strict: bool,
     patterns: tuple[str, ...],
     no_redact: bool,
+    redact_code: bool,
     max_artifact_size: int,
     max_archive_size: int,
     max_values: int,
@@ -77,8 +79,8 @@ def load(
     from artifact_warehouse.load import LoadSettings
     from artifact_warehouse.warehouse import Warehouse
 
-    if no_redact and patterns:
-        raise click.UsageError("--redact and --no-redact contradict each other")
+    if no_redact and (patterns or redact_code):
+        raise click.UsageError("--no-redact contradicts --redact and --redact-code")
     settings = click.get_current_context().find_object(LoadSettings) or LoadSettings()
     with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
@@ -88,6 +90,7 @@ def load(
             project=project,
             strict=strict,
             redact=patterns or not no_redact,
+            redact_code=redact_code,
             limits=Limits(max_artifact_size, max_archive_size, max_values, max_entries),
             columns=with_columns,
             publish=publish,

@@ -7,6 +7,7 @@ The shapes follow the documentation of the services, not the expressions under t
 from __future__ import annotations
 
 import random
+import re
 import string
 import uuid
 from base64 import b64encode
@@ -99,104 +100,117 @@ _KEYS = (
 _KEYS_OF_RANDOM_VALUES = ("auth", "client_key", "session_key", "app_key", "sas", "signature", "salt", "consumer_key")
 
 
+TOKENS = {
+    "AWS access key": "AKIA{base32:16}",
+    "AWS session key": "ASIA{base32:16}",
+    "GitHub personal token": "ghp_{alnum:36}",
+    "GitHub OAuth token": "gho_{alnum:36}",
+    "GitHub app token": "ghs_{alnum:36}",
+    "GitHub fine-grained token": "github_pat_{alnum:22}_{alnum:59}",
+    "GitLab token": "glpat-{urlsafe:20}",
+    "GitLab deploy token": "gldt-{urlsafe:20}",
+    "GitLab runner token": "glrt-{urlsafe:20}",
+    "GitLab job token": "glcbt-{hex:2}_{urlsafe:20}",
+    "Bitbucket app password": "ATBB{alnum:32}",
+    "Atlassian token": "ATATT3{urlsafe:186}",
+    "Slack bot token": "xoxb-{digits:12}-{digits:12}-{alnum:24}",
+    "Slack user token": "xoxp-{digits:12}-{digits:12}-{digits:12}-{hex:32}",
+    "Slack app token": "xapp-1-{upnum:11}-{digits:13}-{hex:64}",
+    "Slack refresh token": "xoxe-1-{upnum:146}",
+    "npm token": "npm_{alnum:36}",
+    "PyPI token": "pypi-AgEIcHlwaS5vcmc{urlsafe:120}",
+    "RubyGems key": "rubygems_{hex:48}",
+    "Docker token": "dckr_pat_{urlsafe:27}",
+    "Hugging Face token": "hf_{letters:34}",
+    "SendGrid key": "SG.{urlsafe:22}.{urlsafe:43}",
+    "Vault service token": "hvs.{urlsafe:95}",
+    "Vault batch token": "hvb.{urlsafe:160}",
+    "Doppler personal token": "dp.pt.{alnum:43}",
+    "Doppler service token": "dp.st.prd.{alnum:43}",
+    "Shopify access token": "shpat_{hex:32}",
+    "Shopify shared secret": "shpss_{hex:32}",
+    "DigitalOcean token": "dop_v1_{hex:64}",
+    "DigitalOcean refresh token": "dor_v1_{hex:64}",
+    "Terraform token": "{alnum:14}.atlasv1.{alnum:67}",
+    "Linear key": "lin_api_{alnum:40}",
+    "Google API key": "AIza{urlsafe:35}",
+    "Google OAuth client secret": "GOCSPX-{urlsafe:28}",
+    "Google OAuth access token": "ya29.{urlsafe:120}",
+    "Google OAuth refresh token": "1//0{urlsafe:60}",
+    "Azure client secret": "{alnum:3}8Q~{alnum:34}",
+    "Twilio key": "SK{hex:32}",
+    "Mailgun key": "key-{hex:32}",
+    "Mailchimp key": "{hex:32}-us14",
+    "Brevo key": "xkeysib-{hex:64}-{alnum:16}",
+    "age key": "AGE-SECRET-KEY-1{bech32:58}",
+    "Stripe key": "sk_live_{alnum:24}",
+    "Stripe restricted key": "rk_live_{alnum:40}",
+    "Stripe webhook secret": "whsec_{alnum:32}",
+    "Square token": "sq0atp-{urlsafe:22}",
+    "OpenAI key": "sk-proj-{urlsafe:74}T3BlbkFJ{urlsafe:74}",
+    "Anthropic key": "sk-ant-api03-{urlsafe:93}AA",
+    "Groq key": "gsk_{alnum:52}",
+    "Perplexity key": "pplx-{alnum:48}",
+    "Replicate token": "r8_{alnum:37}",
+    "Databricks token": "dapi{hex:32}",
+    "dbt Cloud service token": "dbtc_{urlsafe:60}",
+    "dbt Cloud user token": "dbtu_{urlsafe:40}",
+    "Grafana cloud token": "glc_{alnum:100}",
+    "Grafana service account token": "glsa_{alnum:32}_{hex:8}",
+    "New Relic key": "NRAK-{upnum:27}",
+    "Sentry token": "sntryu_{hex:64}",
+    "Dynatrace token": "dt0c01.{upnum:24}.{upnum:64}",
+    "Postman key": "PMAK-{hex:24}-{hex:34}",
+    "Pulumi token": "pul-{hex:40}",
+    "PlanetScale token": "pscale_tkn_{urlsafe:43}",
+    "PlanetScale password": "pscale_pw_{urlsafe:43}",
+    "Prefect key": "pnu_{alnum:36}",
+    "Notion token": "ntn_{digits:11}{alnum:35}",
+    "HubSpot token": "pat-na1-{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}",
+    "Typeform token": "tfp_{urlsafe:59}",
+    "Telegram bot token": "{digits:10}:AA{urlsafe:33}",
+    "Cloudflare origin key": "v1.0-{hex:24}-{hex:146}",
+    "Heroku key": "HRKU-AA{urlsafe:58}",
+    "Fly.io token": "fo1_{urlsafe:43}",
+    "Supabase token": "sbp_{hex:40}",
+    "Netlify token": "nfp_{alnum:36}",
+    "Tailscale key": "tskey-auth-{alnum:12}CNTRL-{alnum:32}",
+    "OpenShift token": "sha256~{urlsafe:43}",
+    "CircleCI token": "CCIPAT_{alnum:22}_{hex:40}",
+    "Buildkite token": "bkua_{hex:40}",
+    "SonarQube token": "squ_{hex:40}",
+    "Sourcegraph token": "sgp_{hex:40}",
+    "Artifactory key": "AKCp{alnum:69}",
+    "Alibaba access key": "LTAI{alnum:20}",
+    "Adobe client secret": "p8e-{alnum:32}",
+    "Contentful token": "CFPAT-{urlsafe:43}",
+    "Figma token": "figd_{urlsafe:40}",
+    "EasyPost key": "EZAK{alnum:54}",
+    "Duffel token": "duffel_live_{urlsafe:43}",
+    "1Password service account": "ops_eyJ{alnum:250}",
+    "MaxMind key": "{alnum:6}_{alnum:29}_mmk",
+    "Octopus Deploy key": "API-{upnum:26}",
+    "JSON Web Token": "eyJhbGciOiJIUzI1NiJ9.eyJ{urlsafe:40}.{urlsafe:43}",
+}
+"""Tokens by their form: fixed parts, and {characters:length} for the random ones."""
+
+_CHARACTERS = {
+    "alnum": ALNUM,
+    "letters": LOWER + UPPER,
+    "upnum": UPPER + DIGITS,
+    "digits": DIGITS,
+    "hex": HEX,
+    "urlsafe": URLSAFE,
+    "base32": BASE32,
+    "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+}
+
+
 def _tokens(make: _Maker) -> Iterator[Planted]:
     """Tokens that are known by their form, in a sentence that says nothing."""
-    for kind, secret in _token_forms(make):
+    for kind, form in TOKENS.items():
+        secret = re.sub(r"\{(\w+):(\d+)\}", lambda part: make.of(_CHARACTERS[part[1]], int(part[2])), form)
         yield Planted(kind, f"the run used {secret} today", secret)
-
-
-def _token_forms(make: _Maker) -> Iterator[tuple[str, str]]:
-    of = make.of
-    yield "AWS access key", "AKIA" + of(BASE32, 16)
-    yield "AWS session key", "ASIA" + of(BASE32, 16)
-    yield "GitHub personal token", "ghp_" + of(ALNUM, 36)
-    yield "GitHub OAuth token", "gho_" + of(ALNUM, 36)
-    yield "GitHub app token", "ghs_" + of(ALNUM, 36)
-    yield "GitHub fine-grained token", "github_pat_" + of(ALNUM, 22) + "_" + of(ALNUM, 59)
-    yield "GitLab token", "glpat-" + of(URLSAFE, 20)
-    yield "GitLab deploy token", "gldt-" + of(URLSAFE, 20)
-    yield "GitLab runner token", "glrt-" + of(URLSAFE, 20)
-    yield "GitLab job token", "glcbt-" + of(HEX, 2) + "_" + of(URLSAFE, 20)
-    yield "Bitbucket app password", "ATBB" + of(ALNUM, 32)
-    yield "Atlassian token", "ATATT3" + of(URLSAFE, 186)
-    yield "Slack bot token", "xoxb-" + of(DIGITS, 12) + "-" + of(DIGITS, 12) + "-" + of(ALNUM, 24)
-    yield "Slack user token", "xoxp-" + "-".join(of(DIGITS, 12) for _ in range(3)) + "-" + of(HEX, 32)
-    yield "Slack app token", "xapp-1-" + of(UPPER + DIGITS, 11) + "-" + of(DIGITS, 13) + "-" + of(HEX, 64)
-    yield "Slack refresh token", "xoxe-1-" + of(UPPER + DIGITS, 146)
-    yield "npm token", "npm_" + of(ALNUM, 36)
-    yield "PyPI token", "pypi-AgEIcHlwaS5vcmc" + of(URLSAFE, 120)
-    yield "RubyGems key", "rubygems_" + of(HEX, 48)
-    yield "Docker token", "dckr_pat_" + of(URLSAFE, 27)
-    yield "Hugging Face token", "hf_" + of(LOWER + UPPER, 34)
-    yield "SendGrid key", "SG." + of(URLSAFE, 22) + "." + of(URLSAFE, 43)
-    yield "Vault service token", "hvs." + of(URLSAFE, 95)
-    yield "Vault batch token", "hvb." + of(URLSAFE, 160)
-    yield "Doppler personal token", "dp.pt." + of(ALNUM, 43)
-    yield "Doppler service token", "dp.st.prd." + of(ALNUM, 43)
-    yield "Shopify access token", "shpat_" + of(HEX, 32)
-    yield "Shopify shared secret", "shpss_" + of(HEX, 32)
-    yield "DigitalOcean token", "dop_v1_" + of(HEX, 64)
-    yield "DigitalOcean refresh token", "dor_v1_" + of(HEX, 64)
-    yield "Terraform token", of(ALNUM, 14) + ".atlasv1." + of(ALNUM, 67)
-    yield "Linear key", "lin_api_" + of(ALNUM, 40)
-    yield "Google API key", "AIza" + of(URLSAFE, 35)
-    yield "Google OAuth client secret", "GOCSPX-" + of(URLSAFE, 28)
-    yield "Google OAuth access token", "ya29." + of(URLSAFE, 120)
-    yield "Google OAuth refresh token", "1//0" + of(URLSAFE, 60)
-    yield "Azure client secret", of(ALNUM, 3) + "8Q~" + of(ALNUM, 34)
-    yield "Twilio key", "SK" + of(HEX, 32)
-    yield "Mailgun key", "key-" + of(HEX, 32)
-    yield "Mailchimp key", of(HEX, 32) + "-us14"
-    yield "Brevo key", "xkeysib-" + of(HEX, 64) + "-" + of(ALNUM, 16)
-    yield "age key", "AGE-SECRET-KEY-1" + of("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58)
-    yield "Stripe key", "sk_live_" + of(ALNUM, 24)
-    yield "Stripe restricted key", "rk_live_" + of(ALNUM, 40)
-    yield "Stripe webhook secret", "whsec_" + of(ALNUM, 32)
-    yield "Square token", "sq0atp-" + of(URLSAFE, 22)
-    yield "OpenAI key", "sk-proj-" + of(URLSAFE, 74) + "T3BlbkFJ" + of(URLSAFE, 74)
-    yield "Anthropic key", "sk-ant-api03-" + of(URLSAFE, 93) + "AA"
-    yield "Groq key", "gsk_" + of(ALNUM, 52)
-    yield "Perplexity key", "pplx-" + of(ALNUM, 48)
-    yield "Replicate token", "r8_" + of(ALNUM, 37)
-    yield "Databricks token", "dapi" + of(HEX, 32)
-    yield "dbt Cloud service token", "dbtc_" + of(URLSAFE, 60)
-    yield "dbt Cloud user token", "dbtu_" + of(URLSAFE, 40)
-    yield "Grafana cloud token", "glc_" + of(ALNUM, 100)
-    yield "Grafana service account token", "glsa_" + of(ALNUM, 32) + "_" + of(HEX, 8)
-    yield "New Relic key", "NRAK-" + of(UPPER + DIGITS, 27)
-    yield "Sentry token", "sntryu_" + of(HEX, 64)
-    yield "Dynatrace token", "dt0c01." + of(UPPER + DIGITS, 24) + "." + of(UPPER + DIGITS, 64)
-    yield "Postman key", "PMAK-" + of(HEX, 24) + "-" + of(HEX, 34)
-    yield "Pulumi token", "pul-" + of(HEX, 40)
-    yield "PlanetScale token", "pscale_tkn_" + of(URLSAFE, 43)
-    yield "PlanetScale password", "pscale_pw_" + of(URLSAFE, 43)
-    yield "Prefect key", "pnu_" + of(ALNUM, 36)
-    yield "Notion token", "ntn_" + of(DIGITS, 11) + of(ALNUM, 35)
-    yield "HubSpot token", "pat-na1-" + make.uuid()
-    yield "Typeform token", "tfp_" + of(URLSAFE, 59)
-    yield "Telegram bot token", of(DIGITS, 10) + ":AA" + of(URLSAFE, 33)
-    yield "Cloudflare origin key", "v1.0-" + of(HEX, 24) + "-" + of(HEX, 146)
-    yield "Heroku key", "HRKU-AA" + of(URLSAFE, 58)
-    yield "Fly.io token", "fo1_" + of(URLSAFE, 43)
-    yield "Supabase token", "sbp_" + of(HEX, 40)
-    yield "Netlify token", "nfp_" + of(ALNUM, 36)
-    yield "Tailscale key", "tskey-auth-" + of(ALNUM, 12) + "CNTRL-" + of(ALNUM, 32)
-    yield "OpenShift token", "sha256~" + of(URLSAFE, 43)
-    yield "CircleCI token", "CCIPAT_" + of(ALNUM, 22) + "_" + of(HEX, 40)
-    yield "Buildkite token", "bkua_" + of(HEX, 40)
-    yield "SonarQube token", "squ_" + of(HEX, 40)
-    yield "Sourcegraph token", "sgp_" + of(HEX, 40)
-    yield "Artifactory key", "AKCp" + of(ALNUM, 69)
-    yield "Alibaba access key", "LTAI" + of(ALNUM, 20)
-    yield "Adobe client secret", "p8e-" + of(ALNUM, 32)
-    yield "Contentful token", "CFPAT-" + of(URLSAFE, 43)
-    yield "Figma token", "figd_" + of(URLSAFE, 40)
-    yield "EasyPost key", "EZAK" + of(ALNUM, 54)
-    yield "Duffel token", "duffel_live_" + of(URLSAFE, 43)
-    yield "1Password service account", "ops_eyJ" + of(ALNUM, 250)
-    yield "MaxMind key", of(ALNUM, 6) + "_" + of(ALNUM, 29) + "_mmk"
-    yield "Octopus Deploy key", "API-" + of(UPPER + DIGITS, 26)
-    yield "JSON Web Token", "eyJhbGciOiJIUzI1NiJ9.eyJ" + of(URLSAFE, 40) + "." + of(URLSAFE, 43)
 
 
 def _assignments(make: _Maker) -> Iterator[Planted]:
@@ -348,5 +362,5 @@ def _blocks(make: _Maker) -> Iterator[Planted]:
     yield Planted(
         "PGP private key", f"{begin}\nVersion: GnuPG v2\n\n{make.of(ALNUM, 64)}\n{line}\n=aBcD\n{end}\n", line
     )
-    putty = f"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 2\n{line}\n{make.of(ALNUM, 20)}\nPrivate-MAC: 0a"
-    yield Planted("PuTTY private key", putty, line)
+    head = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 2"
+    yield Planted("PuTTY private key", f"{head}\n{line}\n{make.of(ALNUM, 20)}\nPrivate-MAC: 0a", line)
