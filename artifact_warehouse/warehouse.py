@@ -103,6 +103,7 @@ class Warehouse:
         job: str | None = None,
         strict: bool = False,
         redact: bool | Iterable[str] = True,
+        redact_code: bool = False,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
         columns: bool = False,
         publish: str | os.PathLike[str] | None = None,
@@ -112,10 +113,11 @@ class Warehouse:
         """Load artifacts from files, folders, globs, archives and object stores. Stored artifacts stay as they are.
 
         `project`, `environment` and `job` label the artifacts. With `strict`, nothing is stored if any artifact cannot
-        be read. `redact` hides secrets; regular expressions hide more, and False hides nothing. An artifact larger
-        than the `limits` is quarantined. With `columns`, `resolve_columns` follows. `publish` names a copy for
-        readers, which is replaced at the end. `progress` is called with the number of files that are done and of all
-        files. `settings` are the sizes of batches and the number of processes.
+        be read. `redact` hides secrets; regular expressions hide more, and False hides nothing. With `redact_code`,
+        code is searched for secrets too. An artifact larger than the `limits` is quarantined. With `columns`,
+        `resolve_columns` follows. `publish` names a copy for readers, which is replaced at the end. `progress` is
+        called with the number of files that are done and of all files. `settings` are the sizes of batches and the
+        number of processes.
 
         Raises InputNotFound, InvalidPattern, QuarantinedArtifacts, WorkerFailed, PrunedMeanwhile, LoadInterrupted and
         WarehouseError.
@@ -124,7 +126,7 @@ class Warehouse:
         inputs = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
         self.close()  # the loader opens the file itself, for each transaction
         labels = Labels(project, environment, job)
-        policy = Policy(limits, Redaction.of(redact, os.environ))
+        policy = Policy(limits, Redaction.of(redact, os.environ, redact_code))
         copy = Path(publish) if publish is not None else None
         if copy:
             storage.check_copy(self._file, copy)

@@ -44,6 +44,7 @@ def _count_option(name: str, limit: str, explanation: str) -> Callable[[Command]
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
 @click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
 @click.option("--no-redact", is_flag=True, help="Store secrets as they are.")
+@click.option("--redact-code", is_flag=True, help="Search code for secrets, too.")
 @_size_option("--max-artifact-size", "artifact_bytes", "Quarantine larger artifacts, unread.")
 @_size_option("--max-archive-size", "archive_bytes", "Read no more than this out of one archive.")
 @_count_option("--max-values", "values", "Quarantine artifacts with more values.")
@@ -59,6 +60,7 @@ def load(
     paths: tuple[str, ...],
     patterns: tuple[str, ...],
     no_redact: bool,
+    redact_code: bool,
     wait: float,
     output: Output,
     verbose: bool,
@@ -76,13 +78,19 @@ def load(
     from artifact_warehouse.load import LoadSettings
     from artifact_warehouse.warehouse import Warehouse
 
-    if no_redact and patterns:
-        raise click.UsageError("--redact and --no-redact contradict each other")
+    if no_redact and (patterns or redact_code):
+        raise click.UsageError("--no-redact contradicts --redact and --redact-code")
     limits = Limits(**{name: options.pop(name) for name in Limits._fields})
     settings = click.get_current_context().find_object(LoadSettings) or LoadSettings()
     with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
-            paths, redact=patterns or not no_redact, limits=limits, progress=progress, settings=settings, **options
+            paths,
+            redact=patterns or not no_redact,
+            redact_code=redact_code,
+            limits=limits,
+            progress=progress,
+            settings=settings,
+            **options,
         )
     _talk_about(report, verbose)
     counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
@@ -103,11 +111,11 @@ def load(
 
 def _talk_about(report: LoadReport, verbose: bool) -> None:
     said = talk()
-    for outcome in report.outcomes if verbose else report.quarantined:
-        level = "warning" if outcome.status == "quarantined" else "info"
+    for outcome in report.outcomes if verbose else (*report.quarantined, *report.unknown):
+        level = "warning" if outcome.status in ("quarantined", "unknown_kind") else "info"
         reason = f": {outcome.reason}" if outcome.reason else ""
         fields = {name: value for name, value in outcome._asdict().items() if name != "status"}
-        said.say(level, outcome.status, f"{outcome.status} {outcome.uri}{reason}", **fields)
+        said.say(level, outcome.status, f"{outcome.status.replace('_', ' ')} {outcome.uri}{reason}", **fields)
     skipped = [outcome for outcome in report.skipped if _file_name(outcome.uri) not in _DBT_FILES]
     if skipped:
         files = "a JSON file that is" if len(skipped) == 1 else f"{len(skipped):,} JSON files that are"

@@ -9,15 +9,9 @@ from urllib.parse import quote
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts.redaction.values import is_specific
 
-NO_SECRETS = frozenset({"", "null", "none", "true", "false", "*****"})
-_SHORTEST_VALUE = 4
 _SHORTEST_PART = 8
-
-
-def is_specific(value: str) -> bool:
-    """Whether a value is long enough to be searched for: a shorter one would be found everywhere."""
-    return len(value) >= _SHORTEST_VALUE and value.lower() not in NO_SECRETS
 
 
 class KnownValues:

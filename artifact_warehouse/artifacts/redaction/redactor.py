@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact
-from artifact_warehouse.artifacts.redaction.known_values import KnownValues, is_specific
+from artifact_warehouse.artifacts.redaction.keys import is_secret_key, is_weak_key
+from artifact_warehouse.artifacts.redaction.known_values import KnownValues
 from artifact_warehouse.artifacts.redaction.layouts import LAYOUTS
-from artifact_warehouse.artifacts.redaction.rules import hide_secrets, is_secret_key, kinds_in
+from artifact_warehouse.artifacts.redaction.rules import hide_secrets, kinds_in
+from artifact_warehouse.artifacts.redaction.values import is_placeholder, is_specific, is_word, looks_random
 from artifact_warehouse.artifacts.redaction.walk import HIDDEN, hide_in_fields
 from artifact_warehouse.errors import InvalidPattern, MalformedArtifact
 
 SECRET_VARIABLES = "DBT_ENV_SECRET"
 """How the names of environment variables begin whose values dbt hides in its logs."""
-
-_WORD = re.compile(r"[A-Za-z_]+|\d{1,5}")
 
 
 class Redaction(NamedTuple):
@@ -28,10 +28,12 @@ class Redaction(NamedTuple):
     """Regular expressions; of a key that one matches, the value is hidden."""
     values: tuple[str, ...] = ()
     is_on: bool = True
+    reads_code: bool = False
+    """Whether code is searched for what looks like a secret, too. Secret values are hidden in code always."""
 
     @classmethod
-    def of(cls, redact: bool | Iterable[str], environment: Mapping[str, str]) -> Redaction:
-        """From an option of the user's: whether to redact, or further patterns. Raises InvalidPattern."""
+    def of(cls, redact: bool | Iterable[str], environment: Mapping[str, str], reads_code: bool = False) -> Redaction:
+        """From options of the user's: whether to redact, or further patterns. Raises InvalidPattern."""
         patterns = () if isinstance(redact, bool) else tuple(redact)
         for pattern in patterns:
             try:
@@ -39,7 +41,7 @@ class Redaction(NamedTuple):
             except re.error as error:
                 raise InvalidPattern(f"{pattern!r} is no regular expression: {error}") from error
         values = tuple(value for name, value in environment.items() if name.startswith(SECRET_VARIABLES) and value)
-        return cls(patterns, values, is_on=redact is not False)
+        return cls(patterns, values, is_on=redact is not False, reads_code=reads_code)
 
 
 class Redactor:
@@ -47,6 +49,7 @@ class Redactor:
 
     def __init__(self, redaction: Redaction = Redaction()) -> None:  # noqa: B008 (immutable)
         self._is_on = redaction.is_on
+        self._reads_code = redaction.reads_code
         self._patterns = [re.compile(pattern) for pattern in redaction.patterns]
         self._values = frozenset(redaction.values)
         self._known = KnownValues(self._values)
@@ -57,27 +60,26 @@ class Redactor:
             return artifact
         layout = LAYOUTS[artifact.kind]
         document = {**artifact.sections, "metadata": artifact.metadata}
-        looks = _Looks(self._patterns)
+        by_rules = _RuleSearch(self._patterns, self._reads_code)
         try:
-            document = hide_in_fields(document, layout, looks)
-            known = KnownValues(self._values | looks.found) if looks.found else self._known
-            values = _Values(known)
-            document = hide_in_fields(document, layout, values) if known else document
+            document = hide_in_fields(document, layout, by_rules)
+            known = KnownValues(self._values | by_rules.found) if by_rules.found else self._known
+            by_values = _ValueSearch(known)
+            document = hide_in_fields(document, layout, by_values) if known else document
         except RecursionError as error:  # what can be decoded may still be too deep to go through
             raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
-        count = looks.count + values.count
+        count = by_rules.count + by_values.count
         if not count:
             return artifact
         return replace(artifact, sections=document, metadata=document["metadata"], redaction_count=count)
 
 
-class _Looks:
-    """Finds what looks like a secret; `found` collects what may stand elsewhere too."""
+class _RuleSearch:
+    """Finds secrets by their keys and forms; `found` collects the values, which may stand elsewhere too."""
 
-    reads_code = False
-
-    def __init__(self, patterns: list[re.Pattern[str]]) -> None:
+    def __init__(self, patterns: list[re.Pattern[str]], reads_code: bool) -> None:
         self.count = 0
+        self.reads_code = reads_code
         self.found: set[str] = set()
         self._patterns = patterns
 
@@ -92,31 +94,41 @@ class _Looks:
 
     def hide_in_key(self, key: str) -> str:
         kinds = kinds_in(key.encode())
-        return hide_secrets(key, kinds, self._hide, self._learn) if kinds else key
+        return hide_secrets(key, kinds, self._hide) if kinds else key
 
     def hides_value_of(self, key: str, value: Any) -> bool:
-        if not (is_secret_key(key) or any(pattern.search(key) for pattern in self._patterns)):
+        if not self._is_secret_key(key, value):
             return False
-        if value is None or isinstance(value, bool) or value in ("", HIDDEN, [], {}):
+        if value is None or isinstance(value, bool) or value in (HIDDEN, [], {}):
             return False
-        if isinstance(value, int) and key.lower().endswith("tokens"):
-            return False  # how many a language model took
-        for text in _texts_in(value):
+        texts = [*_texts_in(value)]
+        if texts and all(map(is_placeholder, texts)):
+            return False
+        if isinstance(value, int | float) and key.lower().endswith(("tokens", "pass")):
+            return False  # how many a language model took, how many tests passed
+        for text in texts:
             self._learn(text)
         self.count += 1
         return True
 
+    def _is_secret_key(self, key: str, value: Any) -> bool:
+        if is_secret_key(key) or any(pattern.search(key) for pattern in self._patterns):
+            return True
+        return is_weak_key(key) and isinstance(value, str) and looks_random(value)
+
     def _hide(self, secret: str) -> str:
-        self.count += secret not in ("", HIDDEN)
-        return HIDDEN if secret else secret
+        if secret in ("", HIDDEN):
+            return secret
+        self.count += 1
+        self._learn(secret)
+        return HIDDEN
 
     def _learn(self, value: str) -> None:
-        # A word (of a message, a column's name) would take itself out of all code.
-        if is_specific(value) and not _WORD.fullmatch(value):
+        if is_specific(value) and not is_word(value):
             self.found.add(value)
 
 
-class _Values:
+class _ValueSearch:
     """Finds values that are known to be secret, in code too."""
 
     reads_code = True

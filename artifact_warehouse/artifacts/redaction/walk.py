@@ -67,7 +67,7 @@ def _hide_in_each(value: Any, layout: Layout, search: Search) -> Any:
 
 
 def _hide_in_object(value: Any, layout: Layout, search: Search) -> Any:
-    """An object of this layout. A value of another type is searched like one of an unknown field."""
+    """An object of this layout, or several. A value of another type is searched like one of an unknown field."""
     if isinstance(value, msgspec.Raw):
         if not search.may_find(bytes(value)):
             return value
@@ -76,6 +76,8 @@ def _hide_in_object(value: Any, layout: Layout, search: Search) -> Any:
         return value if search.count == count else msgspec.Raw(encode_in_order(hidden))
     if isinstance(value, dict):
         return hide_in_fields(value, layout, search) if search.may_find(encode_in_order(value)) else value
+    if isinstance(value, list):
+        return [_hide_in_object(item, layout, search) for item in value]
     return _hide_in_tree(value, search)
 
 
