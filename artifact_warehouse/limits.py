@@ -22,6 +22,8 @@ class Limits(NamedTuple):
     """Of one artifact, counted by its commas: small values take many times their size in memory."""
     entries: int = 1_000_000
     """Of one section of an artifact: nodes, results and the like."""
+    processor_seconds: float = 60.0
+    """Of reading one file, and of flattening one artifact; each MiB allows a second more."""
 
 
 def size_of_text(text: str) -> int:

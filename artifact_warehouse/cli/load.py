@@ -115,7 +115,8 @@ def _talk_about(report: LoadReport, verbose: bool) -> None:
         level = "warning" if outcome.status == "quarantined" else "info"
         reason = f": {outcome.reason}" if outcome.reason else ""
         fields = {name: value for name, value in outcome._asdict().items() if name != "status"}
-        said.say(level, outcome.status, f"{outcome.status} {outcome.uri}{reason}", **fields)
+        trace = f"\n{outcome.trace.rstrip()}" if outcome.trace and not said.is_json else ""
+        said.say(level, outcome.status, f"{outcome.status} {outcome.uri}{reason}{trace}", **fields)
     if report.skipped:
         count = len(report.skipped)
         said.say("info", "skipped", f"skipped {count} JSON files that are no dbt artifacts", skipped_count=count)
