@@ -109,7 +109,11 @@ class Flattener:
                 batch, is_last = self._batch(items, taken)
             except Exception as error:  # a fault of this package: `_alone` finds out which input meets it
                 self._forget_step(error)
-            yield from [batch] if batch else map(self._alone, taken)
+            if batch:
+                taken.clear()
+                yield batch
+            else:
+                yield from map(self._alone, taken)
 
     def _batch(self, items: Iterator[Input], taken: list[Input]) -> tuple[FlattenedBatch, bool]:
         """The next batch, and whether it is the last one. Notes in `taken` what it takes of the items."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import SAMPLES
 from disturbed import contents
+from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import flatten

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import SAMPLES
 from pyarrow import parquet
+from testdata import SAMPLES
 
 NAMES = ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind")
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build" / "run_results.json"

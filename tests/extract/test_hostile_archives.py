@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from conftest import SAMPLES
+from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.limits import Limits
