@@ -22,6 +22,8 @@ class Limits(NamedTuple):
     """Of one artifact, counted by its commas. A small value takes many times its size in memory."""
     entries: int = 1_000_000
     """Of one section of an artifact, such as nodes or results."""
+    processor_seconds: float = 60.0
+    """Of reading one file, and of flattening one artifact. Each MiB allows a second more."""
 
 
 def size_of_text(text: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from artifact_warehouse.artifacts import json_text
+from artifact_warehouse.artifacts import json_text, lineage_parquet
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 from artifact_warehouse.limits import Limits
 
@@ -22,15 +22,6 @@ Sections = dict[str, Any]
 """Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
 
 KINDS = ("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest")
-
-LINEAGE_COLUMNS = ("from_unique_id", "from_column", "to_unique_id", "to_column", "lineage_kind", "ingested_at")
-"""What dbt 2.0's column lineage says, under the names that the tables have."""
-
-_LINEAGE_SPELLINGS = (
-    ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind", "ingested_at"),
-    ("parent_node_unique_id", "parent_column_name", "child_node_unique_id", "child_column_name", "evolution", None),
-)
-"""The names of its columns in the file: those of the index, those of the information schema."""
 
 _PARQUET = b"PAR1"
 
@@ -145,34 +136,14 @@ def parse(
 
 def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limits) -> Artifact:
     """The column lineage that dbt 2.0 writes as Parquet: the one artifact that is no JSON."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        names = next((names for names in _LINEAGE_SPELLINGS if {*names[:4]} <= {*file.schema_arrow.names}), None)
-        if names is None:
-            raise NotAnArtifact(uri, "is Parquet, but no column lineage of dbt's")
-        size_bytes = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
-        if file.metadata.num_rows > limits.entries or size_bytes > limits.artifact_bytes:
-            reason = f"has {file.metadata.num_rows:,} rows, unpacked {size_bytes:,} bytes"
-            raise MalformedArtifact(uri, f"{reason}; if it is sound, raise --max-entries or --max-artifact-size")
-        table = file.read(columns=[name for name in names if name in file.schema_arrow.names])
-        columns = {
-            to: table[name] if name in table.column_names else pa.nulls(table.num_rows)
-            for to, name in zip(LINEAGE_COLUMNS, names, strict=True)
-        }
-        types = dict.fromkeys(LINEAGE_COLUMNS, pa.string()) | {"ingested_at": pa.timestamp("us", tz="UTC")}
-        columns = {name: column.cast(types[name]) for name, column in columns.items()}
-    except (pa.ArrowException, OSError) as error:
-        raise MalformedArtifact(uri, f"is no sound Parquet: {error}") from error
+    edges = lineage_parquet.read(data, uri, limits)
     return Artifact(
         uri=uri,
         artifact_id=artifact_id or content_id(data),
         kind="column_lineage",
         schema_version=1,
         metadata={},
-        sections={"edges": pa.table(columns)},
+        sections={"edges": edges},
         size_bytes=len(data),
         max_entries=limits.entries,
     )

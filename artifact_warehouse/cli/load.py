@@ -80,7 +80,7 @@ def load(
 
     if no_redact and (patterns or redact_code):
         raise click.UsageError("--no-redact contradicts --redact and --redact-code")
-    limits = Limits(**{name: options.pop(name) for name in Limits._fields})
+    limits = Limits(**{name: options.pop(name) for name in Limits._fields if name in options})
     settings = click.get_current_context().find_object(LoadSettings) or LoadSettings()
     with Warehouse(warehouse, wait=wait) as wh, talk().progress() as progress:
         report = wh.load(
@@ -115,7 +115,9 @@ def _talk_about(report: LoadReport, verbose: bool) -> None:
         level = "warning" if outcome.status in ("quarantined", "unknown_kind") else "info"
         reason = f": {outcome.reason}" if outcome.reason else ""
         fields = {name: value for name, value in outcome._asdict().items() if name != "status"}
-        said.say(level, outcome.status, f"{outcome.status.replace('_', ' ')} {outcome.uri}{reason}", **fields)
+        trace = f"\n{outcome.trace.rstrip()}" if outcome.trace and not said.is_json else ""
+        event = outcome.status.replace("_", " ")
+        said.say(level, outcome.status, f"{event} {outcome.uri}{reason}{trace}", **fields)
     skipped = [outcome for outcome in report.skipped if _file_name(outcome.uri) not in _DBT_FILES]
     if skipped:
         files = "a JSON file that is" if len(skipped) == 1 else f"{len(skipped):,} JSON files that are"

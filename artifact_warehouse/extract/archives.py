@@ -1,4 +1,4 @@
-"""Archives and compressed files, unpacked as streams within limits: hostile ones cost no more than sound ones.
+"""Archives and compressed files, unpacked as streams within a budget: hostile ones cost no more than sound ones.
 
 Nothing is ever extracted to a disk, so that links and paths lead nowhere.
 """
@@ -12,81 +12,95 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import IO, Any, NamedTuple
 
 import zstandard
 
+from artifact_warehouse.extract.budget import Budget, Metered, OutOfBudget, TooLarge, check_size
 from artifact_warehouse.extract.discover import has_suffix, may_be_artifact
-from artifact_warehouse.limits import Limits, text_of_size
 
 _CHUNK_BYTES = 1024 * 1024
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""zipfile unpacks others without a limit: 3 KB of bzip2 become 4 GB at once, and LZMA's header asks for any memory."""
 _PACKED_BYTES = 1024
 """How much of a zstandard stream is unpacked at once: what it can grow to is bounded."""
 _GZIP = b"\x1f\x8b"
 _XZ_MEMORY_BYTES = 256 * 1024 * 1024
 """xz -9 needs 65 MB; a header may ask for 4 GB."""
-_TAR_EXTENDED = (
-    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
-    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
-)
-_TAR_HEADER_BYTES = 1024 * 1024
-"""A long name or a list of attributes, which tarfile reads whole; a header may claim any size."""
+_HEADER_BYTES = 1024 * 1024
+"""The headers of one member of a tar, which tarfile keeps in memory: names, attributes, maps of sparse files."""
+_DIRECTORY_BYTES = 32 * 1024 * 1024
+"""The directory of a zip, which zipfile reads whole: 250,000 members with paths of 80 characters."""
 _TAR_END = bytes(512)
 """A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""
+_EMPTY_READS = 16
+"""How often tarfile may read at the end of a stream: to skip what a header claims, it would read there for ever."""
 
-
-class TooLarge(Exception):
-    """An artifact is larger than the limit."""
-
-
-class ArchiveTooLarge(Exception):
-    """An archive unpacks to more than the limit."""
-
-
-UNREADABLE = (
+_KNOWN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
-    *(TooLarge, ArchiveTooLarge),
+    *(TooLarge, OutOfBudget),
     RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
 )
 
 
-def unpacked(uri: str, data: bytes, limit: int) -> bytes:
-    """A file's content: `data` itself, unless the name says that it is compressed. Raises like `members`."""
+class MemberUnreadable(Exception):
+    """A member cannot be read; those behind it can. `packed` is the member as it lies in the archive."""
+
+    def __init__(self, reason: str, packed: bytes) -> None:
+        super().__init__(reason)
+        self.packed = packed
+
+
+class Member(NamedTuple):
+    """A member of an archive. `read` gives its bytes up to a limit, before the next member is asked for."""
+
+    name: str
+    size_bytes: int
+    read: Callable[[int], bytes]
+
+
+def unpacked(uri: str, data: bytes, limit: int, budget: Budget) -> bytes:
+    """A file's content: `data` itself, unless the name says that it is compressed.
+
+    Raises TooLarge, OutOfBudget, and whatever the decompressors do.
+    """
     if not has_suffix(uri, (".gz", ".zst")):
         return data
     try:
-        return whole(_unpacker(uri, data), limit)
-    except UNREADABLE as error:
+        return whole(_unpacker(uri, data, budget), limit, budget)
+    except _KNOWN as error:
         if data == _GZIP[:1]:
             raise EOFError from error
         raise
 
 
-def _unpacker(uri: str, data: bytes) -> Any:
-    packed = io.BytesIO(data)
+def _unpacker(uri: str, data: bytes, budget: Budget) -> Any:
+    packed: Any = Metered(io.BytesIO(data), budget, _CHUNK_BYTES)
     return gzip.GzipFile(fileobj=packed) if has_suffix(uri, (".gz",)) else _Zstd(packed)
 
 
-def beginning(uri: str, data: bytes) -> bytes:
+def beginning(uri: str, data: bytes, budget: Budget) -> bytes:
     """What can be unpacked of the first bytes of a file that is broken further on."""
-    stream = _unpacker(uri, data)
+    if not has_suffix(uri, (".gz", ".zst")):
+        return data[:_CHUNK_BYTES]
+    stream = _unpacker(uri, data, budget)
     try:
         return bytes(getattr(stream, "read1", stream.read)(_CHUNK_BYTES))
-    except UNREADABLE:
+    except Exception:
         return b""
 
 
-def whole(stream: IO[bytes], limit: int) -> bytes:
-    """All of a stream; raises TooLarge as soon as that is clear."""
-    data = b"".join(chunks(stream, limit + 1))
-    insist(len(data), limit)
-    return data
-
-
-def insist(size: int, limit: int) -> None:
-    if size > limit:
-        raise TooLarge(f"is larger than {text_of_size(limit)}; if it is sound, raise --max-artifact-size")
+def whole(stream: IO[bytes], limit: int, budget: Budget) -> bytes:
+    """All of a stream; raises TooLarge as soon as that is clear, and OutOfBudget."""
+    parts, size = [], 0
+    for part in chunks(stream, limit + 1):
+        budget.content(len(part))
+        parts.append(part)
+        size += len(part)
+    check_size(size, limit)
+    return b"".join(parts)
 
 
 def chunks(stream: IO[bytes], size: int) -> Iterator[bytes]:
@@ -96,76 +110,97 @@ def chunks(stream: IO[bytes], size: int) -> Iterator[bytes]:
         yield chunk
 
 
-Member = tuple[str, int, IO[bytes]]
-"""The name, the size and the content of a member of an archive."""
+def members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member]:
+    """The JSON files in an archive. Raises OutOfBudget, and whatever the readers of archives do."""
+    return (_zip_members if has_suffix(uri, (".zip",)) else _tar_members)(uri, stream, budget)
 
 
-def members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
-    """The JSON files in an archive, to be read one after the other. Raises what UNREADABLE lists."""
-    return (_zip_members if has_suffix(uri, (".zip",)) else _tar_members)(uri, stream, limits)
-
-
-def _zip_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
-    total = 0
-    with zipfile.ZipFile(stream) as archive:
+def _zip_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member]:
+    metered: Any = Metered(stream, budget, _DIRECTORY_BYTES)
+    with zipfile.ZipFile(metered) as archive:
         for member in archive.infolist():
-            if member.is_dir() or not may_be_artifact(member.filename):
-                continue
-            total += member.file_size
-            _insist_on_archive(total, limits)
-            if member.compress_type == zipfile.ZIP_LZMA:  # may ask for any memory
-                raise RuntimeError("members that are compressed with LZMA are not read")
-            with archive.open(member) as content:
-                yield member.filename, member.file_size, content
+            if not member.is_dir() and may_be_artifact(member.filename):
+                read = partial(_read_zip_member, archive, member, budget)
+                yield Member(member.filename, member.file_size, read)
 
 
-def _tar_members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Member]:
+def _read_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, limit: int) -> bytes:
+    try:
+        if member.compress_type not in _ZIP_METHODS:
+            raise RuntimeError(f"it is compressed by method {member.compress_type}; only deflate is read")
+        with archive.open(member) as content:
+            return whole(content, limit, budget)
+    except (TooLarge, OutOfBudget):
+        raise
+    except Exception as error:  # an encrypted or broken member; the directory leads to those behind it
+        raise MemberUnreadable(reason(error), _packed(archive, member, limit)) from error
+
+
+def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
+    """What identifies a member that cannot be read."""
+    stream: Any = archive.fp
+    try:
+        stream.seek(member.header_offset)
+        return b"".join(chunks(stream, min(member.compress_size, limit)))
+    except (OSError, ValueError):
+        return b""
+
+
+def _tar_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member]:
     """Members are read as a stream and never extracted: links and absolute paths lead nowhere."""
-    with _decompressed(stream, uri) as unpacked:
-        tail = _Tail(unpacked, limits)
-        with tarfile.open(fileobj=tail, mode="r|", tarinfo=_TarInfo) as archive:  # type: ignore[call-overload]
-            for member in archive:
-                content = archive.extractfile(member) if member.isfile() and may_be_artifact(member.name) else None
-                if content is not None:
-                    yield member.name, member.size, content
-                archive.members = []  # it would keep them all
-        while tail.read(_CHUNK_BYTES):
-            pass
-        if tail.tail != _TAR_END:
-            raise EOFError
+    metered: Any = Metered(stream, budget, 2 * _CHUNK_BYTES)
+    tail: Any = _Tail(_decompressed(metered, uri), budget)
+    with tarfile.open(fileobj=tail, mode="r|") as archive:
+        while member := _next_member(archive, tail, budget):
+            content = archive.extractfile(member) if member.isfile() and may_be_artifact(member.name) else None
+            if content is not None:
+                yield Member(member.name, member.size, partial(_read_tar_member, content, budget))
+    while tail.read(_CHUNK_BYTES):
+        pass
+    if tail.tail != _TAR_END:
+        raise EOFError
 
 
-def _insist_on_archive(size: int, limits: Limits) -> None:
-    if size > limits.archive_bytes:
-        limit = text_of_size(limits.archive_bytes)
-        raise ArchiveTooLarge(f"unpacks to more than {limit}; if it is sound, raise --max-archive-size")
+def _next_member(archive: tarfile.TarFile, tail: _Tail, budget: Budget) -> tarfile.TarInfo | None:
+    """The next member. Its headers claim sizes, which are checked before what they claim is read or skipped."""
+    budget.check_archive(archive.offset)
+    tail.limit = max(archive.offset, tail.size) + _HEADER_BYTES
+    member = archive.next()
+    tail.limit = None
+    vars(archive).update(members=[], pax_headers={})  # tarfile would keep them all
+    if member is not None:
+        budget.check_archive(max(member.size, archive.offset))
+    return member
 
 
-class _TarInfo(tarfile.TarInfo):
-    """A member's header; refuses extended headers that would fill the memory."""
-
-    @classmethod
-    def frombuf(cls, *arguments: Any, **options: Any) -> _TarInfo:
-        member = super().frombuf(*arguments, **options)
-        if member.type in _TAR_EXTENDED and member.size > _TAR_HEADER_BYTES:
-            raise tarfile.ReadError(f"has a header of {member.size:,} bytes")
-        return member
+def _read_tar_member(content: IO[bytes], budget: Budget, limit: int) -> bytes:
+    return whole(content, limit, budget)
 
 
 class _Tail:
-    """A stream that remembers its last bytes, and ends with an error where it exceeds the limit of an archive."""
+    """The stream of a tar: remembers its last bytes, counts, and ends with an error rather than go on for ever.
 
-    def __init__(self, stream: IO[bytes], limits: Limits) -> None:
+    `limit` is the place up to which tarfile may read now.
+    """
+
+    def __init__(self, stream: IO[bytes], budget: Budget) -> None:
         self.tail = b""
-        self._size = 0
+        self.size = 0
+        self.limit: int | None = _HEADER_BYTES
+        self._empty_reads = 0
         self._stream = stream
-        self._limits = limits
+        self._budget = budget
 
     def read(self, size: int) -> bytes:
         data = self._stream.read(size)
         self.tail = (self.tail + data)[-len(_TAR_END) :]
-        self._size += len(data)
-        _insist_on_archive(self._size, self._limits)
+        self.size += len(data)
+        self._empty_reads += not data
+        if self._empty_reads > _EMPTY_READS:
+            raise EOFError
+        if self.limit is not None and self.size > self.limit:
+            raise tarfile.ReadError(f"has headers of more than {_HEADER_BYTES:,} bytes")
+        self._budget.read(len(data))
         return data
 
 
@@ -224,8 +259,14 @@ def _decompressed(stream: IO[bytes], uri: str) -> Any:
     return _Zstd(stream) if has_suffix(uri, (".zst",)) else stream
 
 
+def is_known(error: BaseException) -> bool:
+    """Whether readers raise such errors for broken input; others may be a fault of theirs, or of this package."""
+    return isinstance(error, (*_KNOWN, MemberUnreadable))
+
+
 def reason(error: BaseException) -> str:
-    if isinstance(error, TooLarge | ArchiveTooLarge):
+    """What an error says of the input that it came from."""
+    if isinstance(error, TooLarge | OutOfBudget | MemberUnreadable):
         return str(error)
     if isinstance(error, EOFError):
         return "ends in the middle: still being written, or cut off; load it again"
@@ -233,4 +274,6 @@ def reason(error: BaseException) -> str:
         return "cannot be read: it was there a moment ago, and is gone"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied"
-    return f"cannot be read: {error}"
+    if isinstance(error, MemoryError):
+        return "cannot be read: there is not enough memory for it"
+    return f"cannot be read: {error or type(error).__name__}"

@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+import traceback
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -20,6 +21,7 @@ from typing import IO, NamedTuple, Protocol
 
 from artifact_warehouse.errors import InputNotFound
 from artifact_warehouse.extract import archives, object_store
+from artifact_warehouse.extract.budget import Budget, OutOfBudget, TooLarge, check_size
 from artifact_warehouse.extract.discover import ARCHIVES, STDIN, File, as_text, has_suffix
 from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
@@ -51,6 +53,8 @@ class Input:
     artifact_id: str | None = None
     """What is known to be in it; then it was not read."""
     beginning: bytes = b""
+    trace: str | None = None
+    """Where an error came from that no reader raises on purpose."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))
@@ -58,9 +62,6 @@ class Input:
 
 class _Changed(Exception):
     """A file was written to while it was read."""
-
-
-_UNREADABLE = (*archives.UNREADABLE, _Changed)
 
 
 def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
@@ -117,7 +118,7 @@ class _Origin(Protocol):
     """Where a file's bytes come from."""
 
     def content(self, limits: Limits) -> tuple[bytes, str | None]:
-        """All bytes, and the ETag they came with. Raises archives.TooLarge."""
+        """All bytes, and the ETag they came with. Raises TooLarge."""
 
     def opened(self) -> IO[bytes]:
         """The bytes as a stream."""
@@ -127,7 +128,7 @@ class _Stdin(NamedTuple):
     data: bytes
 
     def content(self, limits: Limits) -> tuple[bytes, None]:
-        archives.insist(len(self.data), limits.artifact_bytes)
+        check_size(len(self.data), limits.artifact_bytes)
         return self.data, None
 
     def opened(self) -> IO[bytes]:
@@ -150,11 +151,11 @@ class _Object(NamedTuple):
     fetched: Future[Content] | None
 
     def content(self, limits: Limits) -> tuple[bytes, str | None]:
-        archives.insist(self.file.size_bytes, limits.artifact_bytes)
+        check_size(self.file.size_bytes, limits.artifact_bytes)
         content = self.fetched.result() if self.fetched else None
         if not content or not content.is_whole:
             content = self.client.fetch(self.file.place, limits.artifact_bytes).result()
-        archives.insist(content.size_bytes, limits.artifact_bytes)
+        check_size(content.size_bytes, limits.artifact_bytes)
         return content.data, content.etag
 
     def opened(self) -> IO[bytes]:
@@ -165,28 +166,38 @@ class _Object(NamedTuple):
 
 
 def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
+    """The inputs in one file. Whatever goes wrong in one is an Input with an error."""
     uri = file.place
+    if file.artifact_id:
+        yield Input(uri, b"", etag=file.etag, artifact_id=file.artifact_id)
+        return
+    budget = Budget(limits, is_archive=has_suffix(uri, ARCHIVES))
     try:
-        if file.artifact_id:
-            yield Input(uri, b"", etag=file.etag, artifact_id=file.artifact_id)
-        elif has_suffix(uri, ARCHIVES):
+        if has_suffix(uri, ARCHIVES):
             with origin.opened() as stream:
-                yield from _members(uri, stream, limits)
+                yield from budget.within(_members(uri, stream, limits, budget))
         else:
-            data, etag = origin.content(limits)
-            yield _input(uri, data, limits, file.is_named or uri == STDIN, etag)
+            yield from budget.within(_alone(file, origin, limits, budget))
     except InputNotFound as error:
         yield Input(uri, b"", error.reason, is_named=True)
-    except _UNREADABLE as error:
-        yield Input(uri, _raw_bytes(origin, limits), _reason(error), is_named=True)
+    except Exception as error:
+        yield Input(uri, _raw_bytes(origin, limits), _reason(error), is_named=True, trace=_trace(error))
+
+
+def _alone(file: File, origin: _Origin, limits: Limits, budget: Budget) -> Iterator[Input]:
+    """The input of a file that is no archive."""
+    data, etag = origin.content(limits)
+    yield _input(file.place, data, limits, budget, file.is_named or file.place == STDIN, etag)
 
 
 def _content(path: str, limits: Limits) -> bytes:
     with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a Path a file is slow at ten thousand files)
         found = os.fstat(stream.fileno())
-        archives.insist(found.st_size, limits.artifact_bytes)
+        check_size(found.st_size, limits.artifact_bytes)
         if not stat.S_ISREG(found.st_mode):
-            return archives.whole(stream, limits.artifact_bytes)
+            data = b"".join(archives.chunks(stream, limits.artifact_bytes + 1))
+            check_size(len(data), limits.artifact_bytes)
+            return data
         data, now = stream.readall(), os.fstat(stream.fileno())
         if (now.st_size, now.st_mtime_ns) != (found.st_size, found.st_mtime_ns):
             raise _Changed
@@ -197,30 +208,47 @@ def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:
         return b"" if isinstance(origin, _Stdin) else origin.content(limits)[0]
-    except (OSError, archives.TooLarge, _Changed, InputNotFound):
+    except Exception:
         return b""
 
 
-def _input(uri: str, data: bytes, limits: Limits, is_named: bool = False, etag: str | None = None) -> Input:
-    """One artifact from its bytes as they lie there."""
+def _input(
+    uri: str, data: bytes, limits: Limits, budget: Budget, is_named: bool = False, etag: str | None = None
+) -> Input:
+    """One artifact from its bytes as they lie there. Raises OutOfBudget in an archive."""
     try:
-        return Input(uri, archives.unpacked(uri, data, limits.artifact_bytes), is_named=is_named, etag=etag)
-    except _UNREADABLE as error:
-        return Input(uri, data, _reason(error), is_named, beginning=archives.beginning(uri, data))
+        content = archives.unpacked(uri, data, limits.artifact_bytes, budget)
+        return Input(uri, content, is_named=is_named, etag=etag)
+    except OutOfBudget:
+        raise
+    except Exception as error:
+        beginning = archives.beginning(uri, data, budget)
+        return Input(uri, data, _reason(error), is_named, beginning=beginning, trace=_trace(error))
 
 
-def _members(uri: str, stream: IO[bytes], limits: Limits) -> Iterator[Input]:
-    """The JSON files in an archive."""
-    for name, size, content in archives.members(uri, stream, limits):
-        member = f"{uri}!/{name}"
+def _members(uri: str, stream: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Input]:
+    """The artifacts in an archive; one that cannot be read costs those behind it nothing, where they can be found."""
+    for member in archives.members(uri, stream, budget):
+        member_uri = f"{uri}!/{member.name}"
         try:
-            archives.insist(size, limits.artifact_bytes)
-            yield _input(member, archives.whole(content, limits.artifact_bytes), limits)
-        except archives.TooLarge as error:
-            yield Input(member, b"", _reason(error))
+            check_size(member.size_bytes, limits.artifact_bytes)
+            data = member.read(limits.artifact_bytes)
+        except TooLarge as error:
+            yield Input(member_uri, b"", _reason(error))
+        except archives.MemberUnreadable as error:
+            yield Input(member_uri, error.packed, _reason(error))
+        else:
+            yield _input(member_uri, data, limits, budget)
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, _Changed):
         return "changed while it was read: still being written; load it again"
     return archives.reason(error)
+
+
+def _trace(error: BaseException) -> str | None:
+    """The trace of an error that says more about this package, or about a library, than about the input."""
+    if isinstance(error, _Changed) or archives.is_known(error):
+        return None
+    return "".join(traceback.format_exception(error))

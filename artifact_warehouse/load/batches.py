@@ -6,6 +6,7 @@ What a step yields can cross to another process: see `workers`.
 from __future__ import annotations
 
 import gc
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain, islice
@@ -27,7 +28,7 @@ from artifact_warehouse.artifacts import (
     parse,
     quarantine,
 )
-from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind, is_interrupt
 from artifact_warehouse.extract import File, Input, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
@@ -46,6 +47,8 @@ class Outcome(NamedTuple):
     reason: str | None = None
     etag: str | None = None
     """Of an object whose whole content the artifact is."""
+    trace: str | None = None
+    """Where this package failed, if it did not expect what it found."""
 
 
 class FlattenedBatch(NamedTuple):
@@ -80,6 +83,8 @@ class Flattener:
         self._limits = policy.limits
         self._redactor = Redactor(policy.redaction)
         self._failed: dict[int, Outcome] = {}
+        self._new_known: list[int] = []
+        self._new_failed: list[int] = []
         self._remembers = remembers
         self._cache = EntryCache() if remembers else EntryCache(max_entries=0)
         self._text_ids = TextIds()
@@ -98,22 +103,59 @@ class Flattener:
         """The batches of some inputs, at least one; the members of an archive may be spread over several."""
         is_last = False
         while not is_last:
-            rows = Rows(self._stored, self._text_ids)
-            with _gc_paused():
-                outcomes, is_last = self._step(items, rows)
-                tables = rows.to_arrow()
-            if len(self._stored) > MAX_STORED_CONTENTS:
-                self._stored.clear()
-            if self._remembers:
-                self._stored |= rows.new_ids
-            del rows
-            yield FlattenedBatch(outcomes, tables)
+            taken: list[Input] = []
+            batch = None
+            try:
+                batch, is_last = self._batch(items, taken)
+            except Exception as error:  # a fault of this package: `_alone` finds out which input meets it
+                self._forget_step(error)
+            if batch:
+                taken.clear()
+                yield batch
+            else:
+                yield from map(self._alone, taken)
 
-    def _step(self, items: Iterator[Input], rows: Rows) -> tuple[list[Outcome], bool]:
+    def _batch(self, items: Iterator[Input], taken: list[Input]) -> tuple[FlattenedBatch, bool]:
+        """The next batch, and whether it is the last one. Notes in `taken` what it takes of the items."""
+        self._new_known, self._new_failed = [], []
+        rows = Rows(self._stored, self._text_ids)
+        with _gc_paused():
+            outcomes, is_last = self._step(items, taken, rows)
+            tables = rows.to_arrow()
+        if len(self._stored) > MAX_STORED_CONTENTS:
+            self._stored.clear()
+        if self._remembers:
+            self._stored |= rows.new_ids
+        return FlattenedBatch(outcomes, tables), is_last
+
+    def _alone(self, item: Input) -> FlattenedBatch:
+        """One input as a batch; it is quarantined where it cannot be flattened."""
+        try:
+            return self._batch(iter([item]), [])[0]
+        except Exception as error:
+            self._forget_step(error)
+            rows = Rows()
+            trace = "".join(traceback.format_exception(error))
+            outcome = self._quarantined(item, content_id(item.data), _fault(error), rows)._replace(trace=trace)
+            return FlattenedBatch([outcome], rows.to_arrow())
+
+    def _forget_step(self, error: Exception) -> None:
+        """Forget what a step has noted before it failed: its rows are lost. Raises an interrupt."""
+        if is_interrupt(error):
+            raise error
+        self._known.difference_update(self._new_known)
+        for key in self._new_failed:
+            self._failed.pop(key, None)
+        self._stored.clear()
+        self._text_ids = TextIds()
+        self._cache = EntryCache() if self._remembers else EntryCache(max_entries=0)
+
+    def _step(self, items: Iterator[Input], taken: list[Input], rows: Rows) -> tuple[list[Outcome], bool]:
         """Take about `step_bytes` of the items, and tell whether they are at their end."""
         outcomes: list[Outcome] = []
         size_bytes = 0
         for item in items:
+            taken.append(item)
             outcomes.append(self._take(item, rows)._replace(etag=item.etag))
             size_bytes += len(item.data)
             if size_bytes >= self._step_bytes:
@@ -136,8 +178,10 @@ class Flattener:
         outcome = self._flatten(item, artifact_id, rows)
         if outcome.status == "loaded":
             self._known.add(key)
+            self._new_known.append(key)
         elif outcome.status in ("quarantined", "unknown_kind"):
             self._failed[key] = outcome
+            self._new_failed.append(key)
         return outcome
 
     def _flatten(self, item: Input, artifact_id: str, rows: Rows) -> Outcome:
@@ -153,13 +197,25 @@ class Flattener:
         except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         except MalformedArtifact as error:
-            kind = looks_like_one(item.beginning or item.data, item.uri)
-            if not (kind or item.is_named):
+            if not (item.is_named or looks_like_one(item.beginning or item.data, item.uri)):
                 return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
-            if artifact_id:
-                quarantine(artifact_id, kind, len(item.data), error.reason, rows)
-            return Outcome(item.uri, artifact_id or None, kind, "quarantined", error.reason)
+            return self._quarantined(item, artifact_id, error.reason, rows)
         return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
+
+    def _quarantined(self, item: Input, artifact_id: str, reason: str, rows: Rows) -> Outcome:
+        kind = looks_like_one(item.beginning or item.data, item.uri)
+        if artifact_id:
+            quarantine(artifact_id, kind, len(item.data), reason, rows)
+        return Outcome(item.uri, artifact_id or None, kind, "quarantined", reason, trace=item.trace)
+
+
+def _fault(error: Exception) -> str:
+    """The reason of a quarantine that this package is to blame for."""
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is"
+    return (
+        f"a fault of artifact-warehouse: {type(error).__name__}: {error}; please report it, with the trace in the log"
+    )
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from artifact_warehouse.artifacts.artifact import LINEAGE_COLUMNS, Artifact
+from artifact_warehouse.artifacts.artifact import Artifact
 from artifact_warehouse.artifacts.flatteners.rows import Rows
 from artifact_warehouse.artifacts.flatteners.values import main_package
+from artifact_warehouse.artifacts.lineage_parquet import LINEAGE_COLUMNS
 
 KNOWN_SECTIONS = {"edges"}
 
