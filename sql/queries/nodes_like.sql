@@ -1,5 +1,5 @@
 -- The first nodes whose unique_id contains a text; where there is none, those whose name or unique_id is similar.
--- A similarity of 0.9 lets one letter in ten differ: https://en.wikipedia.org/wiki/Jaro–Winkler_distance
+-- A similarity of 0.9 (https://en.wikipedia.org/wiki/Jaro–Winkler_distance) lets one letter in ten differ.
 -- parameters: $node
 -- literals: $time
 -- grain: unique_id
