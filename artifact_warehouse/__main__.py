@@ -1,6 +1,12 @@
 """The command `artifact-warehouse`, and `python -m artifact_warehouse`."""
 
+import sys
+import traceback
+
 from artifact_warehouse.process import install_sigint_handler, open_standard_streams, skip_numpy_import
+
+_FAILED = 70
+"""ExitCode.FAILED, without the imports of the command line."""
 
 
 def main() -> None:
@@ -8,9 +14,13 @@ def main() -> None:
     open_standard_streams()
     install_sigint_handler()
     skip_numpy_import()
-    from artifact_warehouse.cli import main as run
+    try:
+        from artifact_warehouse.cli import main as run
 
-    run()
+        run()
+    except Exception:  # Python's own exit code for it is 1, which means that a load is done
+        traceback.print_exc()
+        sys.exit(_FAILED)
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ class Labels(NamedTuple):
     environment: str | None = None
     job_name: str | None = None
 
-    def over(self, other: Labels) -> Labels:
-        """These labels, and the other ones where these are silent."""
+    def with_fallback(self, other: Labels) -> Labels:
+        """These labels; each that is None is taken from `other`."""
         return Labels(*(mine if mine is not None else theirs for mine, theirs in zip(self, other, strict=True)))
 
 

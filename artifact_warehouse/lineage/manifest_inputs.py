@@ -105,9 +105,9 @@ def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str] 
             current = beginning
         for entry in together:
             if entry.rendering_set_id:
-                renderings.see(entry.rendering_set_id)
+                renderings.append(entry.rendering_set_id)
             if entry.catalog_set_id:
-                catalogs.see(entry.catalog_set_id)
+                catalogs.append(entry.catalog_set_id)
     if current:
         yield _period(current, versions, renderings, catalogs, known)
 
@@ -138,7 +138,7 @@ class _LastSeen:
         self._after: dict[str, str] = {}
         self._last = ""
 
-    def see(self, set_id: str) -> None:
+    def append(self, set_id: str) -> None:
         if set_id == self._last:
             return
         if set_id in self._before:

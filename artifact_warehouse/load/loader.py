@@ -268,7 +268,7 @@ class _Loader:
         seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
         own = Labels(*(label and as_text(label) for label in self._labels))
-        labels = [own.over(labels_of(o.uri)) for o in seen]
+        labels = [own.with_fallback(labels_of(o.uri)) for o in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
         return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 

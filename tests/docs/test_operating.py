@@ -86,10 +86,13 @@ def run_shell(first: int, second: int, folder: Path, *options: str) -> int:
 def test_the_first_recipe_loads_after_a_failed_dbt_and_lets_quarantined_files_pass(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    expected = {(0, 0): 0, (0, 1): 0, (1, 0): 1, (1, 1): 1, (2, 0): 2, (0, 2): 2, (0, 3): 3, (1, 3): 3}
+    expected = {(0, 0): 0, (0, 1): 0, (1, 0): 1, (1, 1): 1, (2, 0): 2, (0, 2): 2, (0, 3): 3, (1, 3): 3, (0, 70): 70}
     for (dbt, load), status in expected.items():
         assert run_shell(dbt, load, tmp_path, *options) == status, (dbt, load)
         assert (tmp_path / "ran").read_text().split() == ["dbt", "artifact-warehouse"]
+    for dbt in (0, 1):
+        assert run_shell(dbt, 75, tmp_path, *options) == 75
+        assert (tmp_path / "ran").read_text().split() == ["dbt", *["artifact-warehouse"] * 3]
 
 
 @pytest.mark.parametrize("text", blocks("python"))

@@ -320,6 +320,6 @@ def test_the_labels_of_an_archives_member_are_those_of_its_folders_too(tmp_path:
 
 def test_labels_over_others_win_where_they_say_something() -> None:
     mine, theirs = Labels("p", None, ""), Labels("q", "e", "j")
-    assert mine.over(theirs) == Labels("p", "e", "")
-    assert theirs.over(mine) == theirs
-    assert Labels().over(theirs) == theirs.over(Labels()) == theirs
+    assert mine.with_fallback(theirs) == Labels("p", "e", "")
+    assert theirs.with_fallback(mine) == theirs
+    assert Labels().with_fallback(theirs) == theirs.with_fallback(Labels()) == theirs
