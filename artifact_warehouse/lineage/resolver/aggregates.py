@@ -1,4 +1,4 @@
-"""Aggregate functions that sqlglot has no class for, by dialect, from the databases' own lists of functions.
+"""Aggregate functions that sqlglot has no class for, by dialect, from the databases' documentation.
 
 DuckDB https://duckdb.org/docs/stable/sql/functions/aggregates, Postgres
 https://www.postgresql.org/docs/current/functions-aggregate.html and https://postgis.net/docs/reference.html,
@@ -120,7 +120,7 @@ def is_aggregate(expression: exp.Expr, names: frozenset[str]) -> bool:
 
 
 def outside_aggregates(expression: exp.Expr, names: frozenset[str]) -> Iterator[exp.Expr] | None:
-    """The columns of an expression that no aggregate function is called on; None where it calls none."""
+    """The columns of an expression outside of aggregate functions; None if it has no aggregate function."""
     columns: list[exp.Expr] = []
     has_aggregate = False
     pending = [expression]

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from artifact_warehouse.lineage.resolver.frames import Frame
+from artifact_warehouse.lineage.resolver.sources import Source
 
 if TYPE_CHECKING:
     from artifact_warehouse.lineage.resolver.scopes import Scope
 
 
 class Cte:
-    """A common table expression, resolved when something reads it, and once."""
+    """A common table expression. It is resolved once, when something first reads it."""
 
-    __slots__ = ("ctes", "expression", "frame", "is_recursive", "outer")
+    __slots__ = ("ctes", "expression", "is_recursive", "outer", "source")
 
     def __init__(self, expression: exp.CTE, outer: Scope | None, ctes: Ctes, is_recursive: bool) -> None:
         self.expression = expression
         self.outer = outer
         self.ctes = ctes
         self.is_recursive = is_recursive
-        self.frame: Frame | None = None
+        self.source: Source | None = None
 
     @property
     def is_value(self) -> bool:
-        """Whether it names no query but a value, as ClickHouse's WITH expression AS name."""
+        """Whether it names a value and no query: ClickHouse's WITH expression AS name."""
         return not isinstance(self.expression.this, (exp.Query, exp.Table, exp.From, exp.Pivot, exp.Values))
 
 
@@ -45,18 +45,18 @@ class Ctes:
         self._end = sys.maxsize
 
     def add(self, name: str, cte: Cte) -> None:
-        """Let a CTE be read."""
+        """Add a CTE."""
         self._own[name] = (len(self._own), cte)
 
     def before(self) -> Ctes:
-        """Those that can be read now, without those that are added later."""
+        """The CTEs up to now. Later ones are not visible through it."""
         ctes = Ctes(self._around)
         ctes._own = self._own
         ctes._end = len(self._own)
         return ctes
 
     def get(self, name: str) -> Cte | None:
-        """The CTE of that name, the innermost."""
+        """The innermost CTE of that name."""
         ctes: Ctes | None = self
         while ctes is not None:
             position, cte = ctes._own.get(name, (sys.maxsize, None))

@@ -1,4 +1,4 @@
-"""What dialects of SQL differ in, as far as the origin of columns depends on it."""
+"""The differences between SQL dialects that the origins of columns depend on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_ADAPTER = {
     **dict.fromkeys(("starburst", "trino"), "trino"),
     **{"athenasql": "athena", "databend": "snowflake", "impala": "hive"},
 }
-"""The dialect, as sqlglot calls it, of the databases that dbt's adapters are for."""
+"""sqlglot's name of the dialect of each dbt adapter."""
 
 NEAREST = {
     "athena": ("trino",),
@@ -37,7 +37,7 @@ _ARRAY_PATHS = {None, "bigquery", "clickhouse", "presto", "redshift", "trino"}
 
 
 _NAME_ITEMS = {None, "bigquery"}
-"""Dialects where what UNNEST makes has one name, and the fields of the items are columns beside it."""
+"""Dialects where UNNEST makes one named value, whose fields are columns as well."""
 
 _VALUES_COLUMNS: dict[str | None, tuple[str, int]] = {
     **dict.fromkeys(("databricks", "hive", "spark"), ("col", 1)),
@@ -46,7 +46,7 @@ _VALUES_COLUMNS: dict[str | None, tuple[str, int]] = {
     "clickhouse": ("c", 1),
     "duckdb": ("col", 0),
 }
-"""How the columns of VALUES are called, and the number of the first; elsewhere column1, column2."""
+"""The prefix and the first number of the columns of VALUES; elsewhere they are column1, column2."""
 
 
 class Dialect(NamedTuple):
@@ -61,10 +61,10 @@ class Dialect(NamedTuple):
     """FROM t, t.items reads the items of t's rows."""
 
     lists_unnested: bool
-    """A list of names after UNNEST names all of its columns."""
+    """The column list after UNNEST is complete."""
 
     def values_column(self, index: int) -> str:
-        """The name of a column of VALUES, counted from 0, that is given none."""
+        """The name of an unnamed column of VALUES, counted from 0."""
         prefix, first = _VALUES_COLUMNS.get(self.name, ("column", 1))
         return f"{prefix}{index + first}"
 

@@ -1,4 +1,4 @@
-"""What goes into a resolution of a query's columns, and what comes out."""
+"""The input and the output of a resolution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation that a query reads and does not define: a model, a source, or what dbt knows nothing of.
+    """A relation that a query reads and does not define: a node of the project, or a relation outside of it.
 
     `columns` maps the lower-case name of each column to its spelling, in the relation's order; it is empty where
     nothing is known of them. `is_complete` says whether these are all. `types` has the data types of columns with
@@ -35,7 +35,7 @@ class Edge(NamedTuple):
     kind: str
     """passthrough, rename, cast, field, transform, aggregation, window or condition."""
     confidence: float
-    """1.0 where every name was looked up among known columns; see `flows.confidence`."""
+    """1.0 where every name was looked up among known columns; see `provenance.confidence`."""
     method: str = "sql"
     """How that was found; `name` where the code cannot be read."""
 
@@ -65,13 +65,13 @@ class Resolution:
     unresolved_names: tuple[str, ...] = ()
     """Names in the query that belong to none of the relations it reads."""
     unknown_sources: tuple[str, ...] = ()
-    """What it reads from that is neither a relation nor a query nor a function that is known here."""
+    """Items in FROM that the resolver does not know."""
     relations: tuple[str, ...] = ()
-    """The names of the relations that it reads, in CTEs that nothing reads, too."""
+    """The names of the relations that it reads, also in CTEs that nothing reads."""
     is_open: bool = False
     """Whether the query may have more columns: it selects `*` from a relation of unknown columns."""
     repair: str | None = None
-    """What had to be done to the text before it could be parsed; None: nothing."""
+    """How the text was repaired so that it could be parsed; None if it was not."""
 
 
 class UnreadableSql(Exception):

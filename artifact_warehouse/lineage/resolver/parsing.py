@@ -16,12 +16,12 @@ from artifact_warehouse.lineage.resolver.dialects import NEAREST
 from artifact_warehouse.lineage.resolver.model import UnreadableSql
 
 MAX_CHARACTERS = 4_000_000
-"""A longer text is not parsed: the parser cannot be stopped on its way."""
+"""A longer text is not parsed, because a running parser cannot be interrupted."""
 
-logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # it warns of what it cannot parse, and raises too
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # it logs a warning and raises as well
 
 _TRAILING_COMMA = re.compile(r"(--[^\n]*)|,((?:\s|--[^\n]*\n)*)(\)|\bfrom\b)", re.IGNORECASE)
-"""A comment is taken as a whole: else each comma in it would be tried against all that follows."""
+"""Matches a whole comment first: else each comma in it would be tried against the rest of the text."""
 
 
 class Parsed(NamedTuple):
@@ -29,9 +29,9 @@ class Parsed(NamedTuple):
 
     query: exp.Expr
     names: list[str]
-    """What its columns are called by the statement around it: CREATE VIEW v (a, b), INSERT INTO t (a, b)."""
+    """The names that the statement gives to its columns: CREATE VIEW v (a, b), INSERT INTO t (a, b)."""
     repair: str | None = None
-    """What had to be done to read it; None where it was read as it is."""
+    """How it was repaired; None if it was not."""
 
 
 def parse(sql: str, dialect: str | None) -> Parsed:
@@ -46,7 +46,7 @@ def parse(sql: str, dialect: str | None) -> Parsed:
         return _query_in(sql, dialect)
     except (UnreadableSql, RecursionError):
         raise
-    except Exception as error:  # the parser stumbles over some texts in ways of its own
+    except Exception as error:  # the parser raises other errors than ParseError, too
         reason = _reason(error)
     repaired = _TRAILING_COMMA.sub(r"\1\2\3", sql)
     attempts = [(repaired, dialect, "trailing commas left out")] if repaired != sql else []
@@ -61,7 +61,7 @@ def parse(sql: str, dialect: str | None) -> Parsed:
 
 @cache
 def _reader(dialect: str | None) -> Dialect:
-    """The dialect, without its care for what an index counts from: that costs a look at all before each bracket."""
+    """The dialect without the conversion of array indexes, which annotates types before each bracket and is slow."""
     reader = Dialect.get_or_raise(dialect)
     reader.INDEX_OFFSET = 0
     return reader

@@ -1,4 +1,4 @@
-"""The nodes of a project, parents first: what each one's SQL is resolved against, and what came of it.
+"""The nodes of a project, parents first: resolves the SQL of each against the columns of its parents.
 
 Knows nodes, not artifacts, and no database. Nodes name their code and columns by ids, which tell whether these are
 the same: only for what is to be resolved are they asked for.
@@ -46,7 +46,7 @@ class Columns:
         return _hash("\0".join((str(self.is_complete), *self.names, "\1", *types)))
 
 
-@dataclass(eq=False)  # frozen would take three times as long to make, and there are thousands
+@dataclass(eq=False)  # a frozen one takes three times as long to make
 class Node:
     """What a manifest says of one model, snapshot, seed or source, with ids of its code and its columns."""
 
@@ -94,7 +94,7 @@ class Node:
 
     @property
     def naming(self) -> str:
-        """All by which it can be named, as one text."""
+        """All of its names as one text."""
         names = (self.database or "", self.schema or "", self.relation_name or "")
         return "\0".join((self.unique_id, self.name, self.alias, *names, str(self.is_ephemeral)))
 
@@ -308,7 +308,7 @@ def _settled(
     unread: Sequence[str],
 ) -> NodeLineage:
     own = [name for name in catalogued.names if node.catalogued_id and name not in resolution.columns]
-    columns = (*resolution.columns, *own)  # a snapshot's, which its SQL was not asked for
+    columns = (*resolution.columns, *own)  # columns that dbt adds to a snapshot
     unresolved = resolution.unresolved_columns
     has_more = resolution.is_open and not node.catalogued_id
     is_partial = bool(unresolved or has_more or unread or resolution.unknown_sources)
@@ -347,7 +347,7 @@ def _reasons(resolution: Resolution, has_more: bool, unread: Sequence[str]) -> I
 def _matched_by_name(
     lineage_id: str, node: Node, dialect: str | None, own: Columns, parents: Iterable[Relation], error: str
 ) -> NodeLineage:
-    """What can be said of SQL that cannot be read: columns of the same name may well be the same."""
+    """The lineage of SQL that cannot be read: columns of the same name get an edge of low confidence."""
     columns = own.names
     edges = tuple(
         Edge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")

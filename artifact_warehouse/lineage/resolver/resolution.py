@@ -1,4 +1,4 @@
-"""`resolve`: a query's text in, the origins of its columns out."""
+"""`resolve`: from the text of a query to the origins of its columns."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from artifact_warehouse.lineage.resolver.dialects import dialect_of
-from artifact_warehouse.lineage.resolver.flows import FIELD, UNRESOLVED, Flow, confidence, kind
-from artifact_warehouse.lineage.resolver.frames import Frame, renamed
 from artifact_warehouse.lineage.resolver.model import Edge, FindRelation, Relation, Resolution, UnreadableSql, Use
 from artifact_warehouse.lineage.resolver.parsing import parse
-from artifact_warehouse.lineage.resolver.queries import frame_of_query
+from artifact_warehouse.lineage.resolver.provenance import FIELD, UNRESOLVED, Provenance, confidence, kind
+from artifact_warehouse.lineage.resolver.queries import source_of_query
+from artifact_warehouse.lineage.resolver.resolver import Resolver
 from artifact_warehouse.lineage.resolver.select_list import UNNAMED
-from artifact_warehouse.lineage.resolver.walk import Walk
+from artifact_warehouse.lineage.resolver.sources import Source, renamed
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 100_000
@@ -44,60 +44,62 @@ def resolve(
     """
     try:
         parsed = parse(sql, dialect)
-        walk = Walk(dialect_of(dialect), find_relation, ephemerals or {}, has_columns="columns" in sql.lower())
-        frame = renamed(frame_of_query(walk, parsed.query), parsed.names)
-        return _resolution(walk, frame, wanted or {}, parsed.repair)
+        resolver = Resolver(dialect_of(dialect), find_relation, ephemerals or {}, has_columns="columns" in sql.lower())
+        source = renamed(source_of_query(resolver, parsed.query), parsed.names)
+        return _resolution(resolver, source, wanted or {}, parsed.repair)
     except UnreadableSql:
         raise
     except RecursionError:
         raise UnreadableSql("is nested too deeply") from None
-    except Exception as error:  # no query may keep others from being resolved: this one says that it is our fault
+    except Exception as error:  # a fault of the resolver costs one query, not the others
         raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
 
 
-def _resolution(walk: Walk, frame: Frame, wanted: Mapping[str, str], repair: str | None) -> Resolution:
-    """What the frame of a whole query says of its columns: of the wanted ones first, then of the others."""
-    flows: dict[str, Flow | None] = {}
-    listed = frame.columns
+def _resolution(resolver: Resolver, source: Source, wanted: Mapping[str, str], repair: str | None) -> Resolution:
+    """The resolution of a whole query: its wanted columns first, then the others."""
+    provenances: dict[str, Provenance | None] = {}
+    listed = source.columns
     for index, (name, spelling) in enumerate(wanted.items()):
-        flows[spelling] = listed.get(name) or _wanted(frame, name, index, wanted)
-    if not wanted or not frame.is_open:  # what a catalog has not seen yet is there too
+        provenances[spelling] = listed.get(name) or _wanted(source, name, index, wanted)
+    if not wanted or not source.is_open:  # columns that the catalog does not have yet
         unnamed = UNNAMED if wanted else ()
-        new = [name for name in frame.names() if name not in wanted and not name.startswith(unnamed)]
-        flows |= {frame.spelling(name): frame.columns_flow(name) for name in new}
+        new = [name for name in source.names() if name not in wanted and not name.startswith(unnamed)]
+        provenances |= {source.spelling(name): source.columns_provenance(name) for name in new}
     return Resolution(
-        columns=tuple(flows),
-        edges=tuple(_edges(walk, flows)),
-        uses=tuple(_uses(walk)),
-        missing_columns=tuple(name for name, flow in flows.items() if flow is None),
-        unresolved_columns=tuple(name for name, flow in flows.items() if flow is None or UNRESOLVED in flow),
-        unresolved_names=tuple(walk.unresolved),
-        unknown_sources=tuple(walk.unknown_sources),
-        relations=tuple(walk.relation_names()),
-        is_open=frame.is_open,
+        columns=tuple(provenances),
+        edges=tuple(_edges(resolver, provenances)),
+        uses=tuple(_uses(resolver)),
+        missing_columns=tuple(name for name, provenance in provenances.items() if provenance is None),
+        unresolved_columns=tuple(
+            name for name, provenance in provenances.items() if provenance is None or UNRESOLVED in provenance
+        ),
+        unresolved_names=tuple(resolver.unresolved),
+        unknown_sources=tuple(resolver.unknown_sources),
+        relations=tuple(resolver.relation_names()),
+        is_open=source.is_open,
         repair=repair,
     )
 
 
-def _wanted(frame: Frame, name: str, index: int, wanted: Mapping[str, str]) -> Flow | None:
-    """The flow of a column that the query is known to have."""
-    flow = frame.columns.get(name)
-    if flow is None:
-        flow = frame.get(name)
-    if flow is None and "." in name:  # a field, as BigQuery's catalog lists it
-        whole = frame.get(name.partition(".")[0])
+def _wanted(source: Source, name: str, index: int, wanted: Mapping[str, str]) -> Provenance | None:
+    """The provenance of a column that the query is known to have."""
+    provenance = source.columns.get(name)
+    if provenance is None:
+        provenance = source.get(name)
+    if provenance is None and "." in name:  # a field, as BigQuery's catalog lists it
+        whole = source.get(name.partition(".")[0])
         return None if whole is None else whole.through(FIELD)
-    if flow is None and not frame.is_open and len(frame.columns) == len(wanted):
-        # What has no alias is named by the database: it is known by its place.
-        other = list(frame.columns)[index]
+    if provenance is None and not source.is_open and len(source.columns) == len(wanted):
+        # The database names an item without an alias: match it by position.
+        other = list(source.columns)[index]
         if other.startswith(UNNAMED):
-            return frame.columns[other]
-    return frame.beyond(wanted[name]) if flow is None else flow
+            return source.columns[other]
+    return source.beyond(wanted[name]) if provenance is None else provenance
 
 
-def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
-    for to_column, flow in flows.items():
-        for origin, flags in walk.recursions.settled(flow).items() if flow else ():
+def _edges(resolver: Resolver, provenances: Mapping[str, Provenance | None]) -> Iterator[Edge]:
+    for to_column, provenance in provenances.items():
+        for origin, flags in resolver.recursions.settled(provenance).items() if provenance else ():
             if origin is UNRESOLVED:
                 continue
             column = origin.column
@@ -105,9 +107,9 @@ def _edges(walk: Walk, flows: Mapping[str, Flow | None]) -> Iterator[Edge]:
             yield Edge(origin.relation.name, column, to_column, kind(flags, column, to_column), sure)
 
 
-def _uses(walk: Walk) -> Iterator[Use]:
-    for use_kind, flow in walk.all_uses().items():
-        for origin, flags in walk.recursions.settled(flow).items():
+def _uses(resolver: Resolver) -> Iterator[Use]:
+    for use_kind, provenance in resolver.all_uses().items():
+        for origin, flags in resolver.recursions.settled(provenance).items():
             if origin is UNRESOLVED:
                 continue
             yield Use(origin.relation.name, origin.column, use_kind, confidence(flags))

@@ -7,231 +7,250 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from artifact_warehouse.lineage.resolver.ctes import Ctes
-from artifact_warehouse.lineage.resolver.flows import FIELD, GUESSED, Flow
-from artifact_warehouse.lineage.resolver.frames import FROM_NOWHERE, Frame, FunctionFrame, union
+from artifact_warehouse.lineage.resolver.provenance import FIELD, GUESSED, Provenance
+from artifact_warehouse.lineage.resolver.resolver import Resolver
+from artifact_warehouse.lineage.resolver.sources import FROM_NOWHERE, FunctionSource, Source, union
 from artifact_warehouse.lineage.resolver.units import LEVELS, is_function, may_be_keyword, may_be_unit
-from artifact_warehouse.lineage.resolver.walk import Walk
 
 
 class Scope:
-    """The names of one SELECT: what it reads from, by alias, within the scopes around it."""
+    """The names of one SELECT: its sources by alias, its aliases, and the scope around it."""
 
     __slots__ = (
-        "_busy", "_deciding", "_named_values", "_proves_itself", "_subqueries", "aliased", "aliases", "chosen", "ctes",
-        "earlier", "frames", "has_levels", "is_beside", "merged", "outer", "parameters", "qualified", "walk", "windows",
+        "_busy",
+        "_deciding",
+        "_named_values",
+        "_proves_itself",
+        "_subqueries",
+        "aliased",
+        "aliases",
+        "chosen",
+        "ctes",
+        "earlier",
+        "has_levels",
+        "is_beside",
+        "merged",
+        "outer",
+        "parameters",
+        "qualified",
+        "resolver",
+        "sources",
+        "windows",
     )  # fmt: skip
 
-    def __init__(self, walk: Walk, outer: Scope | None, ctes: Ctes) -> None:
-        self.walk = walk
+    def __init__(self, resolver: Resolver, outer: Scope | None, ctes: Ctes) -> None:
+        self.resolver = resolver
         self.outer = outer
         self.ctes = ctes
-        self.frames: dict[str, Frame] = {}
-        self.merged: dict[str, Flow] = {}
-        """The columns that USING and NATURAL joins make one of."""
-        self.parameters: Mapping[str, Flow] = {}
-        """Those of a lambda: they hide all else."""
+        self.sources: dict[str, Source] = {}
+        self.merged: dict[str, Provenance] = {}
+        """The columns that USING and NATURAL joins merge."""
+        self.parameters: Mapping[str, Provenance] = {}
+        """The parameters of a lambda. They hide every other name."""
         self.windows: dict[str, exp.Window] = {}
         self.qualified: dict[str, str] = {}
-        """The alias of each relation, by its name as written and without what stands before its last parts."""
-        self.aliases: dict[str, Flow] = {}
-        """The columns of the select list that can be named here."""
-        self.earlier: Mapping[str, Flow] = {}
-        """The columns of the select list so far."""
+        """The alias of each relation by its written name, and by every ending of it: a.b.c, b.c, c."""
+        self.aliases: dict[str, Provenance] = {}
+        """The aliases of the select list that the current clause can use."""
+        self.earlier: Mapping[str, Provenance] = {}
+        """The columns of the select list that are resolved so far."""
         self.aliased: Mapping[str, exp.Expr] = {}
-        """The expressions of aliases that may have to be resolved before their turn."""
-        self.chosen: dict[int, Frame] = {}
-        """What each COLUMNS(…) chooses."""
+        """The expression of each alias: a lateral alias may be used before its own item is resolved."""
+        self.chosen: dict[int, Source] = {}
+        """The columns that each COLUMNS(…) chooses, by the id of its node."""
         self.has_levels = False
-        """Whether it has CONNECT BY."""
+        """Whether the SELECT has CONNECT BY."""
         self.is_beside = False
-        """Whether it is what stands beside a query in FROM, which is read only where nothing else can be meant."""
+        """Whether it holds the items before a query in FROM. The query reads them only if nothing else has the name."""
         self._busy: set[str] = set()
-        self._deciding: dict[int, Flow] = {}
+        self._deciding: dict[int, Provenance] = {}
         self._proves_itself: dict[str, bool] = {}
-        self._subqueries: dict[int, Frame] = {}
-        self._named_values: dict[str, Flow] = {}
+        self._subqueries: dict[int, Source] = {}
+        self._named_values: dict[str, Provenance] = {}
 
     def beside(self) -> Scope:
-        """What a query in FROM could read of what stands before it; without LATERAL, it rarely may."""
-        scope = Scope(self.walk, self.outer, self.ctes)
-        scope.frames, scope.merged, scope.qualified = self.frames, self.merged, self.qualified
+        """A scope with the items before a query in FROM: the query may read them where LATERAL is implied."""
+        scope = Scope(self.resolver, self.outer, self.ctes)
+        scope.sources, scope.merged, scope.qualified = self.sources, self.merged, self.qualified
         scope.is_beside = True
         return scope
 
     # ------------------------------------------------------------------ names
 
-    def find_frame(self, alias: str) -> Frame | None:
-        """What is read under an alias, here or around."""
+    def find_source(self, alias: str) -> Source | None:
+        """The source with that alias, in this scope or one around it."""
         scope: Scope | None = self
         while scope is not None:
-            frame = scope.frames.get(alias)
-            if frame is not None:
-                return frame
+            source = scope.sources.get(alias)
+            if source is not None:
+                return source
             scope = scope.outer
         return None
 
-    def find_name(self, name: str) -> Flow | None:
-        """What an unqualified lower-case name stands for, here or around; None for nothing that is known."""
+    def find_name(self, name: str) -> Provenance | None:
+        """The column that a bare lower-case name means, in this scope or one around it; None if nothing has it."""
         scope: Scope | None = self
         while scope is not None:
-            flow = scope._own(name)
-            if flow is not None:
-                return flow
+            provenance = scope._own(name)
+            if provenance is not None:
+                return provenance
             scope = scope.outer
         return None
 
-    def _own(self, name: str) -> Flow | None:
+    def _own(self, name: str) -> Provenance | None:
         if name in self.parameters:
             return self.parameters[name]
-        prefers_aliases = self.walk.dialect.prefers_aliases
-        if prefers_aliases and (flow := self.alias(name)) is not None:
-            return flow
+        prefers_aliases = self.resolver.dialect.prefers_aliases
+        if prefers_aliases and (provenance := self.alias(name)) is not None:
+            return provenance
         if self.merged and name in self.merged:
             return self.merged[name]
-        for frame in self.frames.values():
-            if name in frame:
-                return frame.get(name)
-        if not prefers_aliases and (flow := self._proven_or_alias(name)) is not None:
-            return flow
-        named = self.frames.get(name)
+        for source in self.sources.values():
+            if name in source:
+                return source.get(name)
+        if not prefers_aliases and (provenance := self._proven_or_alias(name)) is not None:
+            return provenance
+        named = self.sources.get(name)
         if named is not None and named.value is not None:
             return named.value
-        if (flow := self._from_open_frames(name)) is not None:
-            return flow
-        if (flow := self._by_elimination(name)) is not None or (flow := self._nested(name)) is not None:
-            return flow
+        if (provenance := self._from_open_sources(name)) is not None:
+            return provenance
+        if (provenance := self._by_elimination(name)) is not None or (provenance := self._nested(name)) is not None:
+            return provenance
         return self._from_cte(name) if named is None else None
 
-    def _proven_or_alias(self, name: str) -> Flow | None:
-        """An alias; but a column of unknown relations, where the alias itself reads one of its name: they have it."""
+    def _proven_or_alias(self, name: str) -> Provenance | None:
+        """The alias of that name; but an open source has the column if the alias itself reads the name."""
         found = self._proves_itself.get(name)
         if found is None and name in self.aliased:
             parts = self.aliased[name].walk(prune=lambda part: isinstance(part, exp.Query))
             found = any(type(part) is exp.Column and part.name.lower() == name for part in parts)
             self._proves_itself[name] = found
-        flow = self._from_open_frames(name) if found else None
-        return self.alias(name) if flow is None else flow
+        provenance = self._from_open_sources(name) if found else None
+        return self.alias(name) if provenance is None else provenance
 
-    def find_row(self, name: str) -> Flow | None:
-        """What a name stands for as a value: a column, else a whole row of what is read under that name."""
+    def find_row(self, name: str) -> Provenance | None:
+        """The value of a name: a column, or the whole row of the source with that alias."""
         scope: Scope | None = self
         while scope is not None:
-            if (flow := scope._own(name)) is not None:
-                return flow
-            if name in scope.frames:
-                return scope.frames[name].row()
+            if (provenance := scope._own(name)) is not None:
+                return provenance
+            if name in scope.sources:
+                return scope.sources[name].row()
             scope = scope.outer
         return None
 
-    def alias(self, name: str) -> Flow | None:
-        """The column of the select list with this alias, unless it is being resolved right now."""
-        flow = self.aliases.get(name)
-        if flow is None and name in self.aliased and name not in self._busy:
+    def alias(self, name: str) -> Provenance | None:
+        """The value of an alias of the select list; None while that alias is being resolved."""
+        provenance = self.aliases.get(name)
+        if provenance is None and name in self.aliased and name not in self._busy:
             self._busy.add(name)
-            flow = self.aliases[name] = self.walk.value_of(self.aliased[name], self)
+            provenance = self.aliases[name] = self.resolver.value_of(self.aliased[name], self)
             self._busy.discard(name)
-        return flow
+        return provenance
 
-    def _from_open_frames(self, name: str) -> Flow | None:
-        """A column of what may have more columns than are known; unless a query around is known to have it."""
+    def _from_open_sources(self, name: str) -> Provenance | None:
+        """A column of the one open source, unless a scope around it is known to have the column."""
         functions, relation = [], None
-        for frame in self.frames.values():
-            if frame.is_open and isinstance(frame, FunctionFrame):
-                functions.append(frame)
-            elif frame.is_open and relation is not None:  # ambiguous: it could be anyone's
+        for source in self.sources.values():
+            if source.is_open and isinstance(source, FunctionSource):
+                functions.append(source)
+            elif source.is_open and relation is not None:  # ambiguous
                 return None
-            elif frame.is_open:
-                relation = frame
+            elif source.is_open:
+                relation = source
         around = self.outer._listed(name) if self.outer is not None and (functions or relation) else None
         if around is not None and relation is None:
             return around
-        frames = functions if relation is None else [relation, *(frame for frame in functions if frame.is_bare)]
-        flows = [flow for frame in frames if (flow := frame.get(name)) is not None]
+        sources = functions if relation is None else [relation, *(source for source in functions if source.is_bare)]
+        provenances = [provenance for source in sources if (provenance := source.get(name)) is not None]
         if around is not None:
-            flows.append(around)
-        if not flows:
+            provenances.append(around)
+        if not provenances:
             return None
-        return flows[0] if len(flows) == 1 else union(flows, GUESSED)
+        return provenances[0] if len(provenances) == 1 else union(provenances, GUESSED)
 
-    def _listed(self, name: str) -> Flow | None:
-        """The column of what is known to have it, here or around."""
+    def _listed(self, name: str) -> Provenance | None:
+        """The column of a source that is known to have it, in this scope or one around it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.parameters:
                 return scope.parameters[name]
             if name in scope.merged and not scope.is_beside:
                 return scope.merged[name]
-            for frame in scope.frames.values() if not scope.is_beside else ():
-                if name in frame:
-                    return frame.get(name)
+            for source in scope.sources.values() if not scope.is_beside else ():
+                if name in source:
+                    return source.get(name)
             scope = scope.outer
         return None
 
-    def _by_elimination(self, name: str) -> Flow | None:
-        """An alias of the same select list in a dialect without such: nothing else can be meant."""
-        if name not in self.earlier or any(frame.is_open for frame in self.frames.values()):
+    def _by_elimination(self, name: str) -> Provenance | None:
+        """An earlier alias in a dialect without lateral aliases, if no source can have the name."""
+        if name not in self.earlier or any(source.is_open for source in self.sources.values()):
             return None
         return self.earlier[name].through(GUESSED)
 
-    def _from_cte(self, name: str) -> Flow | None:
-        """ClickHouse's WITH expression AS name, which reads what the query reads, and WITH (SELECT …) AS name."""
-        cte = self.ctes.get(name) if self.walk.dialect.name == "clickhouse" else None
+    def _from_cte(self, name: str) -> Provenance | None:
+        """The value of ClickHouse's WITH expression AS name, or of its WITH (SELECT …) AS name."""
+        cte = self.ctes.get(name) if self.resolver.dialect.name == "clickhouse" else None
         if cte is None:
             return None
         if not cte.is_value:
-            return self.walk.cte(cte).row()
+            return self.resolver.cte(cte).row()
         if name in self._busy:
             return None
         if name not in self._named_values:
             self._busy.add(name)
-            self._named_values[name] = self.walk.value_of(cte.expression.this, self)
+            self._named_values[name] = self.resolver.value_of(cte.expression.this, self)
             self._busy.discard(name)
         return self._named_values[name]
 
-    def subquery(self, query: exp.Expr) -> Frame:
-        """The frame of a query within an expression, resolved once however often the expression is looked at."""
-        frame = self._subqueries.get(id(query))
-        if frame is None:
-            frame = self._subqueries[id(query)] = self.walk.query(query, self, self.ctes)
-        return frame
+    def subquery(self, query: exp.Expr) -> Source:
+        """The source of a query within an expression. It is resolved once, even if the expression is visited again."""
+        source = self._subqueries.get(id(query))
+        if source is None:
+            source = self._subqueries[id(query)] = self.resolver.query(query, self, self.ctes)
+        return source
 
-    def deciding(self, query: exp.Expr) -> Flow:
-        """What decides whether a query has rows, resolved once: the columns that it filters, joins and groups by."""
-        flow = self._deciding.get(id(query))
-        if flow is None:
-            with self.walk.noting() as uses:
+    def deciding(self, query: exp.Expr) -> Provenance:
+        """The columns that decide whether a query has rows: those that it filters, joins and groups by."""
+        provenance = self._deciding.get(id(query))
+        if provenance is None:
+            with self.resolver.noting() as uses:
                 self.subquery(query)
-            flow = self._deciding[id(query)] = union(flow for kind, flow in uses.items() if kind != "sort")
-        return flow
+            provenance = self._deciding[id(query)] = union(
+                provenance for kind, provenance in uses.items() if kind != "sort"
+            )
+        return provenance
 
     # ------------------------------------------------------------------ columns
 
-    def column(self, column: exp.Column) -> Flow | None:
-        """What a column stands for, qualified or not; None for a word that is no column."""
+    def column(self, column: exp.Column) -> Provenance | None:
+        """The provenance of a column, qualified or bare; None for a word that is no column."""
         args = column.args
         name = args["this"].name
         table = args.get("table")
         if table is None:
-            flow = self.find_row(name.lower())
+            provenance = self.find_row(name.lower())
         elif args.get("db") is None:
-            flow = self._of_table(table.name.lower(), name, column)
+            provenance = self._of_table(table.name.lower(), name, column)
         else:
-            flow = self._of_path([part.name for part in column.parts])
-        return self._otherwise(column) if flow is None else flow
+            provenance = self._of_path([part.name for part in column.parts])
+        return self._otherwise(column) if provenance is None else provenance
 
-    def _otherwise(self, column: exp.Column) -> Flow | None:
-        """What a column stands for that nothing is known to have."""
+    def _otherwise(self, column: exp.Column) -> Provenance | None:
+        """The provenance of a column that no source is known to have."""
         name = column.name
         if column.args.get("table") is None:
             if may_be_unit(column) or self._is_word(column):
                 return None
-            if not may_be_keyword(column) and (flow := self._beyond(name)) is not None:
-                return flow
-        self.walk.unresolved[".".join(part.name for part in column.parts)] = None
+            if not may_be_keyword(column) and (provenance := self._beyond(name)) is not None:
+                return provenance
+        self.resolver.unresolved[".".join(part.name for part in column.parts)] = None
         return FROM_NOWHERE
 
     def _is_word(self, column: exp.Column) -> bool:
-        """Whether it is a function that is called without parentheses, or a level of CONNECT BY."""
+        """Whether it is a function that is called without parentheses, or a pseudo-column of CONNECT BY."""
         name = column.name.lower()
         return not column.this.args.get("quoted") and (is_function(name) or (name in LEVELS and self._has_levels()))
 
@@ -241,102 +260,104 @@ class Scope:
             scope = scope.outer
         return scope is not None
 
-    def _beyond(self, name: str) -> Flow | None:
-        """A column that no catalog lists, where one relation only can have it."""
-        found: list[Flow] = []
+    def _beyond(self, name: str) -> Provenance | None:
+        """A column that no catalog lists, if exactly one relation can have it."""
+        found: list[Provenance] = []
         scope: Scope | None = self
         while scope is not None:
-            frames = scope.frames.values() if not scope.is_beside else ()
-            found += [flow for frame in frames if (flow := frame.beyond(name)) is not None]
+            sources = scope.sources.values() if not scope.is_beside else ()
+            found += [provenance for source in sources if (provenance := source.beyond(name)) is not None]
             scope = scope.outer
         return found[0] if len(found) == 1 else None
 
-    def at_position(self, parameter: exp.Parameter) -> Flow | None:
-        """What Snowflake's $1 stands for: a column by its place; None for a parameter."""
+    def at_position(self, parameter: exp.Parameter) -> Provenance | None:
+        """The column at the position of Snowflake's $1; None for any other parameter."""
         place = parameter.this
-        if not isinstance(place, exp.Literal) or not place.is_int or self.walk.dialect.name != "snowflake":
+        if not isinstance(place, exp.Literal) or not place.is_int or self.resolver.dialect.name != "snowflake":
             return None
-        frames = list(self.frames.values())
-        return self._at(frames[0] if len(frames) == 1 else None, place, f"${place.name}")
+        sources = list(self.sources.values())
+        return self._at(sources[0] if len(sources) == 1 else None, place, f"${place.name}")
 
-    def _at(self, frame: Frame | None, place: exp.Expr, name: str) -> Flow | None:
-        flow = None if frame is None else frame.at(int(place.name) - 1) or frame.get(name)
-        if flow is None:
-            self.walk.unresolved[name] = None
-        return FROM_NOWHERE if flow is None else flow
+    def _at(self, source: Source | None, place: exp.Expr, name: str) -> Provenance | None:
+        provenance = None if source is None else source.at(int(place.name) - 1) or source.get(name)
+        if provenance is None:
+            self.resolver.unresolved[name] = None
+        return FROM_NOWHERE if provenance is None else provenance
 
-    def _of_table(self, table: str, name: str, column: exp.Column) -> Flow | None:
-        frame = self.find_frame(table) or self.find_qualified(table)
-        if frame is not None:
+    def _of_table(self, table: str, name: str, column: exp.Column) -> Provenance | None:
+        source = self.find_source(table) or self.find_qualified(table)
+        if source is not None:
             if type(column.this) is exp.Parameter:
-                return self._at(frame, column.this.this, f"${name}")
-            if (flow := _of_frame(frame, name)) is not None:
-                return flow
-        flow = self.find_name(table)
-        return self._dotted(f"{table}.{name}") if flow is None else field(flow, [name.lower()])
+                return self._at(source, column.this.this, f"${name}")
+            if (provenance := _of_source(source, name)) is not None:
+                return provenance
+        provenance = self.find_name(table)
+        return self._dotted(f"{table}.{name}") if provenance is None else field(provenance, [name.lower()])
 
-    def _dotted(self, name: str) -> Flow | None:
-        """A column whose own name has dots: of ClickHouse's Nested."""
+    def _dotted(self, name: str) -> Provenance | None:
+        """A column whose own name has a dot, as those of ClickHouse's Nested have."""
         name = name.lower()
-        return next((frame.get(name) for frame in self.frames.values() if name in frame), None)
+        return next((source.get(name) for source in self.sources.values() if name in source), None)
 
-    def _nested(self, name: str) -> Flow | None:
-        """ClickHouse's Nested as a whole: its columns have its name before a dot."""
-        if self.walk.dialect.name != "clickhouse":
+    def _nested(self, name: str) -> Provenance | None:
+        """All columns of ClickHouse's Nested, as a struct: they are called name.field."""
+        if self.resolver.dialect.name != "clickhouse":
             return None
-        whole = Frame()
-        for frame in self.frames.values():
-            for column in frame.names():
+        whole = Source()
+        for source in self.sources.values():
+            for column in source.names():
                 if column.startswith(f"{name}."):
-                    whole.put(frame.spelling(column)[len(name) + 1 :], frame.columns_flow(column))
+                    whole.put(source.spelling(column)[len(name) + 1 :], source.columns_provenance(column))
         return whole.row() if whole.columns else None
 
-    def _of_path(self, parts: list[str]) -> Flow | None:
-        """schema.relation.column, or relation.column.field, or column.field.field."""
+    def _of_path(self, parts: list[str]) -> Provenance | None:
+        """The column that schema.relation.column, relation.column.field or column.field.field means."""
         lower = [part.lower() for part in parts]
-        if (frame := self.find_qualified(".".join(lower[:-1]))) is not None:
-            return _of_frame(frame, parts[-1])
-        if (frame := self.find_frame(lower[0])) is not None:
+        if (source := self.find_qualified(".".join(lower[:-1]))) is not None:
+            return _of_source(source, parts[-1])
+        if (source := self.find_source(lower[0])) is not None:
             dotted = ".".join(lower[1:])
-            if lower[1] not in frame and dotted in frame:
-                return frame.get(dotted)
-            if (flow := frame.get(lower[1])) is not None:
-                return field(flow, lower[2:])
-        if (frame := self.find_frame(lower[-2])) is not None and (flow := _of_frame(frame, parts[-1])) is not None:
-            return flow
-        flow = self.find_name(lower[0])
-        return self._dotted(".".join(parts)) if flow is None else field(flow, lower[1:])
+            if lower[1] not in source and dotted in source:
+                return source.get(dotted)
+            if (provenance := source.get(lower[1])) is not None:
+                return field(provenance, lower[2:])
+        if (source := self.find_source(lower[-2])) is not None and (
+            provenance := _of_source(source, parts[-1])
+        ) is not None:
+            return provenance
+        provenance = self.find_name(lower[0])
+        return self._dotted(".".join(parts)) if provenance is None else field(provenance, lower[1:])
 
-    def find_qualified(self, name: str) -> Frame | None:
-        """What is read from a relation under its own name: schema.relation, where database.schema.relation is read."""
+    def find_qualified(self, name: str) -> Source | None:
+        """The source of a relation by its written name, or by an ending of it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.qualified:
-                return scope.frames.get(scope.qualified[name])
+                return scope.sources.get(scope.qualified[name])
             scope = scope.outer
         return None
 
 
-def _of_frame(frame: Frame, name: str) -> Flow | None:
-    """A column that is named with its relation, so that nothing else is meant."""
-    flow = frame.get(name.lower())
-    if flow is None:
-        if (flow := frame.beyond(name)) is not None:
-            return flow
-        if isinstance(frame, FunctionFrame):
-            return frame.arguments
-        return frame.value
-    return flow
+def _of_source(source: Source, name: str) -> Provenance | None:
+    """A column of a source that the query names."""
+    provenance = source.get(name.lower())
+    if provenance is None:
+        if (provenance := source.beyond(name)) is not None:
+            return provenance
+        if isinstance(source, FunctionSource):
+            return source.arguments
+        return source.value
+    return provenance
 
 
-def field(flow: Flow, path: list[str]) -> Flow:
-    """A part of a value: followed by name through structs that the query builds, else a field of the whole."""
+def field(provenance: Provenance, path: list[str]) -> Provenance:
+    """A field of a value: one that the query builds into a struct, or a part of the whole value."""
     for name in path:
-        fields = flow.fields
-        if not isinstance(fields, Frame):
-            return flow.through(FIELD)
+        fields = provenance.fields
+        if not isinstance(fields, Source):
+            return provenance.through(FIELD)
         part = fields.get(name)
         if part is None:
-            return flow.through(FIELD)
-        flow = part
-    return flow
+            return provenance.through(FIELD)
+        provenance = part
+    return provenance

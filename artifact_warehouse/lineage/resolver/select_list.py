@@ -1,4 +1,4 @@
-"""The select list: which columns each of its items makes."""
+"""The select list: the columns that each of its items makes."""
 
 from __future__ import annotations
 
@@ -10,138 +10,138 @@ from sqlglot import exp
 
 from artifact_warehouse.lineage.resolver.aggregates import is_aggregate
 from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, value_of
-from artifact_warehouse.lineage.resolver.flows import AGGREGATE, EXPRESSION, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame
+from artifact_warehouse.lineage.resolver.provenance import AGGREGATE, EXPRESSION, NOTHING, Provenance
 from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.sources import FunctionSource, Source
 from artifact_warehouse.lineage.resolver.stars import add_fields, add_star, chosen, star_of, unnested_fields
 
 UNNAMED = "_col_"
-"""How a column begins, before its place, that only the database has a name for."""
+"""The prefix of a column without an alias. The database names it."""
 
 
-def selected(select: exp.Select, scope: Scope) -> Frame:
+def selected(select: exp.Select, scope: Scope) -> Source:
     """The columns of a select list."""
-    frame = Frame()
-    scope.earlier = frame.columns
+    source = Source()
+    scope.earlier = source.columns
     items = select.expressions
-    if scope.walk.dialect.has_lateral_aliases:
+    if scope.resolver.dialect.has_lateral_aliases:
         aliases = [item for item in items if type(item) is exp.Alias]
         scope.aliased = {item.alias.lower(): item.this for item in aliases}
-        if len(scope.aliased) < len(aliases):  # one that is there twice stands for neither before its turn
+        if len(scope.aliased) < len(aliases):  # a repeated alias cannot be used before its own item
             counts = Counter(item.alias.lower() for item in aliases)
             scope.aliased = {name: item for name, item in scope.aliased.items() if counts[name] == 1}
     for index, item in enumerate(items):
-        _add_item(frame, item, index, scope)
-    return frame
+        _add_item(source, item, index, scope)
+    return source
 
 
-def _add_item(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
+def _add_item(source: Source, item: exp.Expr, index: int, scope: Scope) -> None:
     """Add one item of a select list."""
     if isinstance(item, exp.Alias):
-        _add_aliased(frame, item, scope)
+        _add_aliased(source, item, scope)
     elif isinstance(item, exp.Column) and not isinstance(item.this, exp.Star):
-        flow = scope.column(item) or NOTHING
-        frame.put(_column_name(item, scope), flow)
+        provenance = scope.column(item) or NOTHING
+        source.put(_column_name(item, scope), provenance)
     elif (star := star_of(item)) is not None:
-        add_star(frame, star, scope)
+        add_star(source, star, scope)
     elif isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
-        add_fields(frame, item, scope)
+        add_fields(source, item, scope)
     elif isinstance(item, exp.Aliases):
-        _add_several(frame, item, scope)
+        _add_several(source, item, scope)
     elif isinstance(item, exp.PropertyEQ):  # DuckDB: SELECT name: expression
-        frame.put(item.this.name, _aliased(item.this.name.lower(), item.expression, scope))
+        source.put(item.this.name, _aliased(item.this.name.lower(), item.expression, scope))
     elif isinstance(item, exp.Apply):
-        _add_applied(frame, item, index, scope)
+        _add_applied(source, item, index, scope)
     else:
-        _add_unnamed(frame, item, index, scope)
+        _add_unnamed(source, item, index, scope)
 
 
 def _column_name(column: exp.Column, scope: Scope) -> str:
-    """The name of the column that a column makes: in ClickHouse one of a Nested keeps its dots."""
-    if scope.walk.dialect.name == "clickhouse" and column.args.get("table") is not None:
+    """The name of a selected column. A column of ClickHouse's Nested keeps its dots."""
+    if scope.resolver.dialect.name == "clickhouse" and column.args.get("table") is not None:
         parts = [part.name for part in column.parts]
-        while len(parts) > 2 and parts[0].lower() in scope.frames:
+        while len(parts) > 2 and parts[0].lower() in scope.sources:
             del parts[0]
         dotted = ".".join(parts)
-        if any(dotted.lower() in frame for frame in scope.frames.values()):
+        if any(dotted.lower() in source for source in scope.sources.values()):
             return dotted
     return column.name
 
 
-def _add_aliased(frame: Frame, item: exp.Alias, scope: Scope) -> None:
+def _add_aliased(source: Source, item: exp.Alias, scope: Scope) -> None:
     name = item.args["alias"].name
-    if scope.walk.has_columns and (columns := _columns_in(item)) is not None:
-        _add_each(frame, item.this, columns, scope, name)
+    if scope.resolver.has_columns and (columns := _columns_in(item)) is not None:
+        _add_each(source, item.this, columns, scope, name)
         return
-    flow = _aliased(name.lower(), item.this, scope)
-    frame.put(name, flow)
-    if scope.walk.dialect.has_lateral_aliases:
-        scope.aliases.setdefault(name.lower(), flow)
+    provenance = _aliased(name.lower(), item.this, scope)
+    source.put(name, provenance)
+    if scope.resolver.dialect.has_lateral_aliases:
+        scope.aliases.setdefault(name.lower(), provenance)
 
 
-def _aliased(name: str, expression: exp.Expr, scope: Scope) -> Flow:
-    """The value of an aliased item, which earlier ones may have asked for, and which does not mean itself."""
+def _aliased(name: str, expression: exp.Expr, scope: Scope) -> Provenance:
+    """The value of an aliased item. An earlier item may have resolved it already."""
     if name in scope.aliased and scope.aliased[name] is expression:
         return scope.alias(name) or NOTHING
     return value_of(expression, scope)
 
 
-def _add_several(frame: Frame, item: exp.Aliases, scope: Scope) -> None:
+def _add_several(source: Source, item: exp.Aliases, scope: Scope) -> None:
     """A function that makes several columns: `stack(2, a, b, c, d) AS (x, y)`."""
-    flow = value_of(item.this, scope)
+    provenance = value_of(item.this, scope)
     stacked = stacked_columns(item.this, scope)
     for index, column in enumerate(item.expressions):
-        frame.put(column.name, stacked[index] if index < len(stacked) else flow)
+        source.put(column.name, stacked[index] if index < len(stacked) else provenance)
 
 
-def stacked_columns(function: exp.Expr, scope: Scope) -> list[Flow]:
+def stacked_columns(function: exp.Expr, scope: Scope) -> list[Provenance]:
     """The columns of Spark's stack(n, …), which makes n rows of its arguments; none for another function."""
     rows = function.this if isinstance(function, exp.Stack) else None
     if not isinstance(rows, exp.Literal) or not rows.is_int or int(rows.name) < 1:
         return []
     values = function.expressions
     width = -(-len(values) // int(rows.name))
-    flows = [Flow() for _ in range(width)]
+    provenances = [Provenance() for _ in range(width)]
     for index, value in enumerate(values):
-        collect(value, scope, 0, flows[index % width])
-    return flows
+        collect(value, scope, 0, provenances[index % width])
+    return provenances
 
 
-def _add_unnamed(frame: Frame, item: exp.Expr, index: int, scope: Scope) -> None:
-    """Add an item that the database finds a name for, or several columns that a function makes."""
-    is_duckdb = scope.walk.dialect.name == "duckdb"
+def _add_unnamed(source: Source, item: exp.Expr, index: int, scope: Scope) -> None:
+    """Add an item without an alias, or the columns of a function that makes several."""
+    is_duckdb = scope.resolver.dialect.name == "duckdb"
     if is_duckdb and isinstance(item, ITEM_FUNCTIONS) and (fields := unnested_fields(item, scope)) is not None:
         for name in fields.names():
-            frame.put(fields.spelling(name), fields.columns_flow(name))
-    elif scope.walk.has_columns and (columns := _columns_in(item)) is not None:
-        _add_each(frame, item, columns, scope)
+            source.put(fields.spelling(name), fields.columns_provenance(name))
+    elif scope.resolver.has_columns and (columns := _columns_in(item)) is not None:
+        _add_each(source, item, columns, scope)
     else:
-        flow = value_of(item, scope)
-        frame.put(item.output_name or f"{UNNAMED}{index}", flow)
+        provenance = value_of(item, scope)
+        source.put(item.output_name or f"{UNNAMED}{index}", provenance)
         if isinstance(item, ITEM_FUNCTIONS):
-            frame.unlisted.append(FunctionFrame(flow))
+            source.unlisted.append(FunctionSource(provenance))
 
 
 # ---------------------------------------------------------------------- COLUMNS and APPLY
 
 
 def _columns_in(item: exp.Expr) -> exp.Columns | None:
-    """The COLUMNS(…) that an item is repeated for; one that is unpacked is one value with the others."""
+    """The COLUMNS(…) for which an item is repeated. An unpacked one, *COLUMNS(…), does not repeat it."""
     found = [columns for columns in item.find_all(exp.Columns) if not columns.args.get("unpack")]
     return found[0] if found else None
 
 
-def _add_each(frame: Frame, item: exp.Expr, columns: exp.Columns, scope: Scope, alias: str = "") -> None:
+def _add_each(source: Source, item: exp.Expr, columns: exp.Columns, scope: Scope, alias: str = "") -> None:
     """Add an item once for each column that its COLUMNS(…) chooses."""
     every = scope.chosen[id(columns)] = chosen(columns.this, scope)
-    walk = scope.walk
+    resolver = scope.resolver
     for name in list(every.names()):
-        walk.chosen_name = name
+        resolver.chosen_name = name
         spelling = every.spelling(name)
-        frame.put(_alias_for(alias, columns, spelling) or spelling, value_of(item, scope))
-    walk.chosen_name = None
-    frame.unlisted += every.unlisted
-    frame.starred += every.starred
+        source.put(_alias_for(alias, columns, spelling) or spelling, value_of(item, scope))
+    resolver.chosen_name = None
+    source.unlisted += every.unlisted
+    source.starred += every.starred
 
 
 def _alias_for(alias: str, columns: exp.Columns, name: str) -> str:
@@ -156,7 +156,7 @@ def _alias_for(alias: str, columns: exp.Columns, name: str) -> str:
         return ""
 
 
-def _add_applied(frame: Frame, item: exp.Apply, index: int, scope: Scope) -> None:
+def _add_applied(source: Source, item: exp.Apply, index: int, scope: Scope) -> None:
     """ClickHouse's `* APPLY(f)`: https://clickhouse.com/docs/sql-reference/statements/select#apply."""
     functions: list[exp.Expr] = []
     inner: exp.Expr = item
@@ -166,12 +166,12 @@ def _add_applied(frame: Frame, item: exp.Apply, index: int, scope: Scope) -> Non
     every = chosen(inner.this if isinstance(inner, exp.Columns) else inner, scope)
     is_named = all(isinstance(function, exp.Var) for function in functions)
     calls = [sqlglot.parse_one(f"{f.name}(x)", dialect="clickhouse") for f in functions if isinstance(f, exp.Var)]
-    is_aggregated = any(is_aggregate(call, scope.walk.aggregates) for call in calls)
+    is_aggregated = any(is_aggregate(call, scope.resolver.aggregates) for call in calls)
     for place, name in enumerate(every.names()):
-        flow = every.columns_flow(name).through(EXPRESSION | (AGGREGATE if is_aggregated else 0))
+        provenance = every.columns_provenance(name).through(EXPRESSION | (AGGREGATE if is_aggregated else 0))
         spelling = every.spelling(name)
         for function in functions:
             spelling = f"{function.name}({spelling})"
-        frame.put(spelling if is_named else f"{UNNAMED}{index}_{place}", flow)
+        source.put(spelling if is_named else f"{UNNAMED}{index}_{place}", provenance)
     if every.is_open:
-        frame.unlisted.append(FunctionFrame(every.rest()))
+        source.unlisted.append(FunctionSource(every.rest()))

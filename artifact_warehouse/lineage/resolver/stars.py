@@ -8,14 +8,14 @@ from typing import NamedTuple
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from artifact_warehouse.lineage.resolver.flows import CONDITION, FIELD, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, FunctionFrame, RelationFrame, RestFrame
 from artifact_warehouse.lineage.resolver.names import NameTest, condition, every_name, like, listed, matching
+from artifact_warehouse.lineage.resolver.provenance import CONDITION, FIELD, NOTHING, Provenance
 from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.sources import FunctionSource, RelationSource, RestSource, Source
 
 
 class _Choice(NamedTuple):
-    """Which columns a star takes, and which of them not as they are, by lower-case name."""
+    """The modifiers of a star, by lower-case name: EXCEPT, REPLACE, RENAME, and a condition on names."""
 
     excepted: set[str]
     replaced: dict[str, exp.Expr]
@@ -46,28 +46,28 @@ def star_of(expression: exp.Expr) -> Star | None:
     return None if found is None else found._replace(keeps=condition(expression, "*"))
 
 
-def add_star(result: Frame, star: Star, scope: Scope) -> None:
+def add_star(result: Source, star: Star, scope: Scope) -> None:
     """Add to a select list what a star selects: of the table before it, if any."""
     choice = _choice(star.star, star.keeps)
     if star.table is None:
-        _add_frames(result, scope.frames.values(), choice, scope, scope.merged)
+        _add_sources(result, scope.sources.values(), choice, scope, scope.merged)
         return
-    frame = _frame_of_table(star.table, scope)
-    if frame is not None:
-        _add_frames(result, (frame,), choice, scope, {})
+    source = _source_of_table(star.table, scope)
+    if source is not None:
+        _add_sources(result, (source,), choice, scope, {})
     else:
-        scope.walk.unresolved[f"{star.table.table}.*"] = None
+        scope.resolver.unresolved[f"{star.table.table}.*"] = None
 
 
-def _frame_of_table(table: exp.Column, scope: Scope) -> Frame | None:
-    """What `t.*` selects from."""
-    frame = scope.find_frame(table.table.lower()) if table.args.get("db") is None else None
-    return frame or _frame_of_path([part.name for part in table.parts[:-1]], scope)
+def _source_of_table(table: exp.Column, scope: Scope) -> Source | None:
+    """The source of `t.*`."""
+    source = scope.find_source(table.table.lower()) if table.args.get("db") is None else None
+    return source or _source_of_path([part.name for part in table.parts[:-1]], scope)
 
 
-def chosen(columns: exp.Expr, scope: Scope) -> Frame:
+def chosen(columns: exp.Expr, scope: Scope) -> Source:
     """The columns that a star or the argument of COLUMNS(…) chooses."""
-    result = Frame()
+    result = Source()
     if (star := star_of(columns)) is not None:
         add_star(result, star, scope)
         return result
@@ -77,9 +77,9 @@ def chosen(columns: exp.Expr, scope: Scope) -> Frame:
         keeps = matching(columns.name)
     elif isinstance(columns, exp.Array) and all(isinstance(name, exp.Literal) for name in columns.expressions):
         keeps = listed([name.name for name in columns.expressions])
-    else:  # a parameter, say
+    else:  # a parameter, for instance
         keeps = _no_one_knows
-    _add_frames(result, scope.frames.values(), _ALL._replace(keeps=keeps), scope, scope.merged)
+    _add_sources(result, scope.sources.values(), _ALL._replace(keeps=keeps), scope, scope.merged)
     return result
 
 
@@ -87,18 +87,18 @@ def _no_one_knows(_name: str) -> bool | None:
     return None
 
 
-def whole_frame(select: exp.Select, scope: Scope) -> Frame | None:
-    """What `SELECT *` selects where that is all of one relation, so that nothing need be copied."""
+def whole_source(select: exp.Select, scope: Scope) -> Source | None:
+    """The one source of a plain `SELECT *`, which needs no copy."""
     [item, *more] = select.expressions or [None]
     is_star = type(item) is exp.Star and not any(item.args.values())
-    if more or not is_star or len(scope.frames) != 1 or scope.merged or select.args.get("kind"):
+    if more or not is_star or len(scope.sources) != 1 or scope.merged or select.args.get("kind"):
         return None
-    [frame] = scope.frames.values()
-    is_plain = type(frame) is Frame or (type(frame) is RelationFrame and not frame.has_dotted_names)
-    return frame if is_plain and frame.value is None else None
+    [source] = scope.sources.values()
+    is_plain = type(source) is Source or (type(source) is RelationSource and not source.has_dotted_names)
+    return source if is_plain and source.value is None else None
 
 
-def add_fields(result: Frame, dot: exp.Dot, scope: Scope) -> None:
+def add_fields(result: Source, dot: exp.Dot, scope: Scope) -> None:
     """Add to a select list the fields of a struct, as in `t.struct.field.*`."""
     path: list[str] = []
     base = dot.args["this"]
@@ -107,28 +107,28 @@ def add_fields(result: Frame, dot: exp.Dot, scope: Scope) -> None:
             path.insert(0, base.expression.name)
         base = base.args["this"]
     if isinstance(base, exp.Column):
-        frame = _frame_of_path([*(part.name for part in base.parts), *path], scope)
+        source = _source_of_path([*(part.name for part in base.parts), *path], scope)
     else:
-        frame = fields_of(scope.walk.value_of(base, scope), path, scope)
-    if frame is not None:
-        _add_frames(result, (frame,), _choice(dot.expression), scope, {})
+        source = fields_of(scope.resolver.value_of(base, scope), path, scope)
+    if source is not None:
+        _add_sources(result, (source,), _choice(dot.expression), scope, {})
 
 
-def unnested_fields(unnest: exp.Expr, scope: Scope) -> Frame | None:
+def unnested_fields(unnest: exp.Expr, scope: Scope) -> Source | None:
     """The columns that DuckDB's `SELECT unnest(struct)` makes: its fields, where they are known."""
     argument = unnest.args.get("this") or (unnest.expressions or [None])[0]
     if not isinstance(argument, exp.Expr):
         return None
-    value = scope.walk.value_of(argument, scope)
+    value = scope.resolver.value_of(argument, scope)
     is_column = isinstance(argument, exp.Column)
-    fields = fields_of(value, [], scope) if is_column or isinstance(value.fields, Frame) else None
+    fields = fields_of(value, [], scope) if is_column or isinstance(value.fields, Source) else None
     return fields if fields is not None and fields.columns and not fields.is_open else None
 
 
-def all_of(scope: Scope) -> Frame:
+def all_of(scope: Scope) -> Source:
     """All that a FROM clause reads, as a star selects it."""
-    result = Frame()
-    _add_frames(result, scope.frames.values(), _ALL, scope, scope.merged)
+    result = Source()
+    _add_sources(result, scope.sources.values(), _ALL, scope, scope.merged)
     return result
 
 
@@ -147,101 +147,103 @@ def _choice(star: exp.Expr, keeps: NameTest = every_name) -> _Choice:
     )
 
 
-def _add_frames(
-    result: Frame, frames: Iterable[Frame], choice: _Choice, scope: Scope, merged: Mapping[str, Flow]
+def _add_sources(
+    result: Source, sources: Iterable[Source], choice: _Choice, scope: Scope, merged: Mapping[str, Provenance]
 ) -> None:
     seen: set[str] = set()
-    for frame in frames:
-        names, is_open = _chosen_names(frame, choice)
+    for source in sources:
+        names, is_open = _chosen_names(source, choice)
         for name in names:
             if name in choice.excepted or name in seen:
                 continue
             if name in merged:
                 seen.add(name)
-            _add_column(result, frame, name, choice, scope, merged.get(name))
-        rest = _rest(frame, choice)
+            _add_column(result, source, name, choice, scope, merged.get(name))
+        rest = _rest(source, choice)
         if is_open:
-            _add_unlisted(result, frame, rest, choice, scope)
+            _add_unlisted(result, source, rest, choice, scope)
         else:
             result.starred.append(rest)
 
 
-def _chosen_names(frame: Frame, choice: _Choice) -> tuple[Iterable[str], bool]:
-    """The names that are chosen, and whether there may be more: any is, where a condition cannot be evaluated."""
+def _chosen_names(source: Source, choice: _Choice) -> tuple[Iterable[str], bool]:
+    """The chosen names, and whether there may be more. There may, if the condition cannot be evaluated."""
     if choice.keeps is every_name:
-        return frame.names(), frame.is_open
-    kept = {name: choice.keeps(frame.spelling(name)) for name in frame.names()}
+        return source.names(), source.is_open
+    kept = {name: choice.keeps(source.spelling(name)) for name in source.names()}
     if None in kept.values():
         return (), True
-    return [name for name, is_kept in kept.items() if is_kept], frame.is_open
+    return [name for name, is_kept in kept.items() if is_kept], source.is_open
 
 
-def _add_column(result: Frame, frame: Frame, name: str, choice: _Choice, scope: Scope, merged: Flow | None) -> None:
-    spelling = choice.renamed.get(name) or frame.spelling(name)
+def _add_column(
+    result: Source, source: Source, name: str, choice: _Choice, scope: Scope, merged: Provenance | None
+) -> None:
+    spelling = choice.renamed.get(name) or source.spelling(name)
     if name in choice.replaced:
-        result.put(spelling, scope.walk.value_of(choice.replaced[name], scope))
+        result.put(spelling, scope.resolver.value_of(choice.replaced[name], scope))
     else:
-        result.put(spelling, frame.columns_flow(name) if merged is None else merged)
+        result.put(spelling, source.columns_provenance(name) if merged is None else merged)
 
 
-def _rest(frame: Frame, choice: _Choice) -> Frame:
-    """What a star takes of a frame besides the columns that are known."""
+def _rest(source: Source, choice: _Choice) -> Source:
+    """The unlisted columns of a source that a star may take."""
     gone = {*choice.excepted, *choice.replaced, *choice.renamed}
-    return RestFrame(frame, gone, choice.keeps) if gone or choice.keeps is not every_name else frame
+    return RestSource(source, gone, choice.keeps) if gone or choice.keeps is not every_name else source
 
 
-def _add_unlisted(result: Frame, frame: Frame, rest: Frame, choice: _Choice, scope: Scope) -> None:
-    """Take over a frame of unknown columns; those that the star itself names are known to be there."""
+def _add_unlisted(result: Source, source: Source, rest: Source, choice: _Choice, scope: Scope) -> None:
+    """Take over a source of unknown columns. It is known to have the columns that the star names."""
     result.unlisted.append(rest)
     for name, expression in choice.replaced.items():
         if name not in result.columns:
-            result.put(name, scope.walk.value_of(expression, scope))
+            result.put(name, scope.resolver.value_of(expression, scope))
     for name, spelling in choice.renamed.items():
         if spelling.lower() not in result.columns:
-            result.put(spelling, frame.get(name) or NOTHING)
+            result.put(spelling, source.get(name) or NOTHING)
 
 
-def _frame_of_path(parts: list[str], scope: Scope) -> Frame | None:
-    """What `parts.*` selects from: a relation by its full name, else the fields of a column."""
+def _source_of_path(parts: list[str], scope: Scope) -> Source | None:
+    """The source of `parts.*`: a relation by its name, or the fields of a column."""
     lower = [part.lower() for part in parts]
-    if (frame := scope.find_qualified(".".join(lower))) is not None:
-        return frame
-    frame = scope.find_frame(lower[0])
-    if frame is not None and len(parts) > 1:
-        return fields_of(frame.get(lower[1]), parts[2:], scope)
+    if (source := scope.find_qualified(".".join(lower))) is not None:
+        return source
+    source = scope.find_source(lower[0])
+    if source is not None and len(parts) > 1:
+        return fields_of(source.get(lower[1]), parts[2:], scope)
     return fields_of(scope.find_name(lower[0]), parts[1:], scope)
 
 
-def fields_of(flow: Flow | None, path: list[str], scope: Scope) -> Frame | None:
+def fields_of(provenance: Provenance | None, path: list[str], scope: Scope) -> Source | None:
     """The fields of a struct: one that the query builds, else by the type that the catalog has of its column."""
-    if flow is None:
+    if provenance is None:
         return None
     path = list(path)
-    while path and isinstance(flow.fields, Frame):
-        part = flow.fields.get(path[0].lower())
+    while path and isinstance(provenance.fields, Source):
+        part = provenance.fields.get(path[0].lower())
         if part is None:
             return None
-        flow = part
+        provenance = part
         del path[0]
-    if isinstance(flow.fields, Frame) and not path:
-        return flow.fields
-    values = [origin for origin, flags in flow.items() if not flags & CONDITION]
-    of_field = flow.through(FIELD)
+    if isinstance(provenance.fields, Source) and not path:
+        return provenance.fields
+    values = [origin for origin, flags in provenance.items() if not flags & CONDITION]
+    of_field = provenance.through(FIELD)
     names: Iterable[str] = ()
     if len(values) == 1:
-        frame = scope.walk.frame_of(values[0].relation)
-        names = _catalogued_fields(frame, values[0].column, path, scope.walk.dialect.name)
-    return FunctionFrame(of_field, names, is_listed=bool(names))
+        source = scope.resolver.source_of(values[0].relation)
+        names = _catalogued_fields(source, values[0].column, path, scope.resolver.dialect.name)
+    return FunctionSource(of_field, names, is_listed=bool(names))
 
 
-def _catalogued_fields(frame: RelationFrame, column: str, path: list[str], dialect: str | None) -> list[str]:
+def _catalogued_fields(source: RelationSource, column: str, path: list[str], dialect: str | None) -> list[str]:
     """The fields of a column: by the dotted names of BigQuery's catalog, else by its data type."""
     prefix = ".".join([column.lower(), *(part.lower() for part in path)]) + "."
-    listed = frame.relation.columns
+    listed = source.relation.columns
     dotted = [spelling[len(prefix) :] for name, spelling in listed.items() if name.startswith(prefix)]
     if dotted:
         return [name for name in dotted if "." not in name]
-    data_type = frame.relation.types.get(column.lower())
+    data_type = source.relation.types.get(column.lower())
     return _fields_of_type(data_type, path, dialect) if data_type else []
 
 

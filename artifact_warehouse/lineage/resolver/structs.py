@@ -1,12 +1,12 @@
-"""Structs that a query builds: their fields are told apart for as long as the query itself names them."""
+"""Structs that a query builds: each field has its own provenance."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from artifact_warehouse.lineage.resolver.flows import CAST, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import Frame, union
+from artifact_warehouse.lineage.resolver.provenance import CAST, NOTHING, Provenance
 from artifact_warehouse.lineage.resolver.scopes import Scope
+from artifact_warehouse.lineage.resolver.sources import Source, union
 from artifact_warehouse.lineage.resolver.stars import chosen
 
 _SAME_FIELDS = (
@@ -20,7 +20,7 @@ Step = str | int
 """A field by its lower-case name, or by its place, counted from 0."""
 
 
-def fields(expression: exp.Expr, scope: Scope) -> Frame | None:
+def fields(expression: exp.Expr, scope: Scope) -> Source | None:
     """The fields of a struct-valued expression: struct(a, b AS c), array_agg(row)[0], any_value(t)."""
     kind = type(expression)
     if is_constructor(expression):
@@ -37,12 +37,12 @@ def fields(expression: exp.Expr, scope: Scope) -> Frame | None:
             return scope.subquery(expression)
         return None
     if kind in _SAME_FIELDS and isinstance(expression.args.get("this"), exp.Expr):
-        frame = fields(expression.args["this"], scope)
-        if frame is not None:  # which of the rows it is, by their order or by an index, shapes all fields
-            deciding = Flow()
-            scope.walk.collect_arguments(expression, scope, 0, deciding, but="this")
-            scope.walk.use("sort", deciding)
-        return frame
+        source = fields(expression.args["this"], scope)
+        if source is not None:  # the order or the index decides which row it is, for all fields
+            deciding = Provenance()
+            scope.resolver.collect_arguments(expression, scope, 0, deciding, but="this")
+            scope.resolver.use("sort", deciding)
+        return source
     return None
 
 
@@ -53,26 +53,26 @@ def is_constructor(expression: exp.Expr) -> bool:
     return isinstance(expression, exp.Struct) or type(expression) is exp.Tuple
 
 
-def struct_fields(struct: exp.Expr, scope: Scope) -> Frame:
+def struct_fields(struct: exp.Expr, scope: Scope) -> Source:
     """The fields of a struct that is built here."""
-    frame = Frame()
+    source = Source()
     for index, member in enumerate(struct.expressions):
         if isinstance(member, exp.Columns):
             of_all = chosen(member.this, scope)
             for name in of_all.names():
-                frame.put(of_all.spelling(name), of_all.columns_flow(name))
-            frame.unlisted += of_all.unlisted
+                source.put(of_all.spelling(name), of_all.columns_provenance(name))
+            source.unlisted += of_all.unlisted
             continue
         if isinstance(member, exp.PropertyEQ):
             name, value = member.this.name, member.expression
         else:
             name, value = member.alias_or_name, member.this if isinstance(member, exp.Alias) else member
-        frame.put(name or f"_field_{index + 1}", scope.walk.value_of(value, scope))
-    return frame
+        source.put(name or f"_field_{index + 1}", scope.resolver.value_of(value, scope))
+    return source
 
 
 def path_of(expression: exp.Expr) -> tuple[exp.Expr, list[Step]]:
-    """The value that a field is taken from, and the way to the field: s.a.b, s['a'], struct_extract(s, 'a'), t.1."""
+    """The base value and the steps to a field: s.a.b, s['a'], struct_extract(s, 'a'), t.1."""
     steps: list[Step] = []
     while True:
         while type(expression) is exp.Paren:
@@ -85,7 +85,7 @@ def path_of(expression: exp.Expr) -> tuple[exp.Expr, list[Step]]:
 
 
 def _step(expression: exp.Expr) -> Step | None:
-    """The field that an expression takes of its argument; None where it takes none, or no certain one."""
+    """The field that an expression takes of its argument; None if there is none, or if it is unknown."""
     if isinstance(expression, exp.Dot):
         key = expression.args["expression"]
         if isinstance(key, exp.Func):
@@ -107,49 +107,49 @@ def _step(expression: exp.Expr) -> Step | None:
     return key.name.lower() if isinstance(key, (exp.Identifier, exp.Literal, exp.Var)) else None
 
 
-def part_of(whole: Flow, steps: list[Step]) -> tuple[Flow, bool]:
-    """The part of a value at the end of a path, and whether it was found; else the last part that was."""
+def part_of(whole: Provenance, steps: list[Step]) -> tuple[Provenance, bool]:
+    """The field at the end of a path and True, or the last known part on the way and False."""
     part = whole
     for step in steps:
-        frame = part.fields
+        source = part.fields
         found = None
-        if isinstance(frame, Frame):
-            found = frame.at(step) if isinstance(step, int) else frame.get(step)
+        if isinstance(source, Source):
+            found = source.at(step) if isinstance(step, int) else source.get(step)
         if found is None:
             return part, False
         part = found
     return part, True
 
 
-def _fields_of_all(frames: list[Frame | None]) -> Frame | None:
+def _fields_of_all(sources: list[Source | None]) -> Source | None:
     """The fields of an array's items, which are structs of one type: by position."""
-    if not frames or frames[0] is None:
+    if not sources or sources[0] is None:
         return None
-    result = Frame()
-    flows = [list(frame.columns.values()) for frame in frames if frame is not None]
-    for index, name in enumerate(frames[0].columns):
-        same = [of_item[index] for of_item in flows if index < len(of_item)]
-        result.put(frames[0].spelling(name), union(same) if len(same) > 1 else same[0])
+    result = Source()
+    provenances = [list(source.columns.values()) for source in sources if source is not None]
+    for index, name in enumerate(sources[0].columns):
+        same = [of_item[index] for of_item in provenances if index < len(of_item)]
+        result.put(sources[0].spelling(name), union(same) if len(same) > 1 else same[0])
     return result
 
 
-def _cast(frame: Frame | None, to: object) -> Frame | None:
-    """The fields of a struct that is cast to a type with names of its own, or of the items of an array of such."""
+def _cast(source: Source | None, to: object) -> Source | None:
+    """The fields after a cast to a struct type, or to an array of structs: the type names them."""
     while isinstance(to, exp.DataType) and to.this == exp.DataType.Type.ARRAY and to.expressions:
         to = to.expressions[0]
     members = to.expressions if isinstance(to, exp.DataType) else ()
     names = [member.name for member in members if isinstance(member, exp.ColumnDef)]
-    if frame is None or frame.is_open or len(names) != len(frame.columns):
-        return frame if not names else None
-    result = Frame()
-    for name, flow in zip(names, frame.columns.values(), strict=True):
-        cast = flow.through(CAST) if flow else NOTHING
-        if flow:
-            cast.fields = flow.fields
+    if source is None or source.is_open or len(names) != len(source.columns):
+        return source if not names else None
+    result = Source()
+    for name, provenance in zip(names, source.columns.values(), strict=True):
+        cast = provenance.through(CAST) if provenance else NOTHING
+        if provenance:
+            cast.fields = provenance.fields
         result.put(name, cast)
     return result
 
 
-def _fields_of_name(name: str, scope: Scope) -> Frame | None:
-    flow = scope.find_row(name)
-    return flow.fields if flow is not None and isinstance(flow.fields, Frame) else None
+def _fields_of_name(name: str, scope: Scope) -> Source | None:
+    provenance = scope.find_row(name)
+    return provenance.fields if provenance is not None and isinstance(provenance.fields, Source) else None

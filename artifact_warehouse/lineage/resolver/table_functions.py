@@ -1,4 +1,4 @@
-"""Functions that return tables: what stands in FROM and is neither a relation nor a query."""
+"""Table functions: FROM items that are neither a relation nor a query."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from artifact_warehouse.lineage.resolver.expressions import ITEM_FUNCTIONS, collect, use, value_of
-from artifact_warehouse.lineage.resolver.flows import EXPRESSION, FIELD, GUESSED, NOTHING, Flow
-from artifact_warehouse.lineage.resolver.frames import FROM_NOWHERE, Frame, FunctionFrame, renamed, union
+from artifact_warehouse.lineage.resolver.provenance import EXPRESSION, FIELD, GUESSED, NOTHING, Provenance
 from artifact_warehouse.lineage.resolver.scopes import Scope
 from artifact_warehouse.lineage.resolver.select_list import stacked_columns
+from artifact_warehouse.lineage.resolver.sources import FROM_NOWHERE, FunctionSource, Source, renamed, union
 
 _NAME_A_RELATION = {
     "cluster": 1, "clusterallreplicas": 1, "hop": 0, "identifier": 0, "query_table": 0, "remote": 1,
     "remotesecure": 1, "table": 0, "table_changes": 0, "tumble": 0,
 }  # fmt: skip
-"""Functions that read a relation, by the place of its name among their arguments.
+"""Functions that read a relation, with the position of its name among their arguments.
 
 https://docs.snowflake.com/en/sql-reference/identifier-literal,
 https://docs.databricks.com/aws/en/sql/language-manual/functions/table_changes,
@@ -26,7 +26,7 @@ https://clickhouse.com/docs/sql-reference/table-functions/remote.
 """
 _WINDOWS = ("hop", "tumble")
 _OF_A_QUERY = ("view", "viewifpermitted")
-"""ClickHouse's functions that are the query that they are given: https://clickhouse.com/docs/sql-reference/table-functions/view."""
+"""ClickHouse's functions that return the rows of a query: https://clickhouse.com/docs/sql-reference/table-functions/view."""
 
 _ADD_COLUMNS = tuple(
     found
@@ -43,12 +43,12 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-
 _IN_FROM = (exp.Func, exp.Bracket, exp.Cast, exp.Column, exp.Dot, exp.Paren)
 
 
-class AddedFrame(Frame):
-    """What a function returns that passes the columns of a table through, and adds others: those come from `added`."""
+class AddedSource(Source):
+    """The columns of a table that a function passes through. It adds others, which come from `added`."""
 
     __slots__ = ("added", "inner")
 
-    def __init__(self, inner: Frame, added: Flow) -> None:
+    def __init__(self, inner: Source, added: Provenance) -> None:
         super().__init__()
         self.inner = inner
         self.added = added
@@ -63,21 +63,21 @@ class AddedFrame(Frame):
     def names(self) -> list[str]:
         return list(self.inner.names())
 
-    def get(self, name: str) -> Flow | None:
-        flow = self.inner.get(name)
-        if flow is None:
+    def get(self, name: str) -> Provenance | None:
+        provenance = self.inner.get(name)
+        if provenance is None:
             return self.added
-        return flow if name in self.inner else flow.through(GUESSED)
+        return provenance if name in self.inner else provenance.through(GUESSED)
 
-    def rest(self) -> Flow:
+    def rest(self) -> Provenance:
         return self.added
 
     def spelling(self, name: str) -> str:
         return self.inner.spelling(name)
 
 
-class UnknownFrame(Frame):
-    """What is read from something that is unknown here: whatever comes from it is not resolved."""
+class UnknownSource(Source):
+    """The source of an item that the resolver does not know. Its columns are unresolved."""
 
     __slots__ = ()
 
@@ -85,43 +85,43 @@ class UnknownFrame(Frame):
     def is_open(self) -> bool:
         return True
 
-    def get(self, name: str) -> Flow | None:
+    def get(self, name: str) -> Provenance | None:
         return FROM_NOWHERE
 
-    def rest(self) -> Flow:
+    def rest(self) -> Provenance:
         return FROM_NOWHERE
 
 
-def unknown(source: exp.Expr, scope: Scope) -> Frame:
-    """The frame of a source that is unknown here, which is noted."""
+def unknown(item: exp.Expr, scope: Scope) -> Source:
+    """The source of an item that the resolver does not know. Notes the text of the item."""
     try:
-        text = source.sql(dialect=scope.walk.dialect.name)
+        text = item.sql(dialect=scope.resolver.dialect.name)
     except (SqlglotError, ValueError):
-        text = source.key
-    scope.walk.unknown_sources[text if len(text) <= 60 else f"{text[:57]}..."] = None
-    return UnknownFrame()
+        text = item.key
+    scope.resolver.unknown_sources[text if len(text) <= 60 else f"{text[:57]}..."] = None
+    return UnknownSource()
 
 
-def function_frame(
+def function_source(
     function: exp.Expr, alias: str, columns: list[str], scope: Scope, has_ordinality: bool = False
-) -> Frame:
-    """What a function in FROM returns."""
+) -> Source:
+    """The source of a function in FROM."""
     if isinstance(function, exp.Unnest):
         return unnested(function, alias, columns, scope)
     if isinstance(function, exp.Query):
-        return renamed(scope.walk.query(function, scope, scope.ctes), columns)
+        return renamed(scope.resolver.query(function, scope, scope.ctes), columns)
     if isinstance(function, exp.TableFromRows) and not isinstance(function.this, exp.Func):
         return _named_relation(function, function.this, scope)
     if isinstance(function, exp.TableFromRows):
-        return function_frame(function.this, alias, columns, scope, has_ordinality)
+        return function_source(function.this, alias, columns, scope, has_ordinality)
     if isinstance(function, exp.DynamicIdentifier):
         return _named_relation(function, function.this, scope)
     if isinstance(function, exp.SemanticView):
         return renamed(_semantic_view(function, scope), columns)
     if isinstance(function, _ADD_COLUMNS):
         return renamed(_passing(function, scope), columns)
-    if isinstance(function, exp.Anonymous) and (frame := _of_relation(function, scope)) is not None:
-        return renamed(frame, columns)
+    if isinstance(function, exp.Anonymous) and (source := _of_relation(function, scope)) is not None:
+        return renamed(source, columns)
     if not isinstance(function, _IN_FROM):
         return unknown(function, scope)
     return _of_arguments(function, alias, columns, scope, has_ordinality)
@@ -129,25 +129,25 @@ def function_frame(
 
 def _of_arguments(
     function: exp.Expr, alias: str, columns: list[str], scope: Scope, has_ordinality: bool
-) -> FunctionFrame:
-    """All columns come from all arguments; the last one counts the rows WITH ORDINALITY."""
-    arguments = Flow()
+) -> FunctionSource:
+    """A source whose columns all come from all arguments. WITH ORDINALITY, the last column counts rows."""
+    arguments = Provenance()
     for argument in _arguments(function):
         collect(argument, scope, 0 if isinstance(function, ITEM_FUNCTIONS) else EXPRESSION, arguments)
-    scope.walk.use("join", arguments)  # it makes rows
-    is_flatten = isinstance(function, exp.Explode) and scope.walk.dialect.name == "snowflake"
-    frame = FunctionFrame(arguments, columns, is_listed=bool(columns) and not is_flatten)
-    for name, flow in zip(columns, stacked_columns(function, scope), strict=False):
-        frame.columns[name.lower()] = flow
+    scope.resolver.use("join", arguments)  # it makes rows
+    is_flatten = isinstance(function, exp.Explode) and scope.resolver.dialect.name == "snowflake"
+    source = FunctionSource(arguments, columns, is_listed=bool(columns) and not is_flatten)
+    for name, provenance in zip(columns, stacked_columns(function, scope), strict=False):
+        source.columns[name.lower()] = provenance
     if has_ordinality:
-        frame.columns[columns[-1].lower() if columns else "ordinality"] = NOTHING
+        source.columns[columns[-1].lower() if columns else "ordinality"] = NOTHING
     if alias and not columns:
-        frame.value = arguments
-    return frame
+        source.value = arguments
+    return source
 
 
 def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
-    """What a function is called with; of `name = value` the value: names of arguments look like columns."""
+    """The arguments of a function. Of `name = value` it is the value, because the name parses as a column."""
     if not isinstance(function, (exp.Anonymous, exp.ReadCSV, exp.ReadParquet)):
         yield function
         return
@@ -159,54 +159,54 @@ def _arguments(function: exp.Expr) -> Iterator[exp.Expr]:
 # ---------------------------------------------------------------------- functions that read a relation
 
 
-def _of_relation(function: exp.Anonymous, scope: Scope) -> Frame | None:
-    """What a function returns that is given the name of a relation, or a query; None for any other function."""
+def _of_relation(function: exp.Anonymous, scope: Scope) -> Source | None:
+    """The source of a function that gets a query or the name of a relation; None for any other function."""
     name = function.name.lower()
     if name in _OF_A_QUERY and function.expressions and isinstance(function.expressions[0], exp.Query):
-        return scope.walk.query(function.expressions[0], scope, scope.ctes)
+        return scope.resolver.query(function.expressions[0], scope, scope.ctes)
     place = _NAME_A_RELATION.get(name)
     if place is None or len(function.expressions) <= place:
         return None
-    frame = _named_relation(function, function.expressions[place], scope, function.expressions[place + 1 :])
-    return _windowed(frame, function, scope) if name in _WINDOWS else frame
+    source = _named_relation(function, function.expressions[place], scope, function.expressions[place + 1 :])
+    return _windowed(source, function, scope) if name in _WINDOWS else source
 
 
-def _named_relation(source: exp.Expr, name: exp.Expr, scope: Scope, more: list[exp.Expr] | None = None) -> Frame:
-    """The relation whose name is an argument; the schema and the relation may be two, as in ClickHouse."""
+def _named_relation(item: exp.Expr, name: exp.Expr, scope: Scope, more: list[exp.Expr] | None = None) -> Source:
+    """The source of a relation that an argument names. ClickHouse may have two arguments: schema and relation."""
     is_schema = (
-        isinstance(name, exp.Literal) and "." not in name.name and source.name.lower().startswith(("remote", "cl"))
+        isinstance(name, exp.Literal) and "." not in name.name and item.name.lower().startswith(("remote", "cl"))
     )
     if is_schema and more and isinstance(more[0], exp.Literal):
-        return scope.walk.relation((name.name, more[0].name))
+        return scope.resolver.relation((name.name, more[0].name))
     if isinstance(name, exp.DynamicIdentifier):
-        return _named_relation(source, name.this, scope)
+        return _named_relation(item, name.this, scope)
     if isinstance(name, exp.Literal) and name.is_string:
         try:
-            name = exp.to_table(name.name, dialect=scope.walk.dialect.name)
+            name = exp.to_table(name.name, dialect=scope.resolver.dialect.name)
         except (SqlglotError, ValueError):
-            return unknown(source, scope)
+            return unknown(item, scope)
     if not isinstance(name, (exp.Column, exp.Table)):
-        return unknown(source, scope)
+        return unknown(item, scope)
     parts = tuple(part.name for part in name.parts)
     cte = scope.ctes.get(parts[0].lower()) if len(parts) == 1 else None
-    return scope.walk.relation(parts) if cte is None or cte.is_value else scope.walk.cte(cte)
+    return scope.resolver.relation(parts) if cte is None or cte.is_value else scope.resolver.cte(cte)
 
 
-def _windowed(frame: Frame, function: exp.Anonymous, scope: Scope) -> Frame:
+def _windowed(source: Source, function: exp.Anonymous, scope: Scope) -> Source:
     """TUMBLE(t, time, …) and HOP(t, time, …): the columns of t, and two that come from its time."""
-    result = Frame()
-    for name in frame.names():
-        result.put(frame.spelling(name), frame.columns_flow(name))
-    (result.unlisted if frame.is_open else result.starred).append(frame)
+    result = Source()
+    for name in source.names():
+        result.put(source.spelling(name), source.columns_provenance(name))
+    (result.unlisted if source.is_open else result.starred).append(source)
     time = function.expressions[1] if len(function.expressions) > 1 else None
-    flow = (frame.get(time.name.lower()) if isinstance(time, exp.Column) else None) or NOTHING
+    provenance = (source.get(time.name.lower()) if isinstance(time, exp.Column) else None) or NOTHING
     for name in ("window_start", "window_end"):
-        result.put(name, flow.through(EXPRESSION))
+        result.put(name, provenance.through(EXPRESSION))
     return result
 
 
-def _passing(function: exp.Expr, scope: Scope) -> Frame:
-    """What a function returns that passes the columns of a table through.
+def _passing(function: exp.Expr, scope: Scope) -> Source:
+    """The source of a function that passes the columns of a table through.
 
     What it adds comes from all columns that a query has chosen for it; which columns of a whole table it reads is
     unknown.
@@ -217,21 +217,21 @@ def _passing(function: exp.Expr, scope: Scope) -> Frame:
         return unknown(function, scope)
     query_table = function.args.get("query_table")
     if query_table is None:
-        return AddedFrame(inner, FROM_NOWHERE if isinstance(table, exp.Table) else inner.row())
-    result = FunctionFrame(FROM_NOWHERE)
+        return AddedSource(inner, FROM_NOWHERE if isinstance(table, exp.Table) else inner.row())
+    result = FunctionSource(FROM_NOWHERE)
     result.put("base", inner.row())
     result.put("query", (_argument_table(query_table, scope) or unknown(function, scope)).row())
     return result
 
 
-def _semantic_view(view: exp.Expr, scope: Scope) -> Frame:
+def _semantic_view(view: exp.Expr, scope: Scope) -> Source:
     """Snowflake's SEMANTIC_VIEW: the metrics, dimensions and facts that are listed of a relation.
 
     https://docs.snowflake.com/en/sql-reference/constructs/semantic_view
     """
-    inner = Scope(scope.walk, scope, scope.ctes)
-    inner.frames = {view.this.alias_or_name.lower(): _named_relation(view, view.this, scope)}
-    result = Frame()
+    inner = Scope(scope.resolver, scope, scope.ctes)
+    inner.sources = {view.this.alias_or_name.lower(): _named_relation(view, view.this, scope)}
+    result = Source()
     for kind in ("metrics", "dimensions", "facts"):
         for item in view.args.get(kind) or ():
             result.put(item.alias_or_name, value_of(item.this if isinstance(item, exp.Alias) else item, inner))
@@ -240,86 +240,86 @@ def _semantic_view(view: exp.Expr, scope: Scope) -> Frame:
     return result
 
 
-def _argument_table(table: exp.Expr, scope: Scope) -> Frame | None:
+def _argument_table(table: exp.Expr, scope: Scope) -> Source | None:
     if isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
         return _named_relation(table, table, scope)
-    return scope.walk.query(table, scope, scope.ctes) if isinstance(table, exp.Query) else None
+    return scope.resolver.query(table, scope, scope.ctes) if isinstance(table, exp.Query) else None
 
 
 # ---------------------------------------------------------------------- UNNEST
 
 
-def unnested(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Frame:
+def unnested(unnest: exp.Unnest, alias: str, columns: list[str], scope: Scope) -> Source:
     """A row for each item of a list."""
-    items = Flow()
+    items = Provenance()
     for expression in unnest.expressions:
         collect(expression, scope, FIELD, items)
-    scope.walk.use("join", items)
+    scope.resolver.use("join", items)
     offset = unnest.args.get("offset")
     offset_name = offset.name.lower() if isinstance(offset, exp.Identifier) else "offset" if offset else ""
     names = [name for name in columns if name.lower() != offset_name]
     if len(unnest.expressions) == 1:
         items.fields = value_of(unnest.expressions[0], scope).fields
     is_side_by_side = 1 < len(unnest.expressions) <= len(names)
-    frame = _side_by_side(unnest, names, scope) if is_side_by_side else items_frame(items)
+    source = _side_by_side(unnest, names, scope) if is_side_by_side else items_source(items)
     for name in names or ([alias] if alias else []):
-        if name.lower() not in frame.columns:
-            frame.put(name, items)
+        if name.lower() not in source.columns:
+            source.put(name, items)
     if offset_name:
-        frame.columns[offset_name] = NOTHING
-    if isinstance(frame, FunctionFrame):
-        frame.is_listed = bool(columns) and scope.walk.dialect.lists_unnested
-        frame.is_bare = not alias and not columns
-    return frame
+        source.columns[offset_name] = NOTHING
+    if isinstance(source, FunctionSource):
+        source.is_listed = bool(columns) and scope.resolver.dialect.lists_unnested
+        source.is_bare = not alias and not columns
+    return source
 
 
-def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Frame:
+def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Source:
     """unnest(a, b) AS t (x, y): the items of a in x, those of b in y."""
-    frame = Frame()
+    source = Source()
     for index, name in enumerate(names):
-        flow = Flow()
+        provenance = Provenance()
         if index < len(unnest.expressions):
-            collect(unnest.expressions[index], scope, FIELD, flow)
-        frame.put(name, flow)
-    return frame
+            collect(unnest.expressions[index], scope, FIELD, provenance)
+        source.put(name, provenance)
+    return source
 
 
-def items_frame(items: Flow) -> Frame:
+def items_source(items: Provenance) -> Source:
     """The rows that an array's items make: their fields, where the query has built them, or anything."""
     fields = items.fields
-    if isinstance(fields, Frame):
-        frame = Frame()
+    if isinstance(fields, Source):
+        source = Source()
         for name in fields.names():
-            frame.put(fields.spelling(name), fields.columns_flow(name))
+            source.put(fields.spelling(name), fields.columns_provenance(name))
     else:
-        frame = FunctionFrame(items.through(FIELD))
-    frame.value = items
-    return frame
+        source = FunctionSource(items.through(FIELD))
+    source.value = items
+    return source
 
 
-def rows_from(functions: list[exp.Expr], columns: list[str], scope: Scope) -> Frame:
+def rows_from(functions: list[exp.Expr], columns: list[str], scope: Scope) -> Source:
     """Postgres' ROWS FROM (f(…), g(…)) AS t (a, b): the rows of all functions, side by side.
 
     https://www.postgresql.org/docs/current/queries-table-expressions.html#QUERIES-TABLEFUNCTIONS
     """
-    flows = []
+    provenances = []
     for function in functions:
         inner = function.this if isinstance(function, exp.Table) else function
-        frame = function_frame(inner, "", [], scope)
-        flows.append(frame.value or frame.rest())
-    if len(columns) != len(flows):
-        return FunctionFrame(union(flows), columns, is_listed=bool(columns))
-    result = Frame()
-    for name, flow in zip(columns, flows, strict=True):
-        result.put(name, flow)
+        source = function_source(inner, "", [], scope)
+        provenances.append(source.value or source.rest())
+    if len(columns) != len(provenances):
+        return FunctionSource(union(provenances), columns, is_listed=bool(columns))
+    result = Source()
+    for name, provenance in zip(columns, provenances, strict=True):
+        result.put(name, provenance)
     return result
 
 
-def object_items(value: exp.Expr, names: list[str], scope: Scope) -> Frame:
+def object_items(value: exp.Expr, names: list[str], scope: Scope) -> Source:
     """Redshift's UNPIVOT of an object: a row for each attribute, with its value and its name.
 
     https://docs.aws.amazon.com/redshift/latest/dg/query-super.html#unpivoting
     """
     items = value_of(value, scope).through(FIELD)
-    scope.walk.use("join", items)
-    return FunctionFrame(items, names, is_listed=True)
+    scope.resolver.use("join", items)
+    return FunctionSource(items, names, is_listed=True)

@@ -1,4 +1,4 @@
-"""Words that are no columns although they look like one: units of time, and functions without parentheses."""
+"""Words that sqlglot parses as columns: units of time, and functions without parentheses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEVELS = frozenset({"level", "connect_by_iscycle", "connect_by_isleaf"})
 
 
 _TAKE_COLUMNS = (exp.Case, exp.Cast, exp.Coalesce, exp.Connector, exp.If, exp.TryCast)
-"""What sqlglot calls a function, and has no words of its own for arguments."""
+"""Functions, in sqlglot's classes, that take no keywords as arguments."""
 
 
 def is_function(name: str) -> bool:
@@ -42,7 +42,7 @@ def is_function(name: str) -> bool:
 
 
 def is_unit(argument: exp.Expr, dialect: str | None) -> bool:
-    """Whether an argument of a function is a unit of time whatever columns there are."""
+    """Whether an argument is a unit of time even if a column has its name."""
     if dialect not in _ONLY_A_UNIT_FIRST or not _is_word(argument) or argument.parent is None:
         return False
     function = argument.parent
@@ -50,12 +50,12 @@ def is_unit(argument: exp.Expr, dialect: str | None) -> bool:
 
 
 def may_be_unit(column: exp.Expr) -> bool:
-    """Whether a column that no relation is known to have stands where a function of dates takes a unit of time."""
+    """Whether an unknown column is in the position of a unit of time in a date function."""
     function = column.parent
     if not _is_word(column) or not isinstance(function, exp.Func):
         return False
     if not isinstance(function, exp.Anonymous):
-        # sqlglot takes the arguments of another dialect's function in another order
+        # the order of arguments is that of another dialect
         return isinstance(function, (exp.DateDiff, exp.TimestampDiff, exp.TsOrDsDiff)) and column.arg_key == "this"
     name = function.name.lower()
     if name in _UNIT_FIRST:
@@ -64,7 +64,7 @@ def may_be_unit(column: exp.Expr) -> bool:
 
 
 def may_be_keyword(column: exp.Expr) -> bool:
-    """Whether a name that no catalog lists may be something else than a column of a later version: a word of SQL."""
+    """Whether a name that no catalog lists may be a keyword, and not a column that is newer than the catalog."""
     name = column.name.lower()
     if name in UNITS or name in LEVELS:
         return True

@@ -1,11 +1,11 @@
-"""Which resolver it is: lineages of another one are not those of this one."""
+"""The version of the resolver. A lineage that another version resolved is resolved again."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
 RESOLVER_VERSION = 2
-"""Raised with every change after which some SQL is resolved otherwise."""
+"""Raised with every change that alters the lineage of some SQL."""
 
 
 def resolver_version() -> str:

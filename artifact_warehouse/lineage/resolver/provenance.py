@@ -1,4 +1,4 @@
-"""How the values of one column flow into another: what happens on the way is a set of flags."""
+"""Provenance: the columns that a value comes from. Flags say what happens to each of them on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AGGREGATE = 4
 WINDOW = 8
 """It is part of a window function."""
 CONDITION = 16
-"""It only decides which value is taken: of a CASE, a FILTER, a window's partition or order."""
+"""It only decides which value is taken: in a CASE, a FILTER, the partition or order of a window, an EXISTS."""
 FIELD = 32
 """A part of it is taken: of a struct, a list, a JSON value."""
 GUESSED = 64
@@ -27,7 +27,7 @@ UNLISTED = 256
 
 
 class Origin:
-    """A column outside of the query. There is one object for each within a resolution: compared by identity."""
+    """A column of a relation outside of the query. A resolution has one object for each, so identity compares them."""
 
     __slots__ = ("column", "relation")
 
@@ -36,10 +36,10 @@ class Origin:
         self.column = column
 
 
-class Flow(dict[Origin, int]):
-    """Where the values of a column come from, with the flags of each way; `fields` are those of a struct value.
+class Provenance(dict[Origin, int]):
+    """The origins of a value, each with its flags. `fields` is the source that has the fields of a struct.
 
-    A flow may be shared by many columns that pass it through: only who has made it changes it.
+    A provenance may be shared by many columns that pass it through: only who has made it changes it.
     """
 
     __slots__ = ("fields",)
@@ -49,24 +49,24 @@ class Flow(dict[Origin, int]):
         self.fields: object | None = None
 
     def add(self, other: dict[Origin, int], flags: int = 0) -> None:
-        """Take in another flow, on whose way these flags come. A condition is only what is nothing else as well."""
+        """Add another provenance, with these flags. CONDITION stays only if every way has it."""
         for origin, theirs in other.items():
             new = theirs | flags
             old = self.get(origin)
             self[origin] = new if old is None or old == new else ((old | new) & ~CONDITION) | (old & new & CONDITION)
 
-    def through(self, flags: int) -> Flow:
-        """The same flow, with these flags on its way."""
-        flow = Flow()
-        flow.add(self, flags)
-        return flow
+    def through(self, flags: int) -> Provenance:
+        """The same origins, with these flags added."""
+        provenance = Provenance()
+        provenance.add(self, flags)
+        return provenance
 
 
 UNRESOLVED = Origin(Relation(""), "")
-"""Where the values of a name come from that no relation has: whatever they flow into is not resolved."""
+"""The origin of a name that no relation has. A column with this origin is unresolved."""
 
-NOTHING = Flow()
-"""The flow of what comes from no column: literals, count(*), now()."""
+NOTHING = Provenance()
+"""The provenance of what comes from no column: literals, count(*), now()."""
 
 
 _KINDS = (
