@@ -19,8 +19,11 @@ _IS = r"(?:\s{0,4}(?::=|=>|={1,3}|:|%3D|%3A)(?:\s{0,4}|%20)|\s(?:is|was)\s)"
 """What stands between a key and its value."""
 
 _BARE = r"""(?![(\[{])(?:(?!%(?:20|22|26|27|2C|3B|7D|0A))[^\s"'`\\,;&)}\]<]){1,8192}"""
+_QUOTED = rf"(?P<quote>{_Q})(?P<quoted>(?:(?P=quote){{2}}|(?!(?P=quote))(?:\\.|[^\\])){{1,8192}})(?P=quote)"
+"""With a doubled or an escaped quotation mark in it. Its parts exclude each other, so that it never goes back far."""
+
 _VALUE = rf"""
-    (?:(?P<quote>{_Q})(?P<quoted>(?:\\.|.){{1,8192}}?)(?P=quote)
+    (?:{_QUOTED}
     |{_Q}(?P<cut>[^"'`\n]{{1,8192}})(?:\n|\Z)
     |(?P<bare>(?:(?:bearer|basic|token|digest|bot|apikey)[ ])?{_BARE}))
 """
@@ -117,7 +120,7 @@ CONTEXTS = (
         "literal of an SQL statement",
         (*HINTS, "identified"),
         rf"""(?ixs)(?:(?P<word>{WORDS})\w{{0,40}}|identified\s(?:with\s\w{{1,40}}\s)?by(?:\s(?:password|values))?)\s{{1,4}}
-        (?:(?P<quote>{_Q})(?P<quoted>(?:''|\\.|.){{1,8192}}?)(?P=quote)
+        (?:{_QUOTED}
         |(?<=\bby\s)(?P<bare>(?!password|values)[^\s"'`;,)]{{1,256}}))""",
         "https://duckdb.org/docs/stable/configuration/secrets_manager",
         _is_literal,
@@ -126,7 +129,7 @@ CONTEXTS = (
         "option of a command",
         (*HINTS, "curl", "wget", "sshpass", "mysql", "docker", "sqlplus"),
         rf"""(?ixs)(?:(?<![\w-])--?[\w-]{{0,40}}?{WORDS}[\w-]{{0,40}}[ ]{{1,4}}
-        |\b(?:curl|wget|http)\b[^\n]{{0,512}}?[ ](?:-u|-U|--user|--proxy-user)(?:[ ]{{1,4}}|=)?
+        |\b(?:curl|wget|http)\b[^\n]{{0,256}}?[ ](?:-u|-U|--user|--proxy-user)(?:[ ]{{1,4}}|=)?
         |\b(?:sshpass|docker[ ]login|mysql\w{{0,10}})\b[^\n]{{0,256}}?[ ]-p[ ]?
         |\bsqlplus[ ](?:-\w{{1,8}}[ ]){{0,4}}[\w$]{{1,64}}/)
         {_VALUE}""",
