@@ -75,6 +75,16 @@ class PrunedMeanwhile(ArtifactWarehouseError):
         return "the warehouse was pruned meanwhile; what was stored before is kept; run it again to continue"
 
 
+class ReplacedMeanwhile(ArtifactWarehouseError):
+    """Another file, or none, is in the place of the warehouse that a command began to write to."""
+
+    def __str__(self) -> str:
+        return (
+            "the warehouse was deleted, or replaced by another file, while it was written to; "
+            "the file that is there now has nothing of this load's later part; do it again"
+        )
+
+
 class LoadInterrupted(KeyboardInterrupt):
     """A load was interrupted. `report` is a LoadReport of what it has stored: `kept_count` whole files."""
 

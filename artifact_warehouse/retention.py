@@ -14,6 +14,7 @@ from artifact_warehouse.schema import TABLES, to_utc
 from artifact_warehouse.storage import (
     PRUNED_AT,
     WarehouseFile,
+    add_generation,
     compact,
     migrate,
     pending_changes,
@@ -128,6 +129,7 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
     settle(connection)
     keep_resolved(connection, resolver_version(), with_lineage)
     set_meta(connection, PRUNED_AT, values["now"].isoformat())
+    add_generation(connection)
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 
 

@@ -4,7 +4,7 @@ Knows the limits of an input, and neither dbt nor DuckDB.
 """
 
 from artifact_warehouse.extract.discover import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of
-from artifact_warehouse.extract.reader import Input, read_all, read_stdin
+from artifact_warehouse.extract.reader import Input, raw_bytes, read_all, read_stdin
 
 __all__ = [
     "ARCHIVES",
@@ -15,6 +15,7 @@ __all__ = [
     "expand",
     "has_suffix",
     "labels_of",
+    "raw_bytes",
     "read_all",
     "read_stdin",
 ]

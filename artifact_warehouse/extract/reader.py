@@ -204,6 +204,11 @@ def _content(path: str, limits: Limits) -> bytes:
         return data
 
 
+def raw_bytes(file: File, limits: Limits) -> bytes:
+    """A local file as it lies there; nothing for an object, and where it cannot be read."""
+    return b"" if object_store.is_uri(file.place) else _raw_bytes(_LocalFile(file.place), limits)
+
+
 def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
     """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
     try:

@@ -27,7 +27,16 @@ from artifact_warehouse.schema import (
     SET_MEMBERS,
     hash_text,
 )
-from artifact_warehouse.storage import WarehouseFile, check_prune, insert, registered, transaction
+from artifact_warehouse.storage import (
+    FileState,
+    WarehouseFile,
+    add_generation,
+    check_state,
+    file_state,
+    insert,
+    registered,
+    transaction,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -128,7 +137,7 @@ class _Step:
         self._report = progress
         self._versions = resolver_version()
         self.is_last = True
-        self._last_prune: str | None = None
+        self._state = FileState()
         self._known: KnownLineages
         self._reader: Reader
         self._waiting: list[tuple[str, Inputs]] = []
@@ -142,7 +151,7 @@ class _Step:
         """Returns how many lineages there were before."""
         work = None
         with self._warehouse.writing() as connection:
-            self._last_prune = check_prune(connection, None)
+            self._state = file_state(connection)
             [(lineage_count,)] = connection.execute("SELECT count(*) FROM stored.column_lineages").fetchall()
             todo = manifest_inputs.unresolved(connection, self._versions, _STEP_MANIFESTS)
             self.is_last = len(todo) < _STEP_MANIFESTS
@@ -154,7 +163,7 @@ class _Step:
             self._sets[work.inputs_id] = self._resolve(work)
             work = None
             if self._waiting:
-                with self._warehouse.open() as connection:
+                with self._warehouse.open(must_exist=True) as connection:
                     work = self._next(connection)
         if todo:
             self._flush(_finished(todo, self._sets))
@@ -212,13 +221,15 @@ class _Step:
     def _flush(self, more: Mapping[Table, pa.Table] | None = None) -> None:
         """Write what is pending, and more tables behind it, in one transaction."""
         pending, self._pending, self._pending_edges = self._pending, [], 0
-        with self._warehouse.open() as connection, transaction(connection):
-            check_prune(connection, self._last_prune)
+        with self._warehouse.open(must_exist=True) as connection, transaction(connection):
+            state = check_state(connection, self._state)
             for table, rows in (_lineages(pending, self._versions) | dict(more or {})).items():
                 if table is MANIFEST_COLUMN_LINEAGES:
                     with registered(connection, rows):
                         connection.execute(_FORGET)  # what is said of these manifests already makes room
                 insert(connection, table, rows)
+            state = state._replace(generation=add_generation(connection))
+        self._state = state
         names = NodeOutcome._fields
         self._outcomes.update({p.lineage_id: NodeOutcome(*(getattr(p, name) for name in names)) for p in pending})
 

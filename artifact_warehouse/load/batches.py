@@ -29,7 +29,7 @@ from artifact_warehouse.artifacts import (
     quarantine,
 )
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind, is_interrupt
-from artifact_warehouse.extract import File, Input, read_all
+from artifact_warehouse.extract import File, Input, as_text, raw_bytes, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
 
@@ -207,6 +207,17 @@ class Flattener:
         if artifact_id:
             quarantine(artifact_id, kind, len(item.data), reason, rows)
         return Outcome(item.uri, artifact_id or None, kind, "quarantined", reason, trace=item.trace)
+
+
+def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
+    """The batch of a file that cannot be read, nor be left to a Flattener."""
+    rows, data = Rows(), raw_bytes(file, limits)
+    artifact_id = content_id(data) if data else ""
+    kind = looks_like_one(data[:4096], file.place)
+    if artifact_id:
+        quarantine(artifact_id, kind, len(data), reason, rows)
+    outcome = Outcome(as_text(file.place), artifact_id or None, kind, "quarantined", reason)
+    return FlattenedBatch([outcome], rows.to_arrow())
 
 
 def _fault(error: Exception) -> str:

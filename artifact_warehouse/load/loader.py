@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
-from artifact_warehouse.errors import LoadInterrupted, QuarantinedArtifacts, WarehouseError, is_interrupt
+from artifact_warehouse.errors import ArtifactWarehouseError, LoadInterrupted, QuarantinedArtifacts, is_interrupt
 from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Outcome, Policy
 from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.load.worker_pool import Workers
 from artifact_warehouse.schema import ARTIFACT_URIS
-from artifact_warehouse.storage import WarehouseFile, known_artifacts, known_objects, write
+from artifact_warehouse.storage import FileState, WarehouseFile, file_state, known_artifacts, known_objects, write
 
 Progress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
@@ -110,23 +110,16 @@ def _run(
     warehouse, parts = loader.warehouse, _parts(files, settings.part_bytes)
     report(0, len(files))
     with _workers(len(parts), stdin, settings) as workers:
-        known = _known_artifacts(warehouse) if warehouse.exists() else set()
-        loader.stored |= known
+        known = loader.begin() if warehouse.exists() else set()
         batches = _batches(parts, stdin, known, policy, settings, workers)
         if not warehouse.exists():
-            _known_artifacts(warehouse)  # made while the workers are at work already
+            loader.begin()  # made while the workers are at work already
         for part, of_part in zip(parts, batches, strict=True):
             for batch in of_part:
                 loader.take(batch)
             loader.done_count += len(part)
             report(loader.done_count, len(files))
         loader.flush()
-
-
-def _known_artifacts(warehouse: WarehouseFile) -> set[int]:
-    """What need not be read again; the warehouse is made or migrated, if need be."""
-    with warehouse.writing() as connection:
-        return known_artifacts(connection)
 
 
 def _without_known_objects(files: list[File], warehouse: WarehouseFile) -> list[File]:
@@ -197,10 +190,18 @@ class _Loader:
         self._being_written: set[int] = set()
         self._labels = labels
         self._settings = settings
-        self._last_prune: str | None = None
+        self.state = FileState()
+        """How this load saw the file last."""
         self._taken: set[str] = set()
         self._pending: list[FlattenedBatch] = []
         self._pending_bytes = self._pending_outcomes = 0
+
+    def begin(self) -> set[int]:
+        """Make or migrate the warehouse, if need be; returns the artifact_keys of what need not be read again."""
+        with self.warehouse.writing() as connection:
+            self.state = file_state(connection)._replace(last_prune=None)
+            self.stored = known_artifacts(connection)
+        return self.stored.copy()
 
     def take(self, batch: FlattenedBatch) -> None:
         batch = self._without_repeated(batch)
@@ -238,16 +239,16 @@ class _Loader:
         sightings = self._sightings(outcome for batch in pending for outcome in batch.outcomes)
         if sightings.num_rows:
             self._being_written = set(sightings["artifact_key"].to_pylist())
-            with self.warehouse.open() as connection:
+            with self.warehouse.open(must_exist=True) as connection:
                 tables = [batch.tables for batch in pending]
-                self._last_prune = write(connection, tables, sightings, self._last_prune)
+                self.state = write(connection, tables, sightings, self.state)
             self.stored |= self._being_written
             self._being_written = set()
 
     def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
         """What of the load is stored, as an error. A file is kept when all that was found in it is."""
         if self._being_written:  # the interrupt may have come right after the commit
-            with suppress(WarehouseError), self.warehouse.open() as connection:
+            with suppress(ArtifactWarehouseError), self.warehouse.open(must_exist=True) as connection:
                 self.stored |= self._being_written & known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
         kept: list[Outcome] = []

@@ -1,4 +1,4 @@
-"""Digesting in several processes: the work of a large load that Python can only do one at a time in a process.
+"""Flattening in several processes: the work of a large load that Python can only do one at a time in a process.
 
 Plain child processes with pipes, not multiprocessing, which would run an unguarded script of the caller's again
 in each of them.
@@ -21,56 +21,151 @@ from typing import Any
 
 from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
-from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
+from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy, quarantined_file
 from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.process import skip_numpy_import
 
 _BATCHES_AHEAD = 2
 """How many batches of each worker may wait to be written: what bounds a load's memory."""
 
+_READY = "ready"
+_ENDED_EARLY = "ended the process that read it, twice: for want of memory, or by a fault of a library"
+
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
 """Imports from where this process does, and from nowhere else: `-c` alone would look into the current folder."""
 
 
 class Workers:
-    """Processes that start while the caller still prepares; each takes every n-th part of the work."""
+    """Processes that start while the caller still prepares; each takes every n-th part of the work.
+
+    A process may be killed, for want of memory for instance. Its part is then read again file by file in another
+    process, and a file that ends that one too is quarantined.
+    """
 
     def __init__(self, count: int) -> None:
-        command = [sys.executable, "-c", _PROGRAM, *(folder or str(Path.cwd()) for folder in sys.path)]
-        with _sigint_blocked():
-            self._processes = [
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
-            ]
-        self._inboxes: list[Queue[Any]] = [Queue(_BATCHES_AHEAD) for _ in range(count)]
-        self._threads: list[threading.Thread] = []
+        self._workers = [_Worker() for _ in range(count)]
+        self._all = [*self._workers]
+        self._parts: Sequence[Sequence[File]] = ()
+        self._known: frozenset[int] = frozenset()
+        self._policy = Policy()
+        self._settings = LoadSettings()
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
         """End the processes, at once if they are still at work."""
-        for process in self._processes:
-            process.kill()
-        for thread, inbox in zip(self._threads, self._inboxes, strict=False):  # no threads where no work was given
-            while thread.is_alive():
-                with suppress(Empty):
-                    inbox.get(timeout=0.05)
-        for process in self._processes:
-            process.wait()
-            for pipe in filter(None, (process.stdin, process.stdout)):
-                with suppress(BrokenPipeError):
-                    pipe.close()
+        for worker in self._all:
+            worker.kill()
+        for worker in self._all:
+            worker.close()
 
     def batches(
         self, parts: Sequence[Sequence[File]], known: Collection[int], policy: Policy, settings: LoadSettings
     ) -> Iterator[Iterator[FlattenedBatch]]:
-        """The batches of each part, in order. Raises WorkerFailed when a process ends early."""
-        count = len(self._processes)
-        for first, (process, inbox) in enumerate(zip(self._processes, self._inboxes, strict=True)):
-            request = (policy, settings, frozenset(known), parts[first::count])
-            self._threads.append(threading.Thread(target=_exchange, args=(process, request, inbox), daemon=True))
-            self._threads[-1].start()
-        return (_until_none(self._inboxes[index % count]) for index in range(len(parts)))
+        """The batches of each part, in order. Raises WorkerFailed where processes end before they can work."""
+        self._parts, self._known, self._policy, self._settings = parts, frozenset(known), policy, settings
+        for first, worker in enumerate(self._workers):
+            self._give(worker, parts[first :: len(self._workers)], settings)
+        return (self._of_part(index) for index in range(len(parts)))
+
+    def _give(self, worker: _Worker, parts: Sequence[Sequence[File]], settings: LoadSettings) -> _Worker:
+        worker.start((self._policy, settings, self._known, parts))
+        return worker
+
+    def _another(self, parts: Sequence[Sequence[File]], settings: LoadSettings) -> _Worker:
+        """One more process, with work."""
+        worker = _Worker()
+        self._all.append(worker)
+        return self._give(worker, parts, settings)
+
+    def _of_part(self, index: int) -> Iterator[FlattenedBatch]:
+        count = len(self._workers)
+        place, delivered_count = index % count, 0
+        try:
+            for batch in self._workers[place].batches():
+                yield batch
+                delivered_count += len(batch.outcomes)
+        except _Ended:
+            yield from self._file_by_file(self._parts[index], delivered_count)
+            self._workers[place] = self._another(self._parts[index + count :: count], self._settings)
+
+    def _file_by_file(self, files: Sequence[File], delivered_count: int) -> Iterator[FlattenedBatch]:
+        """The batches of a part whose process ended, without the outcomes that it delivered; each batch has one."""
+        while files:
+            worker = self._another([[file] for file in files], self._settings._replace(step_bytes=1))
+            done_count = 0
+            try:
+                for _ in files:
+                    for batch in worker.batches():
+                        if not delivered_count:
+                            yield batch
+                        delivered_count = max(0, delivered_count - len(batch.outcomes))
+                    done_count += 1
+                worker.kill()
+            except _Ended as error:
+                if not worker.is_ready:
+                    raise WorkerFailed from error
+                if not delivered_count:
+                    yield quarantined_file(files[done_count], _ENDED_EARLY, self._policy.limits)
+                delivered_count = max(0, delivered_count - 1)
+                done_count += 1
+            files = files[done_count:]
+
+
+class _Ended(Exception):
+    """A process ended before its work was done."""
+
+
+class _Worker:
+    """One process, and the thread that talks to it."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", _PROGRAM, *(folder or str(Path.cwd()) for folder in sys.path)]
+        with _sigint_blocked():
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._inbox: Queue[Any] = Queue(_BATCHES_AHEAD)
+        self._thread: threading.Thread | None = None
+        self.is_ready = False
+        """Whether it has begun to work."""
+
+    def start(self, request: object) -> None:
+        """Give it its work."""
+        self._thread = threading.Thread(target=self._exchange, args=(request,), daemon=True)
+        self._thread.start()
+
+    def batches(self) -> Iterator[FlattenedBatch]:
+        """The batches of the next part. Raises _Ended."""
+        while (batch := self._inbox.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise _Ended from batch
+            yield batch
+
+    def kill(self) -> None:
+        """End it, at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Give up what it holds, once it is killed."""
+        while self._thread and self._thread.is_alive():  # it may wait for room in the inbox
+            with suppress(Empty):
+                self._inbox.get(timeout=0.05)
+        self._process.wait()
+        for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    def _exchange(self, request: object) -> None:
+        """Send it its request, and put whatever it answers into its inbox; at its end an exception."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            with self._process.stdin as stdin:
+                pickle.dump(request, stdin)
+            self.is_ready = pickle.load(self._process.stdout) == _READY
+            while True:
+                self._inbox.put(pickle.load(self._process.stdout))
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self._inbox.put(error)
 
 
 @contextmanager
@@ -89,25 +184,6 @@ def _sigint_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _exchange(process: subprocess.Popen[bytes], request: object, inbox: Queue[Any]) -> None:
-    """Send a worker its request, and put whatever it answers into its inbox; at its end an exception."""
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        with process.stdin as stdin:
-            pickle.dump(request, stdin)
-        while True:
-            inbox.put(pickle.load(process.stdout))
-    except (EOFError, OSError, pickle.UnpicklingError) as error:
-        inbox.put(error)
-
-
-def _until_none(inbox: Queue[Any]) -> Iterator[FlattenedBatch]:
-    while (batch := inbox.get()) is not None:
-        if isinstance(batch, BaseException):
-            raise WorkerFailed from batch
-        yield batch
-
-
 def serve() -> None:
     """What a worker does: one request in, batches out, None behind those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
@@ -118,9 +194,11 @@ def serve() -> None:
         policy, settings, known, parts = pickle.load(sys.stdin.buffer)
     except (EOFError, pickle.UnpicklingError):  # the caller died before it could say what to do
         return
-    digester = Flattener(policy, known, settings=settings)
+    flattener = Flattener(policy, known, settings=settings)
     try:
-        for of_part in digester.batches(parts):
+        pickle.dump(_READY, answers)
+        answers.flush()
+        for of_part in flattener.batches(parts):
             for answer in chain(of_part, [None]):
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()

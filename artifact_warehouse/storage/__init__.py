@@ -6,6 +6,7 @@ Knows tables and no artifacts. The only room that calls duckdb.connect.
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
+from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status
@@ -14,7 +15,6 @@ from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
 from artifact_warehouse.storage.verification import broken_integrity, verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
-    check_prune,
     insert,
     known_artifacts,
     known_objects,
@@ -25,16 +25,19 @@ from artifact_warehouse.storage.writer import (
 
 __all__ = [
     "PRUNED_AT",
+    "FileState",
     "SqlFile",
     "WarehouseFile",
+    "add_generation",
     "broken_integrity",
     "check_copy",
-    "check_prune",
+    "check_state",
     "compact",
     "confine",
     "describe",
     "describe_all",
     "fetch",
+    "file_state",
     "insert",
     "known_artifacts",
     "known_objects",

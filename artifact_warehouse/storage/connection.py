@@ -13,6 +13,7 @@ import duckdb
 
 from artifact_warehouse.errors import (
     NotAWarehouse,
+    ReplacedMeanwhile,
     WarehouseError,
     WarehouseLocked,
     WarehouseNotFound,
@@ -66,8 +67,14 @@ class WarehouseFile:
         """
         if read_only:
             self.require()
+        return self._connect(read_only, may_be_old)[0]
+
+    def _connect(
+        self, read_only: bool, may_be_old: bool, must_exist: bool = False
+    ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
+        """A connection, and which file it is to."""
         check_place(self.path)
-        connection = self._connect_patiently(read_only)
+        connection, identity = self._connect_patiently(read_only, must_exist)
         try:
             check_format(connection, self.path, is_final=read_only and not may_be_old)
             if read_only and not may_be_old and missing_tables_and_columns(connection):
@@ -77,14 +84,24 @@ class WarehouseFile:
         except BaseException:
             connection.close()
             raise
-        return connection
+        return connection, identity
 
     @contextmanager
-    def open(self, read_only: bool = False, may_be_old: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection, closed at the end of the block. An interrupted write, on a full disk, is a WarehouseError."""
-        connection = self.connect(read_only, may_be_old)
+    def open(
+        self, read_only: bool = False, may_be_old: bool = False, must_exist: bool = False, replaces: bool = False
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed at the end of the block. An interrupted write, on a full disk, is a WarehouseError.
+
+        Raises ReplacedMeanwhile where the file that was written to is no longer in its place at the end, unless the
+        block itself `replaces` it; and, with `must_exist`, where there is none at the beginning.
+        """
+        if read_only:
+            self.require()
+        connection, identity = self._connect(read_only, may_be_old, must_exist)
         try:
             yield connection
+            if not (read_only or replaces) and _identity(self.path) != identity:
+                raise ReplacedMeanwhile
         except duckdb_errors.INTERRUPTED_WRITE as error:
             raise duckdb_errors.interrupted_write(self.path, str(error)) from error
         finally:
@@ -107,22 +124,24 @@ class WarehouseFile:
     @contextmanager
     def alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The only connection of this process to the file; raises WarehouseLocked where there is another one."""
-        with _OPENING, self.open() as connection:
+        with _OPENING, self.open(replaces=True) as connection:
             if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
                 raise WarehouseLocked(str(self.path), "is open elsewhere in this process; close that first")
             yield connection
 
-    def _connect_patiently(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _connect_patiently(self, read_only: bool, must_exist: bool) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
         """Try again, with growing pauses, while another process holds the file."""
         deadline = time.monotonic() + self._wait
         pause = 0.05
         while True:
             try:
-                file = _identity(self.path)
+                before = _identity(self.path)
+                if must_exist and atomic_file.is_missing(self.path):
+                    raise ReplacedMeanwhile
                 with _OPENING:
                     connection = _connect_once(self.path, read_only)
-                if file in (None, _identity(self.path)):
-                    return connection
+                if before in (None, now := _identity(self.path)):
+                    return connection, now
                 connection.close()  # a prune replaced the file between its opening and its locking
             except WarehouseLocked:
                 if time.monotonic() >= deadline:
@@ -140,7 +159,10 @@ def check_place(path: Path) -> None:
         raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+_Identity = tuple[int, int] | None
+
+
+def _identity(path: Path) -> _Identity:
     """The device and the inode of the file at a path."""
     try:
         found = path.stat()

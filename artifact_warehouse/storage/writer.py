@@ -12,9 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from artifact_warehouse.errors import PrunedMeanwhile
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
-from artifact_warehouse.storage.format import PRUNED_AT, get_meta
+from artifact_warehouse.storage.history import FileState, add_generation, check_state
 from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
@@ -35,19 +34,20 @@ def write(
     connection: duckdb.DuckDBPyConnection,
     digests: Sequence[dict[str, pa.Table]],
     sightings: pa.Table,
-    last_prune: str | None = None,
-) -> str:
+    state: FileState = FileState(),  # noqa: B008 (immutable)
+) -> FileState:
     """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
 
-    Takes the tables out of `digests`, so that each is freed as soon as it is written. Returns which prune was the
-    last one, for the load's next batch to say.
+    Takes the tables out of `digests`, so that each is freed as soon as it is written. `state` is the file's as this
+    load saw it last; returns its new one, for the load's next batch.
 
     Rows of artifacts that are there already are left out (another loader may have been faster), and so are
     contents that are stored; a quarantined artifact makes room for the same one read well. Digests leave out
-    what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that.
+    what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that, and
+    ReplacedMeanwhile where this is another file.
     """
     with transaction(connection):
-        found_prune = check_prune(connection, last_prune)
+        state = check_state(connection, state)
         new = _new_tables(connection, digests)
         has_new = "artifacts" in new
         for table in TABLES:
@@ -56,15 +56,8 @@ def write(
                     insert(connection, table, digest.pop(table.name))
         if _merge_uris(connection, sightings) or has_new:
             settle(connection)
-    return found_prune
-
-
-def check_prune(connection: duckdb.DuckDBPyConnection, last_prune: str | None) -> str:
-    """Which prune was the last one. Raises PrunedMeanwhile where that is another one than was found before."""
-    found_prune = get_meta(connection, PRUNED_AT) or "never"
-    if last_prune not in (None, found_prune):
-        raise PrunedMeanwhile
-    return found_prune
+            state = state._replace(generation=add_generation(connection))
+    return state
 
 
 def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:

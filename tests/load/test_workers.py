@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
+import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +59,66 @@ def test_a_process_that_dies_costs_nothing_that_was_stored(
     assert contents(path) == before
     assert len(Warehouse(path).load(folder, settings=MANY_PARTS).loaded) > 0
     assert_intact(path)
+
+
+DEADLY = """
+import os, signal, sys
+sys.path[:] = sys.argv[1:]
+from artifact_warehouse.load import batches, worker_pool
+flatten = batches.flatten
+def deadly(artifact, rows, cache):
+    flatten(artifact, rows, cache)
+    if artifact.metadata.get("deadly"):
+        try:
+            os.unlink(artifact.metadata["deadly"])
+        except OSError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+batches.flatten = deadly
+worker_pool.serve()
+"""
+"""Kills itself with an artifact that names a file, as long as it can delete that file."""
+
+
+def deadly(target: Path, kills: Path) -> bytes:
+    """An artifact that ends the process that flattens it."""
+    content = json.loads(next(SAMPLES.rglob("run_results.json")).read_bytes())
+    content["metadata"] |= {"deadly": str(kills), "invocation_id": str(target)}
+    return json.dumps(content).encode()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills as POSIX does")
+@pytest.mark.parametrize("is_lasting", [False, True], ids=["once", "each time"])
+@pytest.mark.parametrize("is_in_archive", [False, True], ids=["in a folder", "in an archive"])
+def test_a_file_that_ends_its_process_costs_that_file_only(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, is_lasting: bool, is_in_archive: bool
+) -> None:
+    whole = Warehouse(tmp_path / "whole.duckdb").load(folder)
+    kill = tmp_path / "kill"
+    kill.touch()
+    bad = folder / ("bad.tar" if is_in_archive else "bad.json")
+    content = deadly(bad, kill)
+    if is_in_archive:
+        with tarfile.open(bad, "w") as tar:
+            for name, data in (("a.json", b"{}"), ("run_results.json", content), ("z.json", b"[]")):
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    else:
+        bad.write_bytes(content)
+    program = DEADLY.replace("return", "pass") if is_lasting else DEADLY
+    path = tmp_path / "wh.duckdb"
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_pool, "_PROGRAM", program)
+        report = Warehouse(path).load(folder, settings=MANY_PARTS._replace(part_bytes=200_000))
+    of_bad = [outcome for outcome in report.outcomes if outcome.uri.startswith(str(bad))]
+    others = [outcome for outcome in report.outcomes if outcome not in of_bad]
+    assert sorted(others) == sorted(whole.outcomes)
+    found = {(Path(o.uri).name, o.status) for o in of_bad if o.status != "skipped"}
+    name = "bad.tar" if is_in_archive and is_lasting else Path("run_results.json" if is_in_archive else bad).name
+    assert found == {(name, "quarantined" if is_lasting else "loaded")}
+    assert_intact(path)
+    assert len(Warehouse(path).load(folder).loaded) == is_lasting
 
 
 def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:
