@@ -19,6 +19,7 @@ from artifact_warehouse.errors import (
     LoadInterrupted,
     PrunedMeanwhile,
     QuarantinedArtifacts,
+    ReplacedMeanwhile,
     WarehouseError,
     WorkerFailed,
     is_interrupt,
@@ -120,6 +121,7 @@ def _exit_code(error: BaseException) -> int:
     codes = {
         WorkerFailed: ExitCode.TRY_AGAIN,
         PrunedMeanwhile: ExitCode.TRY_AGAIN,
+        ReplacedMeanwhile: ExitCode.TRY_AGAIN,
         WarehouseError: ExitCode.CANNOT_OPEN,
         QuarantinedArtifacts: ExitCode.FINDINGS,
         ArtifactWarehouseError: ExitCode.USAGE,

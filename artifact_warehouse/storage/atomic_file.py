@@ -6,29 +6,52 @@ Knows nothing of what is in the file.
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_UNFINISHED = re.compile(r"(\.[0-9a-f]{32})?\.unfinished(\.wal)?")
+"""What follows a file's name in that of the folder where its replacement is made, and of files of earlier releases."""
+
 
 @contextmanager
 def replacement(path: Path, mode_of: Path | None = None) -> Iterator[Path]:
-    """A file to write to, which replaces `path` when the block succeeds.
+    """The place of a new file, which replaces `path` when the block succeeds, and is removed when it fails.
 
-    It lies beside `path` as `NAME.unfinished`. It is removed when the block fails, and so is one that a killed
-    process left behind. It gets the permissions of the file that it replaces, else those of `mode_of`.
+    It lies in a folder of its own beside `path`, which nobody else can enter or guess: no link that was planted there
+    is followed. The file gets the permissions of the one that it replaces, else those of `mode_of`. Callers see to it
+    that one process at a time replaces `path`: folders that killed processes left are removed.
     """
     target = path.resolve()
-    new = target.with_name(f"{target.name}.unfinished")
-    _remove(new)
+    _remove_left_over(target)
+    folder = target.with_name(f"{target.name}.{secrets.token_hex(16)}.unfinished")
+    folder.mkdir(mode=0o700)
     try:
+        new = folder / "new.duckdb"
         yield new
         if (old := target if target.exists() else mode_of) is not None:
             shutil.copymode(old, new)
         new.replace(target)
     finally:
-        _remove(new)
+        _remove(folder)
+
+
+def _remove_left_over(target: Path) -> None:
+    for file in target.parent.iterdir():
+        if file.name.startswith(target.name) and _UNFINISHED.fullmatch(file.name[len(target.name) :]):
+            _remove(file)
+
+
+def _remove(file: Path) -> None:
+    """Remove a file, a folder or a link; whoever comes across what is left says what is wrong with it."""
+    with suppress(OSError):
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
 
 
 def is_missing(path: Path) -> bool:
@@ -48,12 +71,6 @@ def create(path: Path, fill: Callable[[Path], object]) -> None:
         if is_missing(path):
             with replacement(path) as new:
                 fill(new)
-
-
-def _remove(new: Path) -> None:
-    for file in (new, new.with_name(f"{new.name}.wal")):
-        with suppress(OSError):  # whoever writes to it next says what is wrong with it
-            file.unlink()
 
 
 @contextmanager

@@ -20,16 +20,19 @@ def compact(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         connection.execute("CHECKPOINT")
         with replacement(path) as new:
-            connection.execute(f"ATTACH '{_quoted(new)}' AS rewritten (STORAGE_VERSION '{STORAGE_VERSION}')")
+            old, rewritten = _quoted(name, '"'), _quoted(f"{name} rewritten", '"')
+            place = _quoted(str(new), "'")
+            connection.execute(f"ATTACH {place} AS {rewritten} (STORAGE_VERSION '{STORAGE_VERSION}')")
             try:
-                connection.execute(f'COPY FROM DATABASE "{name}" TO rewritten')
-                connection.execute("CHECKPOINT rewritten")  # in 1.4 DETACH hides that its own checkpoint failed
+                connection.execute(f"COPY FROM DATABASE {old} TO {rewritten}")
+                connection.execute(f"CHECKPOINT {rewritten}")  # in 1.4 DETACH hides that its own checkpoint failed
             finally:
-                connection.execute("DETACH rewritten")
+                connection.execute(f"DETACH {rewritten}")
     except (duckdb.Error, OSError) as error:
         reason = f"is pruned, but keeps its size, as it could not be written anew: {error}"
         raise WarehouseError(str(path), reason) from error
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _quoted(text: str, quote: str) -> str:
+    """A name or a text as SQL has it."""
+    return f"{quote}{text.replace(quote, quote * 2)}{quote}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -73,8 +75,10 @@ class WarehouseFile:
         self, read_only: bool, may_be_old: bool, must_exist: bool = False
     ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
         """A connection, and which file it is to."""
-        check_place(self.path)
-        connection, identity = self._connect_patiently(read_only, must_exist)
+        target = check_place(self.path)
+        if not read_only:
+            _check_links(target)
+        connection, identity = self._connect_patiently(target, read_only, must_exist)
         try:
             check_format(connection, self.path, is_final=read_only and not may_be_old)
             if read_only and not may_be_old and missing_tables_and_columns(connection):
@@ -129,18 +133,20 @@ class WarehouseFile:
                 raise WarehouseLocked(str(self.path), "is open elsewhere in this process; close that first")
             yield connection
 
-    def _connect_patiently(self, read_only: bool, must_exist: bool) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
+    def _connect_patiently(
+        self, path: Path, read_only: bool, must_exist: bool
+    ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
         """Try again, with growing pauses, while another process holds the file."""
         deadline = time.monotonic() + self._wait
         pause = 0.05
         while True:
             try:
-                before = _identity(self.path)
-                if must_exist and atomic_file.is_missing(self.path):
+                before = _identity(path)
+                if must_exist and atomic_file.is_missing(path):
                     raise ReplacedMeanwhile
                 with _OPENING:
-                    connection = _connect_once(self.path, read_only)
-                if before in (None, now := _identity(self.path)):
+                    connection = _connect_once(path, read_only)
+                if before in (None, now := _identity(path)):
                     return connection, now
                 connection.close()  # a prune replaced the file between its opening and its locking
             except WarehouseLocked:
@@ -150,13 +156,45 @@ class WarehouseFile:
                 pause = min(pause * 1.5, 1.0)
 
 
-def check_place(path: Path) -> None:
-    """Raises WarehouseError where a warehouse cannot be: by its name, or in a folder that does not exist."""
-    if (name := path.name.split(".")[0]) in (SCHEMA, *sql_files.schemas()):
+def check_place(path: Path) -> Path:
+    """The file that a path means, which is another one where it is a link; DuckDB looks for its log beside that one.
+
+    Raises WarehouseError where a warehouse cannot be: by its name, in a folder that does not exist, or behind a link
+    that another user may have planted.
+    """
+    target = _followed(path)
+    schemas = {SCHEMA, *sql_files.schemas()}
+    if (name := target.name.split(".")[0].lower()) in schemas:  # DuckDB's names do not differ by case
         reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
         raise WarehouseError(str(path), reason)
-    if not path.parent.is_dir():
-        raise WarehouseError(str(path), f"the folder {path.parent} does not exist; create it first")
+    if not target.parent.is_dir():
+        raise WarehouseError(str(path), f"the folder {target.parent} does not exist; create it first")
+    return target
+
+
+def _followed(path: Path) -> Path:
+    """Where a link leads. Links are trusted as Linux does by `protected_symlinks`, in shared folders of any kind.
+
+    See https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-symlinks
+    """
+    if not path.is_symlink():
+        return path
+    link, folder = path.lstat(), path.parent.stat()
+    is_shared = folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if is_shared and hasattr(os, "geteuid") and link.st_uid not in (os.geteuid(), folder.st_uid):
+        raise WarehouseError(str(path), "is a link of another user, in a folder that others write to; remove it")
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # a circle, for Python up to 3.12
+        raise WarehouseError(str(path), "is a link that leads to itself; remove it") from error
+
+
+def _check_links(path: Path) -> None:
+    """Raises WarehouseError for a file with several names: DuckDB finds its log under one of them only."""
+    with suppress(FileNotFoundError):
+        if (count := path.stat().st_nlink) > 1:
+            reason = f"has {count} names (hard links), and would be changed under each; make a copy instead"
+            raise WarehouseError(str(path), reason)
 
 
 _Identity = tuple[int, int] | None

@@ -39,12 +39,14 @@ def publish(file: WarehouseFile, copy: Path) -> None:
     Nobody writes to the warehouse meanwhile. Raises WarehouseError where the copy cannot be written.
     """
     check_copy(file, copy)
-    with file.at_rest(), replacement(copy, mode_of=file.path) as new:
-        command = [sys.executable, "-I", "-S", "-c", _COPY, str(file.path), str(new)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            reason = result.stderr.strip().rsplit("\n", 1)[-1]
-            raise WarehouseError(str(copy), f"cannot be written: {reason}; the last copy is still there")
+    try:
+        with file.at_rest(), replacement(copy, mode_of=file.path) as new:
+            command = [sys.executable, "-I", "-S", "-c", _COPY, str(file.path), str(new)]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode:
+                raise OSError(result.stderr.strip().rsplit("\n", 1)[-1])
+    except OSError as error:
+        raise WarehouseError(str(copy), f"cannot be written: {error}; the last copy is still there") from error
 
 
 def _is_database(path: Path) -> bool:
