@@ -104,8 +104,12 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
         migrate(connection)
         with transaction(connection, keep=not dry_run):
             rows_before = _row_counts(connection)
-            artifacts = _prune(connection, to_utc(before), keep_daily_rates)
+            now = to_utc(datetime.now(timezone.utc))
+            artifacts = _prune(connection, to_utc(before), keep_daily_rates, now)
             rows_after = _row_counts(connection)
+            if artifacts or rows_after != rows_before:  # else whoever writes in several transactions can go on
+                set_meta(connection, PRUNED_AT, now.isoformat())
+                add_generation(connection)
         if not dry_run:
             compact(connection, path)
     tables = tuple(PrunedTable(name, rows, rows - rows_after[name]) for name, rows in rows_before.items())
@@ -113,14 +117,16 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
     return PruneReport(dry_run, artifacts, tables, size_before, size_after)
 
 
-def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool) -> dict[str, int]:
+def _prune(
+    connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool, now: datetime
+) -> dict[str, int]:
     """Delete what goes; returns the number of artifacts of each kind."""
     connection.execute("CREATE OR REPLACE TEMP TABLE prunable AS FROM internal.prunable_artifacts(?)", [before])
     if keep_daily_rates:
         for name in _ROLL_UP:
             connection.execute(query(name))
     with_lineage = resolved_manifests(connection, resolver_version())
-    values = {"now": to_utc(datetime.now(timezone.utc)), "before": before}
+    values = {"now": now, "before": before}
     connection.execute(query("empty_pruned_artifacts"), {"now": values["now"]})
     for statement in _FORGET:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
@@ -128,8 +134,6 @@ def _prune(connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_r
         connection.execute(_unless_referred_to(content, references))
     settle(connection)
     keep_resolved(connection, resolver_version(), with_lineage)
-    set_meta(connection, PRUNED_AT, values["now"].isoformat())
-    add_generation(connection)
     return dict(connection.execute("SELECT kind, count(*) FROM prunable GROUP BY kind ORDER BY kind").fetchall())
 
 

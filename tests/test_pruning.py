@@ -22,6 +22,7 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.extract.discover import Labels, expand
+from artifact_warehouse.load import LoadSettings
 from artifact_warehouse.load.batches import Flattener, Policy
 from artifact_warehouse.load.loader import _Loader
 
@@ -389,3 +390,17 @@ def test_a_prune_that_cannot_write_the_new_file_has_pruned(path: Path) -> None:
     assert_intact(path)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT count(*) FROM v1.invocations WHERE generated_at < '2026-11-05'").fetchall() == [(0,)]
+
+
+def test_a_prune_of_nothing_disturbs_no_load(tmp_path: Path) -> None:
+    """Only a prune that takes something out makes a load, or `columns`, begin anew."""
+    wh = tmp_path / "wh.duckdb"
+    settings = LoadSettings(batch_bytes=1, step_bytes=1, part_bytes=1, max_workers=0)
+
+    def prune(done: int, total: int) -> None:
+        if done:
+            Warehouse(wh).prune(datetime(2000, 1, 1), dry_run=False)
+
+    report = Warehouse(wh).load(SAMPLES / "environment=dev", progress=prune, columns=True, settings=settings)
+    assert len(report.loaded) > 3
+    assert_intact(wh)
