@@ -557,8 +557,8 @@ def test_a_warehouse_for_reading_resolves_nothing(sample_warehouse: Warehouse) -
         sample_warehouse.resolve_columns()
 
 
+@pytest.mark.release
 @pytest.mark.corpus
-@pytest.mark.slow
 def test_a_large_project_has_the_lineage_that_was_put_into_it(unpacked: Callable[[str], Path], tmp_path: Path) -> None:
     [folder] = unpacked("real_runs/scale.tar.xz").rglob("scale_3000")
     report = Warehouse(tmp_path / "wh.duckdb").load(folder / "1.10_docs", columns=True)

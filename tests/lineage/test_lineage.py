@@ -123,6 +123,7 @@ def test_the_closure_of_a_synthetic_graph(tmp_path: Path, edges: list[Edge]) -> 
             assert sorted(below) == sorted((n, d) for n, a, d in found if a == node)
 
 
+@pytest.mark.release
 def test_a_graph_of_5000_nodes(tmp_path: Path) -> None:
     edges = layered(20, 250, 3, seed=4)
     with load(tmp_path, edges) as wh:
@@ -189,6 +190,7 @@ SECTIONS = (
 )
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_the_closure_of_every_manifest_of_the_corpus(corpus: Path, tmp_path: Path) -> None:
     """Each in an environment of its own, so that all are current; against networkx, distances included."""
