@@ -15,12 +15,11 @@ from typing import NamedTuple
 
 import duckdb
 import pytest
-from click.testing import CliRunner
+from commandline import run
 from disturbed import STOPS, Moment, assert_intact, stop_at
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.extract.discover import Labels, expand
 from artifact_warehouse.load.batches import Flattener, Policy
@@ -314,11 +313,12 @@ for _ in range(int(sys.argv[2])):
 
 
 @pytest.mark.slow
-def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
+@pytest.mark.parametrize("prunes", [3, pytest.param(8, marks=pytest.mark.release)])
+def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path, prunes: int) -> None:
     """The file is exchanged by a prune while others wait for it: nobody may write to the old one."""
     shared = tmp_path / "shared.duckdb"
     Warehouse(shared).load(sorted(SAMPLES.glob("*/*/*/"))[0])
-    pruner = subprocess.Popen([sys.executable, "-c", PRUNER, shared, "8"])
+    pruner = subprocess.Popen([sys.executable, "-c", PRUNER, shared, str(prunes)])
     runs = sorted(SAMPLES.glob("*/*/*/"))
     loaders = []
     for start in range(3):
@@ -400,10 +400,10 @@ def test_a_prune_that_is_killed_at_any_moment_has_pruned_or_not(
 def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:
     before = tables(path)
     call = ["prune", str(path), "--before", "2026-11-05T12:00:00", "--format", "json"]
-    dry = CliRunner().invoke(cli, call)
+    dry = run(*call)
     assert dry.exit_code == 0 and "nothing was changed" in dry.stderr
     assert tables(path) == before
-    real = CliRunner().invoke(cli, [*call, "--yes"])
+    real = run(*call, "--yes")
     assert real.exit_code == 0 and "pruned" in real.stderr
     assert real.stdout == dry.stdout
     said = {row["what"]: row["pruned_rows"] for row in json.loads(dry.stdout)}
@@ -413,7 +413,7 @@ def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:
 
 def test_a_prune_that_cannot_write_the_new_file_has_pruned(path: Path) -> None:
     (path.parent / "wh.duckdb.unfinished").mkdir()
-    result = CliRunner().invoke(cli, ["prune", str(path), "--before", "2026-11-05", "--yes"])
+    result = run("prune", str(path), "--before", "2026-11-05", "--yes")
     assert result.exit_code == 3 and "keeps its size" in result.stderr
     assert_intact(path)
     with Warehouse(path, read_only=True) as wh:

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from disturbed import assert_intact
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 from artifact_warehouse.extract import reader
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.storage import views
@@ -32,10 +31,6 @@ def wh(tmp_path: Path) -> Path:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(GOOD)
     return path
-
-
-def run(*arguments: object, **options: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments], **options)
 
 
 def stored(path: Path) -> list[tuple]:

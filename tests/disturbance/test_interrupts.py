@@ -115,7 +115,7 @@ def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: 
 INSERT = "artifact_warehouse.storage.writer.insert"
 MOMENTS = (
     (Moment("artifact_warehouse.storage.empty_file.write", "return"), "interrupted: kept 0 of"),
-    (Moment("artifact_warehouse.load.batches.content_id", "call", 9), "interrupted: kept 0 of"),
+    (Moment("artifact_warehouse.load.loader.take", "call", 2), "interrupted: kept 0 of"),
     (Moment(INSERT, "return", 4), "interrupted: kept 0 of"),
     (Moment("artifact_warehouse.storage.writer.write", "return"), "interrupted: kept "),
     (Moment(INSERT, "return", 20), "interrupted: kept "),

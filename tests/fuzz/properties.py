@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from disturbed import assert_intact, contents
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts.artifact import parse
@@ -19,6 +19,10 @@ from artifact_warehouse.extract.discover import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
 from artifact_warehouse.schema.tables import BY_NAME
 from artifact_warehouse.storage import views
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))  # the fuzzers are started as scripts
+
+from disturbed import assert_intact, contents
 
 STDIN = "-"
 OUTCOMES = {"loaded", "quarantined", "skipped"}

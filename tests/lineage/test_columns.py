@@ -13,12 +13,11 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from disturbed import assert_intact
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 from artifact_warehouse.lineage import resolve_columns
 from artifact_warehouse.storage import WarehouseFile
 
@@ -150,10 +149,6 @@ def history(path: Path) -> list[str]:
             edges_ = f"FROM internal.column_edges_at(TIMESTAMP '{time}') WHERE artifact_key = ?"
             rows += map(str, wh.sql(edges_, [key]).fetchall())
         return sorted(rows)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments])
 
 
 # What is resolved, and what is said of the rest

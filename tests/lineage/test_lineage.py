@@ -10,11 +10,11 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commandline import run
 from testdata import Loaded
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 
 Edge = tuple[str, str]
 
@@ -226,7 +226,7 @@ def test_lineage_at_a_time_on_the_command_line(sample_warehouse: Warehouse) -> N
     path = str(sample_warehouse.path)
 
     def down(*more: str) -> Result:
-        return CliRunner().invoke(cli, ["lineage", path, "fct_ferry_demand", "--down", "--depth", "1", *more])
+        return run("lineage", path, "fct_ferry_demand", "--down", "--depth", "1", *more)
 
     assert "rpt_ferry_week" in down().stdout
     assert "rpt_ferry_week" in down("--at", "2026-11-08T12:00:00").stdout

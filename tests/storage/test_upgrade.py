@@ -83,10 +83,10 @@ def test_an_old_warehouse_is_loaded_into_as_if_it_were_new(
 def test_an_upgrade_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch, place: int) -> None:
     """At the first view, among them, and after the last one."""
     before = everything(old)
-    files = [*views.sqlfiles.sql_files()]
+    files = [*views.sql_files.sql_files()]
     broken = files[place].__class__(**{**vars(files[place]), "sql": f"{files[place].sql}; SELECT no_such_column"})
     with monkeypatch.context() as patched:
-        patched.setattr(views.sqlfiles, "sql_files", lambda: (*files[:place], broken, *files[place:][1:]))
+        patched.setattr(views.sql_files, "sql_files", lambda: (*files[:place], broken, *files[place:][1:]))
         with pytest.raises(duckdb.BinderException):
             Warehouse(old).migrate()
     assert everything(old) == before
