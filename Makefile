@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN ?= .venv/bin
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
 
 .venv/bin/artifact-warehouse: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -17,8 +17,16 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowes
 	$(BIN)/artifact-warehouse query demo.duckdb "select name, materialized, execution_count, round(execution_seconds_avg, 3) as avg_seconds from v1.node_execution_times where environment = 'prod' and resource_type = 'model' order by execution_seconds_avg desc limit 5"
 	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
 
-test: $(BIN)/artifact-warehouse lint ## Run all checks and tests
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
+test: $(BIN)/artifact-warehouse lint ## Run all checks, and the tests of every day (5 minutes)
+	$(PYTEST) -m 'not release'
+
+test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes (1 minute)
+	$(PYTEST) -m 'not release and not slow and not corpus'
+
+test-release: $(BIN)/artifact-warehouse ## Run what costs much for what it finds; see tests/README.md
+	$(PYTEST) -m release
 
 lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and whether docs/reference/ is current
 	$(BIN)/ruff check .
@@ -64,4 +72,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test lint docs bench bench-quick fuzz samples contract dist clean
+.PHONY: help demo test test-quick test-release lint docs bench bench-quick fuzz samples contract dist clean

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from testdata import BESIDE, SAMPLES, Loaded, made_once
+from testdata import BESIDE, SAMPLES, SOME_PROJECTS, SOME_RUNS, Loaded, made_once
 
 from artifact_warehouse import Warehouse
 
@@ -69,16 +70,29 @@ def real_runs(unpacked: Callable[[str], Path]) -> Path:
     return unpacked("real_runs/runs.tar.xz")
 
 
+@pytest.fixture(scope="session")
+def projects(corpus: Path, real_runs: Path, shared_folder: Path) -> Path:
+    """A part of the corpus and of the real runs: all kinds of artifacts, old and new, superseded and unnamed ones."""
+
+    def link(folder: Path) -> None:
+        for source, names in ((corpus, SOME_PROJECTS), (real_runs, SOME_RUNS)):
+            for name in names:
+                shutil.copytree(source / name, folder / name, copy_function=os.link)
+
+    return made_once(shared_folder / "projects", link)
+
+
 @pytest.fixture(
     scope="session",
     params=[
         "samples",
-        pytest.param("corpus", marks=pytest.mark.corpus),
-        pytest.param("real_runs", marks=pytest.mark.corpus),
+        pytest.param("projects", marks=pytest.mark.corpus),
+        pytest.param("corpus", marks=[pytest.mark.corpus, pytest.mark.release]),
+        pytest.param("real_runs", marks=[pytest.mark.corpus, pytest.mark.release]),
     ],
 )
 def loaded(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[Loaded]:
-    """The samples, the corpus and the real runs, one after the other."""
+    """The samples, some projects, and for a release all of the corpus and of the real runs."""
     folder = request.getfixturevalue(request.param)
     found = Loaded(folder, shared_folder / f"{request.param}_loaded")
     yield found
@@ -86,9 +100,8 @@ def loaded(request: pytest.FixtureRequest, shared_folder: Path) -> Iterator[Load
 
 
 @pytest.fixture(scope="session")
-def sample_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def sample_warehouse(shared_folder: Path) -> Iterator[Warehouse]:
     """The samples, opened read-only."""
-    path = tmp_path_factory.mktemp("samples") / "samples.duckdb"
-    Warehouse(path).load(SAMPLES, columns=True)
-    with Warehouse(path, read_only=True) as wh:
-        yield wh
+    found = Loaded(SAMPLES, shared_folder / "samples_loaded")
+    yield found.warehouse
+    found.warehouse.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,11 @@ from typing import NamedTuple
 
 import duckdb
 import pytest
-from click.testing import CliRunner
-from disturbed import assert_intact
+from commandline import run
+from disturbed import STOPS, Moment, assert_intact, stop_at
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.extract.discover import Labels, expand
 from artifact_warehouse.load import LoadSettings
@@ -78,7 +78,7 @@ def unpruned(loaded: Loaded) -> Unpruned:
     return Unpruned(path, rates(path), answers(path, STATE), invocations(path))
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1.1])
+@pytest.mark.parametrize("share", [0.5, *(pytest.param(share, marks=pytest.mark.release) for share in (0.1, 0.9, 1.1))])
 def test_runs_go_and_rates_and_state_stay(unpruned: Unpruned, tmp_path: Path, share: float) -> None:
     path = Path(shutil.copy(unpruned.path, tmp_path / "wh.duckdb"))
     _, before, state, runs = unpruned
@@ -256,7 +256,9 @@ Warehouse(sys.argv[1]).prune(datetime(2026, 11, 5, 12), keep_daily_rates=True, d
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits files as POSIX does")
-@pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.8, 1.5])
+@pytest.mark.parametrize(
+    "share", [0.4, 0.8, *(pytest.param(share, marks=pytest.mark.release) for share in (0.1, 0.6, 1.5))]
+)
 def test_a_full_disk_costs_a_prune_nothing(path: Path, share: float) -> None:
     before, limit = rates(path), int(path.stat().st_size * share)
     subprocess.run([sys.executable, "-c", FULL_DISK, path, str(limit)], capture_output=True, check=False)
@@ -312,11 +314,12 @@ for _ in range(int(sys.argv[2])):
 
 
 @pytest.mark.slow
-def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path) -> None:
+@pytest.mark.parametrize("prunes", [3, pytest.param(8, marks=pytest.mark.release)])
+def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path, prunes: int) -> None:
     """The file is exchanged by a prune while others wait for it: nobody may write to the old one."""
     shared = tmp_path / "shared.duckdb"
     Warehouse(shared).load(sorted(SAMPLES.glob("*/*/*/"))[0])
-    pruner = subprocess.Popen([sys.executable, "-c", PRUNER, shared, "8"])
+    pruner = subprocess.Popen([sys.executable, "-c", PRUNER, shared, str(prunes)])
     runs = sorted(SAMPLES.glob("*/*/*/"))
     loaders = []
     for start in range(3):
@@ -346,7 +349,33 @@ def test_a_file_that_is_open_in_this_process_is_not_pruned(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_prune_that_is_killed_has_pruned_or_not(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize(
+    "moment, is_pruned",
+    [
+        (Moment("artifact_warehouse.retention._prune", "return"), False),  # before the commit
+        (Moment("artifact_warehouse.storage.compaction.compact", "call"), True),  # after it
+        (Moment("artifact_warehouse.storage.compaction._quoted", "call"), True),  # before the new file is written
+        (Moment("artifact_warehouse.storage.compaction.compact", "return"), True),
+    ],
+)
+def test_a_prune_that_is_killed_has_pruned_or_not(path: Path, moment: Moment, is_pruned: bool) -> None:
+    before = rates(path)
+    call = [sys.executable, "-c", STOPS + PRUNER, path, "1"]
+    killed = subprocess.run(call, env={**os.environ, **stop_at(moment, 9)}, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    assert rates(path) == before
+    assert_intact(path)
+    with Warehouse(path) as wh:
+        assert bool(wh.sql("FROM v1.artifacts WHERE status = 'pruned'").fetchall()) == is_pruned
+        wh.prune(NOON, keep_daily_rates=True, dry_run=False)
+    assert rates(path) == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.release
+def test_a_prune_that_is_killed_at_any_moment_has_pruned_or_not(
+    path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """At six moments between the start of the process and its end: before and after the commit, and while it writes."""
     call, start = [sys.executable, "-c", PRUNER], time.monotonic()
     subprocess.run([*call, shutil.copy(path, tmp_path_factory.mktemp("undisturbed")), "1"], check=True)
@@ -372,10 +401,10 @@ def test_a_prune_that_is_killed_has_pruned_or_not(path: Path, tmp_path_factory: 
 def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:
     before = tables(path)
     call = ["prune", str(path), "--before", "2026-11-05T12:00:00", "--format", "json"]
-    dry = CliRunner().invoke(cli, call)
+    dry = run(*call)
     assert dry.exit_code == 0 and "nothing was changed" in dry.stderr
     assert tables(path) == before
-    real = CliRunner().invoke(cli, [*call, "--yes"])
+    real = run(*call, "--yes")
     assert real.exit_code == 0 and "pruned" in real.stderr
     assert real.stdout == dry.stdout
     said = {row["what"]: row["pruned_rows"] for row in json.loads(dry.stdout)}
@@ -385,7 +414,7 @@ def test_the_command_says_first_what_would_go_and_asks(path: Path) -> None:
 
 def test_a_prune_that_cannot_write_the_new_file_has_pruned(path: Path) -> None:
     path = path.rename(path.with_name(f"{'w' * 230}.duckdb"))  # no room for the name of a file beside it
-    result = CliRunner().invoke(cli, ["prune", str(path), "--before", "2026-11-05", "--yes"])
+    result = run("prune", str(path), "--before", "2026-11-05", "--yes")
     assert result.exit_code == 3 and "keeps its size" in result.stderr
     assert_intact(path)
     with Warehouse(path, read_only=True) as wh:

@@ -69,7 +69,7 @@ def test_a_warehouse_of_mutants_is_sound_and_answers(tmp_path: Path) -> None:
     check_batches(tmp_path, range(1))
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize("first", range(0, 10, 2))
 def test_warehouses_of_many_mutants_are_sound_and_answer(tmp_path: Path, first: int) -> None:
     check_batches(tmp_path, range(first, first + 2))

@@ -9,14 +9,13 @@ import tarfile
 from contextlib import suppress
 from pathlib import Path
 
-from click.testing import CliRunner
+from commandline import run
 from disturbed import assert_intact
 from mutations import HOSTILE_TEXTS
 from properties import check_warehouse
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
 FILE_NAMES = [
@@ -54,7 +53,7 @@ def test_files_may_be_called_anything(tmp_path: Path) -> None:
         assert str(wh.load(folder)) == f"loaded 0, unchanged {half}, quarantined {half}"
         assert wh.sql("SELECT uri FROM v1.artifacts ORDER BY uri").fetchall() == [(uri,) for uri in sorted(uris)]
     assert_intact(tmp_path / "wh.duckdb")
-    result = CliRunner().invoke(cli, ["load", str(tmp_path / "wh.duckdb"), str(folder), "--format", "json"])
+    result = run("load", str(tmp_path / "wh.duckdb"), str(folder), "--format", "json")
     assert result.exit_code == 1
     assert {outcome["uri"] for outcome in json.loads(result.stdout)} == set(uris)
 

@@ -8,14 +8,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from click.testing import CliRunner
+from commandline import run
 from disturbed import assert_intact
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import Redaction, Redactor, parse
 from artifact_warehouse.artifacts.redaction import HIDDEN
-from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import InvalidPattern
 
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
@@ -227,8 +226,8 @@ def test_no_secret_of_a_run_is_stored(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_redaction_changes_neither_identity_nor_anything_else(tmp_path: Path) -> None:
     file = with_secrets(tmp_path / "run_results.json")
     hidden, shown = tmp_path / "hidden.duckdb", tmp_path / "shown.duckdb"
-    assert CliRunner().invoke(cli, ["load", str(hidden), str(file)]).exit_code == 0
-    assert CliRunner().invoke(cli, ["load", str(shown), str(file), "--no-redact"]).exit_code == 0
+    assert run("load", str(hidden), str(file)).exit_code == 0
+    assert run("load", str(shown), str(file), "--no-redact").exit_code == 0
     assert all(planted in everything(shown) for planted in PLANTED)
     same = "SELECT artifact_id, invocation_id, status, size_bytes FROM v1.artifacts"
     executions = "SELECT * EXCLUDE (message, adapter_response, compiled_code) FROM v1.node_executions ORDER BY ALL"
@@ -241,15 +240,13 @@ def test_redaction_changes_neither_identity_nor_anything_else(tmp_path: Path) ->
 def test_the_patterns_of_the_command_line(tmp_path: Path) -> None:
     file = with_secrets(tmp_path / "run_results.json")
     path = tmp_path / "wh.duckdb"
-    result = CliRunner().invoke(
-        cli, ["load", str(path), str(file), "--redact", r"pl4nted-6-\w+", "--redact", "^region$"]
-    )
+    result = run("load", str(path), str(file), "--redact", r"pl4nted-6-\w+", "--redact", "^region$")
     assert result.exit_code == 0
     assert not any(planted in everything(path) for planted in PLANTED)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT vars ->> 'region' FROM v1.invocations").fetchall() == [(HIDDEN,)]
     for options in (["--redact", "("], ["--redact", "x", "--no-redact"]):
-        result = CliRunner().invoke(cli, ["load", str(path), str(file), *options])
+        result = run("load", str(path), str(file), *options)
         assert result.exit_code == 2 and "Error: " in result.stderr
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import pytest
 import zstandard
-from click.testing import CliRunner, Result
+from commandline import run
 from pyarrow import parquet
 from testdata import SAMPLES
 
@@ -46,10 +46,6 @@ ORDERS = "model.harbor_cafe.fct_orders"
 COMMAND = (sys.executable, "-m", "artifact_warehouse")
 needs_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-
-
-def run(*arguments: object, **options: Any) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments], **options)
 
 
 def run_process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

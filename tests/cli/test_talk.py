@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commandline import run
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 from artifact_warehouse.load import loader
 
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 
 
 def call(*arguments: object) -> tuple[Result, list[dict[str, Any]]]:
-    result = CliRunner().invoke(cli, [*map(str, arguments), "--log-format", "json"])
+    result = run(*arguments, "--log-format", "json")
     lines = [json.loads(line) for line in result.stderr.splitlines()]
     for line in lines:
         assert {"time", "level", "event", "message"} <= line.keys()

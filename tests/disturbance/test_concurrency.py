@@ -38,13 +38,18 @@ while not Path(sys.argv[1] + ".release").exists():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "workers, exists, of_every_file", [(0, False, 0.6), (0, True, 0.3), (2, False, 0.6), (0, False, 1.0)]
+    "workers, exists, of_every_file, count",
+    [
+        (0, False, 0.4, 24),
+        *(pytest.param(*case, marks=pytest.mark.release) for case in ((0, True, 0.3, 48), (2, False, 0.6, 48))),
+        *(pytest.param(*case, marks=pytest.mark.release) for case in ((0, False, 0.6, 48), (0, False, 1.0, 48))),
+    ],
 )
 def test_eight_loaders_at_once_store_what_one_load_does(
-    tmp_path: Path, workers: int, exists: bool, of_every_file: float
+    tmp_path: Path, workers: int, exists: bool, of_every_file: float, count: int
 ) -> None:
     """Overlapping parts of one input, in small transactions; together they are all of it."""
-    folder, path = make_input(tmp_path / "in", 48), tmp_path / "wh.duckdb"
+    folder, path = make_input(tmp_path / "in", count), tmp_path / "wh.duckdb"
     files = sorted(folder.rglob("*.json"))
     dice = random.Random(f"{workers} {exists} {of_every_file}")
     parts = [
@@ -141,8 +146,9 @@ def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | Non
 
 
 @pytest.mark.slow
-def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path) -> None:
-    folder, path = make_input(tmp_path / "in", 160), tmp_path / "wh.duckdb"
+@pytest.mark.parametrize("count", [40, pytest.param(160, marks=pytest.mark.release)])
+def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path, count: int) -> None:
+    folder, path = make_input(tmp_path / "in", count), tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
     ways = {
         "query --wait 20": (by_command, 20.0),
@@ -167,12 +173,14 @@ def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_pat
 
         with ThreadPoolExecutor(len(turns)) as pool:
             list(pool.map(read, turns))
-        assert loader.stdout is not None and loader.stdout.read().startswith("loaded 160, unchanged 0, quarantined 0")
+        assert loader.stdout is not None and loader.stdout.read().startswith(
+            f"loaded {count}, unchanged 0, quarantined 0"
+        )
     for name, (ask, wait) in ways.items():
         reader = readers[name]
         assert not (wait and reader.refused), f"{name} was refused"
         reader.got(ask(path, wait, set()))
-        assert reader.seen[-1]["artifacts"] == 163
+        assert reader.seen[-1]["artifacts"] == count + 3
         print(f"\n{name}: {len(reader.seen)} times read, {reader.refused} times refused")
 
 

@@ -93,7 +93,15 @@ class Target:
         assert_intact(self.path)
 
 
-@pytest.mark.parametrize("file", of_every_kind(SAMPLES), ids=lambda file: f"{file.parent.name}/{file.stem}")
+FILES = of_every_kind(SAMPLES)
+EVERY_DAY = [next(file for file in FILES if file.stem == kind) for kind in ("manifest", "run_results")]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file if file in EVERY_DAY else pytest.param(file, marks=pytest.mark.release) for file in FILES],
+    ids=lambda file: f"{file.parent.name}/{file.stem}",
+)
 def test_an_artifact_that_is_cut_anywhere_is_quarantined_and_loaded_once_it_is_whole(
     tmp_path: Path, file: Path
 ) -> None:
@@ -146,7 +154,14 @@ def cut_everywhere(place: Path, files: list[Path], count: int) -> None:
     assert contents(path) == contents(place / "alone.duckdb")
 
 
-@pytest.mark.slow
+def test_artifacts_of_every_kind_that_are_cut_anywhere_are_quarantined_and_loaded_once_they_are_whole(
+    tmp_path: Path,
+) -> None:
+    """Side by side in one load."""
+    cut_everywhere(tmp_path / "cut", FILES, 3)
+
+
+@pytest.mark.release
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", ["corpus", "real_runs"])
 def test_an_artifact_of_any_version_that_is_cut_anywhere_is_quarantined_and_loaded_once_it_is_whole(
@@ -190,6 +205,7 @@ def test_the_same_beginning_under_another_name_is_skipped_there_only(tmp_path: P
         assert [Path(o.uri).name for o in report.skipped] == [f"{order}.json"]
 
 
+FORMATS = ("run_results.json.gz", "run_results.json.zst")
 PACKINGS = {
     "run_results.json.gz": gzip.compress,
     "run_results.json.zst": zstandard.compress,
@@ -198,7 +214,9 @@ PACKINGS = {
 }
 
 
-@pytest.mark.parametrize("name", PACKINGS)
+@pytest.mark.parametrize(
+    "name", [name if name in FORMATS else pytest.param(name, marks=pytest.mark.release) for name in PACKINGS]
+)
 def test_a_compressed_artifact_that_is_cut_anywhere_is_quarantined_and_loaded_once_it_is_whole(
     tmp_path: Path, name: str
 ) -> None:

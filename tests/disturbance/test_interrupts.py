@@ -1,6 +1,7 @@
 """Ctrl-C at any moment: exit code 130, one line that says what was kept, and no process left.
 
-CRASH_KILLS says how many loads are interrupted, as for the crashes.
+Interrupts at named moments are among the tests of every day. Those at random moments are for a release: CRASH_KILLS
+says how many.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from disturbed import (
+    Moment,
     alive,
     assert_intact,
     command,
@@ -27,6 +29,7 @@ from disturbed import (
     environment,
     make_input,
     rows_of_artifacts,
+    stop_at,
     wholly_in,
 )
 from testdata import SAMPLES
@@ -73,7 +76,7 @@ def interrupted(call: list[str], seconds: float, workers: int = 0, with_group: b
     return process.returncode, stdout, stderr
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @on_linux
 def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: Path) -> None:
     folder = make_input(tmp_path / "in", FILES)
@@ -107,6 +110,41 @@ def test_an_interrupt_at_any_moment_ends_a_load_and_says_what_is_kept(tmp_path: 
         assert contents(path) == whole
         path.unlink()
     print(f"\n{INTERRUPTS} interrupts: {dict(where)}")
+
+
+INSERT = "artifact_warehouse.storage.writer.insert"
+MOMENTS = (
+    (Moment("artifact_warehouse.storage.empty_file.write", "return"), "interrupted: kept 0 of"),
+    (Moment("artifact_warehouse.load.loader.take", "call", 2), "interrupted: kept 0 of"),
+    (Moment(INSERT, "return", 4), "interrupted: kept 0 of"),
+    (Moment("artifact_warehouse.storage.writer.write", "return"), "interrupted: kept "),
+    (Moment(INSERT, "return", 20), "interrupted: kept "),
+)
+"""Moments of loads that follow each other, and what each says."""
+
+
+@on_linux
+@pytest.mark.parametrize("workers", [0, 2])
+def test_interrupts_at_any_step_end_a_load_and_say_what_is_kept(tmp_path: Path, workers: int) -> None:
+    folder, path = make_input(tmp_path / "in", 40), tmp_path / "wh.duckdb"
+    Warehouse(tmp_path / "whole.duckdb").load(folder)
+    whole, rows = contents(tmp_path / "whole.duckdb"), rows_of_artifacts(tmp_path / "whole.duckdb")
+    for moment, start in MOMENTS:
+        settings = environment(BATCH_BYTES, workers) | stop_at(moment, signal.SIGINT)
+        done = subprocess.run(
+            command("load", path, folder),
+            env=settings,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=install_sigint_handler,
+        )
+        said = KEPT.fullmatch(done.stderr)
+        assert said and done.stderr.startswith(start), (moment, done.stderr)
+        assert (done.returncode, done.stdout) == (130, "")
+        assert (int(said[1]), int(said[2])) == (wholly_in(path, rows) if path.exists() else 0, 40)
+    Warehouse(path).load(folder)
+    assert contents(path) == whole
 
 
 @on_linux

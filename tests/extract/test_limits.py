@@ -19,11 +19,10 @@ from typing import Any
 
 import pytest
 import zstandard
-from click.testing import CliRunner
+from commandline import run
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 from artifact_warehouse.limits import Limits, size_of_text, text_of_size
 
 MANY = 300 * 1024 * 1024
@@ -143,7 +142,7 @@ def test_what_is_larger_than_the_limit_is_quarantined_and_the_rest_loads(tmp_pat
     large.write_bytes(b" " * RUN.stat().st_size + b"{}")
     (tmp_path / "run_results.json").write_bytes(RUN.read_bytes())
     call = ["load", str(tmp_path / "wh.duckdb"), str(tmp_path), "--max-artifact-size", str(RUN.stat().st_size)]
-    result = CliRunner().invoke(cli, call)
+    result = run(*call)
     assert (result.exit_code, result.stdout) == (1, "loaded 1, unchanged 0, quarantined 1\n")
     assert f"{large}: is larger than" in result.stderr and "--max-artifact-size" in result.stderr
 
@@ -211,10 +210,10 @@ def test_what_is_small_and_has_too_many_values_is_quarantined(
     metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}
     (tmp_path / "x.json").write_text(json.dumps({"metadata": metadata, **content}))
     call = ["load", str(tmp_path / "wh.duckdb"), str(tmp_path / "x.json")]
-    result = CliRunner().invoke(cli, [*call, option, "1000"])
+    result = run(*call, option, "1000")
     assert result.exit_code == 1
     assert reason in result.stderr and f"raise {option}" in result.stderr
-    assert CliRunner().invoke(cli, call).stdout == "loaded 1, unchanged 0, quarantined 0\n"
+    assert run(*call).stdout == "loaded 1, unchanged 0, quarantined 0\n"
 
 
 @pytest.mark.parametrize("section", ["nodes", "macros", "sources"])

@@ -20,12 +20,11 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 import zstandard
-from click.testing import CliRunner, Result
+from commandline import run
 from disturbed import assert_intact
 from testdata import ROOT, SAMPLES
 
@@ -35,7 +34,6 @@ pytest.importorskip("moto.server")
 from servers import KEY, SECRET, TOKEN, Bucket, Misbehaviour, Proxy, free_port, s3_server, s3_settings, sometimes
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 from artifact_warehouse.extract import object_store, reader
 from artifact_warehouse.extract.discover import expand
 from artifact_warehouse.load import LoadSettings
@@ -100,10 +98,6 @@ def proxy(server: str, use: Callable[[str], None]) -> Iterator[Callable[..., Pro
 @pytest.fixture
 def few_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(object_store._RETRIES, "max_retries", 1)
-
-
-def run(*arguments: object, **options: Any) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments], **options)
 
 
 def ends(report: LoadReport, start: str) -> list[tuple[str, str | None, str | None, str]]:

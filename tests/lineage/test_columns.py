@@ -13,12 +13,11 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from disturbed import assert_intact
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 from artifact_warehouse.lineage import resolve_columns
 from artifact_warehouse.storage import WarehouseFile
 
@@ -150,10 +149,6 @@ def history(path: Path) -> list[str]:
             edges_ = f"FROM internal.column_edges_at(TIMESTAMP '{time}') WHERE artifact_key = ?"
             rows += map(str, wh.sql(edges_, [key]).fetchall())
         return sorted(rows)
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments])
 
 
 # What is resolved, and what is said of the rest
@@ -564,8 +559,8 @@ def test_a_warehouse_for_reading_resolves_nothing(sample_warehouse: Warehouse) -
         sample_warehouse.resolve_columns()
 
 
+@pytest.mark.release
 @pytest.mark.corpus
-@pytest.mark.slow
 def test_a_large_project_has_the_lineage_that_was_put_into_it(unpacked: Callable[[str], Path], tmp_path: Path) -> None:
     [folder] = unpacked("real_runs/scale.tar.xz").rglob("scale_3000")
     report = Warehouse(tmp_path / "wh.duckdb").load(folder / "1.10_docs", columns=True)

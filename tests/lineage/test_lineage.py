@@ -10,11 +10,11 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commandline import run
 from testdata import Loaded
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 
 Edge = tuple[str, str]
 
@@ -123,6 +123,7 @@ def test_the_closure_of_a_synthetic_graph(tmp_path: Path, edges: list[Edge]) -> 
             assert sorted(below) == sorted((n, d) for n, a, d in found if a == node)
 
 
+@pytest.mark.release
 def test_a_graph_of_5000_nodes(tmp_path: Path) -> None:
     edges = layered(20, 250, 3, seed=4)
     with load(tmp_path, edges) as wh:
@@ -189,6 +190,7 @@ SECTIONS = (
 )
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_the_closure_of_every_manifest_of_the_corpus(corpus: Path, tmp_path: Path) -> None:
     """Each in an environment of its own, so that all are current; against networkx, distances included."""
@@ -224,7 +226,7 @@ def test_lineage_at_a_time_on_the_command_line(sample_warehouse: Warehouse) -> N
     path = str(sample_warehouse.path)
 
     def down(*more: str) -> Result:
-        return CliRunner().invoke(cli, ["lineage", path, "fct_ferry_demand", "--down", "--depth", "1", *more])
+        return run("lineage", path, "fct_ferry_demand", "--down", "--depth", "1", *more)
 
     assert "rpt_ferry_week" in down().stdout
     assert "rpt_ferry_week" in down("--at", "2026-11-08T12:00:00").stdout

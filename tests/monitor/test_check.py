@@ -10,21 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
-from artifact_warehouse.cli import cli
 from artifact_warehouse.durations import duration_of_text, text_of_duration
 
 NOON = datetime(2026, 11, 8, 12)
 FAILED = {"error", "fail"}
 PASSED = {"success", "pass", "warn"}
 EXECUTING = {"build", "run", "test", "retry"}
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments])
 
 
 @pytest.fixture

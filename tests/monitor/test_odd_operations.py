@@ -7,11 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commandline import run
 from histories import History, clock
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 
 STAGED, TEST = "model.shop.staged", "test.shop.of_staged"
 
@@ -94,7 +93,7 @@ def test_a_window_may_be_longer_than_all_of_history(history: History, tmp_path: 
     history.invoke(history.place("prod", None), [history.result(STAGED, "success", history.now)])
     loaded(history, tmp_path).close()
     call = ["check", str(tmp_path / "wh.duckdb"), "--max-failure-rate", "5%", "--window", window]
-    assert CliRunner().invoke(cli, call).exit_code == 0
+    assert run(*call).exit_code == 0
 
 
 def test_a_limit_in_percent_is_the_limit_itself(history: History, tmp_path: Path) -> None:
@@ -102,5 +101,5 @@ def test_a_limit_in_percent_is_the_limit_itself(history: History, tmp_path: Path
     history.invoke(history.place("prod", None), tests)
     loaded(history, tmp_path).close()
     call = ["check", str(tmp_path / "wh.duckdb"), "--now", "2026-03-02T00:00", "--max-test-failure-rate"]
-    codes = {rate: CliRunner().invoke(cli, [*call, rate]).exit_code for rate in ("0.7%", "0.007", "0.6%", "nan", "x")}
+    codes = {rate: run(*call, rate).exit_code for rate in ("0.7%", "0.007", "0.6%", "nan", "x")}
     assert codes == {"0.7%": 0, "0.007": 0, "0.6%": 1, "nan": 2, "x": 2}

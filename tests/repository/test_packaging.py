@@ -24,6 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.release
 def test_the_wheel_ships_every_sql_file_byte_for_byte(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         shipped = {
@@ -34,6 +35,7 @@ def test_the_wheel_ships_every_sql_file_byte_for_byte(wheel: Path) -> None:
     assert shipped == {str(p.relative_to(ROOT / "sql")): p.read_bytes() for p in (ROOT / "sql").rglob("*.sql")}
 
 
+@pytest.mark.release
 def test_an_installed_wheel_finds_its_sql(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)

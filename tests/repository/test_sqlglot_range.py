@@ -24,7 +24,7 @@ def oldest() -> str:
     return found[1]
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_every_case_holds_with_the_oldest_sqlglot(oldest: str, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*pip, "--target", str(tmp_path), f"sqlglot=={oldest}"], check=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from disturbed import assert_intact
+from disturbed import Moment, assert_intact, command, environment, stop_at
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
@@ -43,18 +43,18 @@ def test_whoever_reads_the_old_copy_goes_on_reading_it(tmp_path: Path) -> None:
     Warehouse(path).load(RUNS[0], publish=copy)
     with Warehouse(copy, read_only=True) as wh:
         before = wh.view("invocations").fetchall()
-        command = [*COMMAND, "load", str(path), str(SAMPLES), "--publish", str(copy)]
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(
+            [*COMMAND, "load", str(path), str(SAMPLES), "--publish", str(copy)], check=True, capture_output=True
+        )
         assert wh.view("invocations").fetchall() == before
     assert len(rows(copy)) > len(before)
 
 
 READER = """
-import sys, time, duckdb
+import os, sys, duckdb
 from collections import Counter
 seen = Counter()
-end = time.monotonic() + float(sys.argv[2])
-while time.monotonic() < end:
+while not os.path.exists(sys.argv[2]):
     with duckdb.connect(sys.argv[1], read_only=True) as connection:
         [[runs, results]] = connection.execute(
             "SELECT count(*), sum(result_count) FROM v1.invocations").fetchall()
@@ -72,20 +72,23 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
     Warehouse(path).load(RUNS[0], publish=copy)
     readers = [
-        subprocess.Popen([sys.executable, "-c", READER, copy, "15"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", READER, copy, tmp_path / "done"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(2)
     ]
 
     def load(runs: list[Path]) -> None:
         for run in runs:
-            command = [*COMMAND, "load", str(path), str(run), "--publish", str(copy), "--wait", "60"]
-            subprocess.run(command, check=True, capture_output=True)
+            call = [*COMMAND, "load", str(path), str(run), "--publish", str(copy), "--wait", "60"]
+            subprocess.run(call, check=True, capture_output=True)
 
-    loaders = [threading.Thread(target=load, args=(RUNS[start:12:2],)) for start in (1, 2)]
+    loaders = [threading.Thread(target=load, args=(RUNS[start:9:2],)) for start in (1, 2)]
     for loader in loaders:
         loader.start()
     for loader in loaders:
         loader.join()
+    (tmp_path / "done").touch()
     for reader in readers:
         out, err = reader.communicate()
         assert reader.returncode == 0, err.decode()
@@ -95,13 +98,36 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
     assert_intact(copy)
 
 
-@pytest.mark.slow
-def test_a_load_that_is_killed_leaves_a_whole_copy(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Moment("artifact_warehouse.storage.publishing.publish", "call"),
+        Moment("artifact_warehouse.storage.publishing._is_database", "return", 2),
+        Moment("subprocess.run", "return"),  # the new copy is written, and does not have its name yet
+    ],
+    ids=lambda moment: moment.function.rpartition(".")[2],
+)
+def test_a_load_that_is_killed_leaves_the_last_copy(tmp_path: Path, moment: Moment) -> None:
+    path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
+    Warehouse(path).load(RUNS[0], publish=copy)
+    before = rows(copy)
+    call = command("load", path, RUNS[1], "--publish", copy)
+    killed = subprocess.run(call, env=environment(10**9) | stop_at(moment, 9), capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    assert rows(copy) == before
+    assert_intact(copy)
+    Warehouse(path).load(RUNS[1], publish=copy)
+    assert rows(copy) == rows(path) != before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["readers.duckdb", "wh.duckdb"]
+
+
+@pytest.mark.release
+def test_a_load_that_is_killed_at_any_moment_leaves_a_whole_copy(tmp_path: Path) -> None:
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
     Warehouse(path).load(RUNS[0], publish=copy)
     for number, run in enumerate(RUNS[1:7]):
-        command = [*COMMAND, "load", str(path), str(run), "--publish", str(copy)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        call = [*COMMAND, "load", str(path), str(run), "--publish", str(copy)]
+        process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.4 + 0.15 * number)
         process.kill()
@@ -143,6 +169,6 @@ def test_a_copy_that_cannot_be_written_leaves_the_last_one(tmp_path: Path) -> No
 @pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o027, 0o640)])
 def test_the_files_are_readable_for_whom_the_umask_lets(tmp_path: Path, umask: int, mode: int) -> None:
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
-    command = [*COMMAND, "load", str(path), str(RUNS[0]), "--publish", str(copy)]
-    subprocess.run(command, check=True, capture_output=True, umask=umask)
+    call = [*COMMAND, "load", str(path), str(RUNS[0]), "--publish", str(copy)]
+    subprocess.run(call, check=True, capture_output=True, umask=umask)
     assert {oct(file.stat().st_mode & 0o777) for file in (path, copy)} == {oct(mode)}

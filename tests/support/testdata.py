@@ -17,6 +17,10 @@ SAMPLES = ROOT / "sample_artifacts" / "runs"
 BESIDE = ROOT.parent / "shared"
 """Artifacts of public projects and of real runs, beside the checkout; tests of them skip where it is absent."""
 
+SOME_PROJECTS = ("OpenLineage__OpenLineage", "brooklyn-data__dbt_artifacts", "DIY9__dbt", "dbt-labs__dbt-docs")
+SOME_RUNS = ("2.0_extra", "extras_1.10")
+"""Parts of the corpus and of the real runs that many tests load."""
+
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that the first process to ask for it fills; the others wait until it is done."""

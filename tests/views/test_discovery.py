@@ -678,6 +678,7 @@ def datadex(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     found.warehouse.close()
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_a_project_over_seven_schema_versions_has_one_history(datadex: Loaded) -> None:
     manifests = datadex.warehouse.sql(
@@ -687,6 +688,7 @@ def test_a_project_over_seven_schema_versions_has_one_history(datadex: Loaded) -
     assert {4, 7, 8, 9, 10, 11} <= {version for _, version in manifests}
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_the_history_of_a_project_has_the_ids_of_every_manifest(datadex: Loaded) -> None:
     """At every manifest's time the nodes that are valid are those in the file, counted from its JSON."""
@@ -702,6 +704,7 @@ def test_the_history_of_a_project_has_the_ids_of_every_manifest(datadex: Loaded)
             assert sorted(found) == sorted(unique_id for unique_id, *_ in entries(content))
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_lineage_over_seven_schema_versions_is_each_manifests_own(datadex: Loaded) -> None:
     for manifests in timeline(datadex.oracle).values():

@@ -78,10 +78,24 @@ def test_logical_runs_of_random_histories_are_those_of_a_plain_reading(many: Pat
     assert max(len(step) for steps in logical for step in steps) > 2
 
 
-@pytest.mark.slow
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
-@given(seed=st.integers(0, 2**32), steps=st.integers(1, 15))
+SEEDS = {"seed": st.integers(0, 2**32), "steps": st.integers(1, 15)}
+PHASES = [Phase.explicit, Phase.generate]
+
+
+@settings(max_examples=4, deadline=None, phases=PHASES)
+@given(**SEEDS)
 def test_any_history_is_read_as_plainly(tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int) -> None:
+    check_a_history(tmp_path_factory, seed, steps)
+
+
+@pytest.mark.release
+@settings(max_examples=40, deadline=None, phases=PHASES)
+@given(**SEEDS)
+def test_many_histories_are_read_as_plainly(tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int) -> None:
+    check_a_history(tmp_path_factory, seed, steps)
+
+
+def check_a_history(tmp_path_factory: pytest.TempPathFactory, seed: int, steps: int) -> None:
     folder = tmp_path_factory.mktemp("history")
     write_history(folder, "shop", random.Random(seed), steps)
     with Warehouse(tmp_path_factory.mktemp("wh") / "wh.duckdb") as wh:
