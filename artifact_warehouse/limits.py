@@ -30,7 +30,7 @@ def size_of_text(text: str) -> int:
     """The number of bytes of a text such as 500MB or 2GiB. Raises ValueError."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not a size; write a number with KB, MB, GB, KiB, MiB or GiB")
+        raise ValueError(f"{text!r} is not a size; write a number with KB, MB, GB, TB, KiB, MiB, GiB or TiB")
     return int(float(match["number"]) * _UNITS[(match["unit"] or "").upper()])
 
 

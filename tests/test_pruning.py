@@ -25,6 +25,7 @@ from artifact_warehouse.extract.discover import Labels, expand
 from artifact_warehouse.load import LoadSettings
 from artifact_warehouse.load.batches import Flattener, Policy
 from artifact_warehouse.load.loader import _Loader
+from artifact_warehouse.storage import WarehouseFile
 
 NOON = datetime(2026, 11, 5, 12)
 RATES = ("run_success_rates", "node_success_rates", "test_failure_rates", "node_success_rates_by_day")
@@ -279,7 +280,7 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
     fresh = tmp_path / "fresh.duckdb"
     Warehouse(fresh).migrate()
     files = expand([SAMPLES])
-    loader = _Loader(fresh, Labels(), wait=0.0)
+    loader = _Loader(WarehouseFile(fresh), Labels(), LoadSettings())
     digester = Flattener(Policy())
     for half in (files[: len(files) // 2], files[len(files) // 2 :]):
         if loader.outcomes:

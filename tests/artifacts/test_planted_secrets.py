@@ -20,7 +20,7 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import USUAL_SHAPE, Redaction, Redactor, parse
 from artifact_warehouse.cli import cli
-from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
+from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 
 Entry = dict[str, Any]
 Place = Callable[[Entry, str], None]
@@ -241,7 +241,7 @@ def false_hits_of(folder: Path) -> tuple[int, int]:
         try:
             hidden += redactor.redact(parse(path.read_bytes(), str(path))).redaction_count
             values += values_in(json.loads(path.read_bytes()))
-        except (MalformedArtifact, NotAnArtifact, ValueError):
+        except (MalformedArtifact, NotAnArtifact, UnknownKind, ValueError):
             continue
     return hidden, values
 

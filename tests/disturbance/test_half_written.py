@@ -317,8 +317,10 @@ def test_a_file_that_is_replaced_while_it_is_read_is_loaded_as_one_of_both(
     target.file.write_bytes(old.read_bytes())
     fstat, done = os.fstat, []
 
+    inode = target.file.stat().st_ino
+
     def replacing(descriptor: int) -> os.stat_result:
-        if not done:
+        if not done and fstat(descriptor).st_ino == inode:
             done.append(1)
             other = tmp_path / "other"
             other.write_bytes(new.read_bytes())

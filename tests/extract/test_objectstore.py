@@ -591,7 +591,7 @@ def test_credentials_are_nowhere(
     bucket.put_folder(NIGHTLY)
     proxy(lambda method, p: "403" if "2026-11-03" in p else "503" if "2026-11-04" in p else None)
     Warehouse(path).migrate()
-    with duckdb.connect(str(path), config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}):
+    with duckdb.connect(str(path)):
         result = run("load", path, bucket.uri(), "--verbose")
         assert result.exit_code == 1 and "AccessDenied" in result.stderr
         files = {p.name: p.read_bytes() for p in tmp_path.glob("wh.duckdb*")}

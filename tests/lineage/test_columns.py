@@ -450,17 +450,17 @@ def test_an_interrupt_keeps_what_is_written_and_the_next_run_goes_on(
     Warehouse(path).load(SAMPLES)
     calls = 0
 
-    def write(*arguments: Any) -> str:
+    def write(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls > 4:
             raise KeyboardInterrupt
         return insist(*arguments)
 
-    insist = resolve_columns.check_prune
+    insist = resolve_columns.check_state
     with monkeypatch.context() as patched:
         patched.setattr(resolve_columns, "BATCH_EDGES", 20)
-        patched.setattr(resolve_columns, "check_prune", write)
+        patched.setattr(resolve_columns, "check_state", write)
         with pytest.raises(KeyboardInterrupt):
             Warehouse(path).resolve_columns()
     with Warehouse(path, read_only=True) as wh:

@@ -62,7 +62,7 @@ class Run:
         self.signature = (self.command, str(args.get("select")), str(args.get("exclude")), self.is_full_refresh)
         self.nodes = {key: node for part in SECTIONS for key, node in self.manifest.get(part, {}).items()}
         rows = self.data["results"]
-        self.is_aborted = self.dbt_version.startswith("2.") and len(rows) > 0
+        self.is_aborted = self.dbt_version.startswith("2.") and len(rows) > 1
         self.is_aborted &= all(row["status"] == "error" and row["execution_time"] == 0 for row in rows)
         self.is_aborted &= len({row.get("message") for row in rows}) == 1
         self.outcomes = [] if self.is_aborted else [Outcome(self, row) for row in rows]
