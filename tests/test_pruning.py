@@ -290,7 +290,7 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
         for digests in digester.batches([half]):
             for digest in digests:
                 loader.take(digest)
-    with pytest.raises(PrunedMeanwhile, match="do it again"):
+    with pytest.raises(PrunedMeanwhile, match="run it again"):
         loader.flush()
     Warehouse(fresh).load(SAMPLES)
     assert_intact(fresh)
