@@ -282,7 +282,7 @@ def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, sampl
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     ) as process:
         deadline = time.monotonic() + 30
-        while path.stat().st_size < start + 500_000 and time.monotonic() < deadline and process.poll() is None:
+        while path.stat().st_size < start + 3_000_000 and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         stdout, stderr = ended(process)
