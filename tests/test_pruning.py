@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import builders
 import duckdb
 import pytest
 from commandline import run
@@ -175,18 +176,12 @@ def test_another_upload_of_a_pruned_run_is_not_counted_again(tmp_path: Path, pat
 
 def run_at(folder: Path, generated_at: str, **changes: object) -> Path:
     """A run of two nodes, written at a time."""
-    metadata = {
-        "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
-        "invocation_id": "i1",
-        "generated_at": generated_at,
-        **{name: value for name, value in changes.items() if name == "invocation_id"},
-    }
+    fields = {"invocation_id": changes.get("invocation_id", "i1"), "generated_at": generated_at}
     status = changes.get("status", "success")
     results = [{"unique_id": f"model.p.{name}", "status": status, "message": f"{name} {status}"} for name in "ab"]
-    file = folder / f"{metadata['invocation_id']} {generated_at[:19]}".replace(":", "_") / "run_results.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"metadata": metadata, "results": results, "args": {"which": "run"}}))
-    return file
+    name = f"{fields['invocation_id']} {generated_at[:19]}".replace(":", "_")
+    content = builders.artifact("run_results", fields, results=results, args={"which": "run"})
+    return builders.write(folder / name, "run_results", content)
 
 
 def test_runs_of_one_invocation_go_together(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from builders import metadata
 from fuzz_warehouse import batch
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -79,24 +80,20 @@ HERE = "@here@"
 """Stands in a document for the JSON that is put there."""
 
 
-def metadata(kind: str, version: int) -> dict[str, Any]:
-    return {"dbt_schema_version": f"https://schemas.getdbt.com/dbt/{kind}/v{version}.json"}
-
-
 def manifest(entry: dict[str, Any], section: str = "nodes", unique_id: str = "model.a.b") -> dict[str, Any]:
-    return {"metadata": metadata("manifest", 12), section: {unique_id: entry}}
+    return {"metadata": metadata("manifest"), section: {unique_id: entry}}
 
 
 def run_results(result: dict[str, Any], **sections: Any) -> dict[str, Any]:
-    return {"metadata": metadata("run-results", 6), "results": [{"unique_id": "model.a.b", **result}], **sections}
+    return {"metadata": metadata("run_results"), "results": [{"unique_id": "model.a.b", **result}], **sections}
 
 
 def catalog(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"metadata": metadata("catalog", 1), "nodes": {"model.a.b": entry}}
+    return {"metadata": metadata("catalog"), "nodes": {"model.a.b": entry}}
 
 
 def sources(check: dict[str, Any]) -> dict[str, Any]:
-    return {"metadata": metadata("sources", 3), "results": [{"unique_id": "source.a.b.c", **check}]}
+    return {"metadata": metadata("sources"), "results": [{"unique_id": "source.a.b.c", **check}]}
 
 
 def filled(document: dict[str, Any], text: str) -> bytes:
@@ -104,7 +101,7 @@ def filled(document: dict[str, Any], text: str) -> bytes:
 
 
 NESTED = {
-    "metadata": run_results({}, metadata={**metadata("run-results", 6), "a": HERE}),
+    "metadata": run_results({}, metadata={**metadata("run_results"), "a": HERE}),
     "args": run_results({}, args={"a": HERE}),
     "vars": run_results({}, args={"vars": HERE}),
     "an unknown section": run_results({}, a=HERE),
@@ -118,7 +115,7 @@ NESTED = {
     "an unknown field of a node": manifest({"a": HERE}),
     "depends_on": manifest({"depends_on": {"nodes": HERE}}),
     "compilation": manifest({"extra_ctes": HERE}),
-    "disabled": {"metadata": metadata("manifest", 12), "disabled": {"a": [{"meta": HERE}]}},
+    "disabled": {"metadata": metadata("manifest"), "disabled": {"a": [{"meta": HERE}]}},
     "a catalog": catalog({"metadata": HERE}),
     "a statistic": catalog({"stats": {"a": {"value": HERE}}}),
     "a check": sources({"a": HERE}),

@@ -9,6 +9,7 @@ import tarfile
 from contextlib import suppress
 from pathlib import Path
 
+from builders import metadata
 from commandline import run
 from disturbed import assert_intact
 from mutations import HOSTILE_TEXTS
@@ -86,10 +87,6 @@ def test_labels_may_be_anything(tmp_path: Path) -> None:
         assert wh.verify() == []
 
 
-def url(kind: str, version: int) -> str:
-    return f"https://schemas.getdbt.com/dbt/{kind}/v{version}.json"
-
-
 ODD_NAMES = [text for text in HOSTILE_TEXTS if text and not {"\ud800"} & set(text)]
 """Every hostile text that is Unicode; lone surrogates are none, and become U+FFFD."""
 
@@ -104,7 +101,7 @@ def project_of(name: str, number: int) -> dict[str, dict]:
     node = f"model.shop.{name}"
     return {
         "manifest": {
-            "metadata": {**ids, "dbt_schema_version": url("manifest", 12)},
+            "metadata": metadata("manifest", **ids),
             "nodes": {
                 node: {
                     "name": name,
@@ -120,12 +117,12 @@ def project_of(name: str, number: int) -> dict[str, dict]:
             "sources": {f"source.shop.{name}": {"name": name, "source_name": name}},
         },
         "run_results": {
-            "metadata": {**ids, "dbt_schema_version": url("run-results", 6), "env": {name: name}},
+            "metadata": metadata("run_results", **ids, env={name: name}),
             "args": {"which": "run", "target": name, "vars": {name: name}, "select": [name]},
             "results": [{"unique_id": node, "status": "success", "message": name, "thread_id": name}],
         },
         "catalog": {
-            "metadata": {**ids, "dbt_schema_version": url("catalog", 1)},
+            "metadata": metadata("catalog", **ids),
             "nodes": {node: {"metadata": {"owner": name}, "columns": {name: {"name": name, "type": name}}}},
         },
     }

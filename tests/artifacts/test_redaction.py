@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import builders
 import duckdb
 import pytest
 from commandline import run
@@ -27,11 +28,7 @@ def redacted(value: Any, *patterns: str, values: tuple[str, ...] = ()) -> tuple[
 
 
 def all_redacted(values: list[Any], redaction: Redaction = Redaction()) -> tuple[list[Any], int]:  # noqa: B008
-    content = {
-        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
-        "args": {"vars": {"planted": values}},
-        "results": [],
-    }
+    content = builders.artifact("run_results", {}, args={"vars": {"planted": values}}, results=[])
     artifact = Redactor(redaction).redact(parse(json.dumps(content).encode(), "run_results.json"))
     return artifact.section("args")["vars"]["planted"], artifact.redaction_count
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 import zstandard
 from commandline import run
@@ -207,9 +208,8 @@ def test_a_source_without_end_is_read_up_to_the_limit() -> None:
 def test_what_is_small_and_has_too_many_values_is_quarantined(
     tmp_path: Path, option: str, content: dict[str, Any], reason: str
 ) -> None:
-    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}
-    (tmp_path / "x.json").write_text(json.dumps({"metadata": metadata, **content}))
-    call = ["load", str(tmp_path / "wh.duckdb"), str(tmp_path / "x.json")]
+    file = builders.write(tmp_path, "x", builders.artifact("run_results", {}, **content))
+    call = ["load", str(tmp_path / "wh.duckdb"), str(file)]
     result = run(*call, option, "1000")
     assert result.exit_code == 1
     assert reason in result.stderr and f"raise {option}" in result.stderr
@@ -218,9 +218,8 @@ def test_what_is_small_and_has_too_many_values_is_quarantined(
 
 @pytest.mark.parametrize("section", ["nodes", "macros", "sources"])
 def test_a_manifest_of_too_many_entries_is_quarantined(tmp_path: Path, section: str) -> None:
-    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}
-    content = {"metadata": metadata, section: {f"x.a.{number}": {} for number in range(11)}}
-    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    content = builders.artifact("manifest", {}, **{section: {f"x.a.{number}": {} for number in range(11)}})
+    builders.write(tmp_path, "manifest", content)
     [outcome] = Warehouse(tmp_path / "wh.duckdb").load(tmp_path, limits=Limits(entries=10)).outcomes
     assert outcome.status == "quarantined" and f"section '{section}' has 11 entries" in (outcome.reason or "")
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import builders
 import networkx as nx
 import pytest
 from commandline import run
@@ -52,21 +53,10 @@ def source(name: str, **fields: Any) -> Sql:
 
 
 def write_manifest(folder: Path, at: str, nodes: Iterable[Sql], adapter: str = "duckdb") -> Path:
-    sections: dict[str, dict[str, Sql]] = {"nodes": {}, "sources": {}}
-    for entry in nodes:
-        section = "sources" if entry["resource_type"] == "source" else "nodes"
-        sections[section][entry["unique_id"]] = entry
-    metadata = {
-        "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
-        "generated_at": f"{at}Z",
-        "invocation_id": f"manifest-{at}",
-        "project_name": "shop",
-        "adapter_type": adapter,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "manifest.json"
-    path.write_text(json.dumps({"metadata": metadata, "macros": {}, **sections}))
-    return path
+    ids = {"generated_at": f"{at}Z", "invocation_id": f"manifest-{at}"}
+    fields = {**ids, "project_name": "shop", "adapter_type": adapter}
+    content = builders.manifest({entry["unique_id"]: entry for entry in nodes}, fields)
+    return builders.write(folder, "manifest", content)
 
 
 def write_catalog(folder: Path, at: str, relations: dict[str, dict[str, str]]) -> Path:
@@ -83,20 +73,10 @@ def write_catalog(folder: Path, at: str, relations: dict[str, dict[str, str]]) -
         }
         for unique_id, relation in relations.items()
     }
-    metadata = {
-        "dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json",
-        "generated_at": f"{at}Z",
-        "invocation_id": f"catalog-{at}",
-    }
-    content = {
-        "metadata": metadata,
-        "nodes": {k: v for k, v in entries.items() if not k.startswith("source.")},
-        "sources": {k: v for k, v in entries.items() if k.startswith("source.")},
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "catalog.json"
-    path.write_text(json.dumps(content))
-    return path
+    sources = {unique_id: entry for unique_id, entry in entries.items() if unique_id.startswith("source.")}
+    nodes = {unique_id: entry for unique_id, entry in entries.items() if unique_id not in sources}
+    fields = {"generated_at": f"{at}Z", "invocation_id": f"catalog-{at}"}
+    return builders.write(folder, "catalog", builders.artifact("catalog", fields, nodes=nodes, sources=sources))
 
 
 ORDERS = "source.shop.orders"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import builders
 import networkx as nx
 import pytest
 from click.testing import Result
@@ -25,25 +26,18 @@ def manifest(edges: Iterable[Edge]) -> dict:
     for parent, child in edges:
         parents.setdefault(parent, [])
         parents.setdefault(child, []).append(parent)
-    return {
-        "metadata": {
-            "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
-            "generated_at": "2026-11-01T06:00:00.000000Z",
-            "invocation_id": "7d4c57a2-0f59-4f5e-9d6a-5d6f0e9d6b11",
-            "project_name": "p",
-        },
-        "nodes": {
-            node: {
-                "unique_id": node,
-                "resource_type": "model",
-                "package_name": "p",
-                "name": node.split(".")[-1],
-                "depends_on": {"nodes": sorted(above)},
-            }
-            for node, above in parents.items()
-        },
-        "macros": {},
+    nodes = {
+        node: {
+            "unique_id": node,
+            "resource_type": "model",
+            "package_name": "p",
+            "name": node.split(".")[-1],
+            "depends_on": {"nodes": sorted(above)},
+        }
+        for node, above in parents.items()
     }
+    ids = {"generated_at": "2026-11-01T06:00:00.000000Z", "invocation_id": "7d4c57a2-0f59-4f5e-9d6a-5d6f0e9d6b11"}
+    return builders.manifest(nodes, {**ids, "project_name": "p"})
 
 
 def model(name: object) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
 from typing import Any
 
-SCHEMA = "https://schemas.getdbt.com/dbt"
+import builders
+
 START = datetime(2026, 3, 1, 3, tzinfo=timezone.utc)
 PARENTS = {
     "source.{}.raw.orders": [],
@@ -29,11 +29,6 @@ def clock(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content))
-
-
 class History:
     """What a project goes through: every `step` is one invocation, or one freshness check."""
 
@@ -48,10 +43,9 @@ class History:
         self.count = 0
         self.has_manifests = rng.random() < 0.9
 
-    def metadata(self, kind: str, version: int, moment: datetime, **more: Any) -> dict[str, Any]:
+    def metadata(self, kind: str, moment: datetime, **more: Any) -> dict[str, Any]:
         number = f"{self.project} {self.count}"
-        schema = {"dbt_schema_version": f"{SCHEMA}/{kind}/v{version}.json"}
-        return {**schema, "invocation_id": number, "generated_at": clock(moment), **more}
+        return builders.metadata(kind, invocation_id=number, generated_at=clock(moment), **more)
 
     def place(self, environment: str, job: str | None) -> Path:
         self.count += 1
@@ -71,7 +65,7 @@ class History:
             }
             for node, parents in self.parents.items()
         }
-        metadata = self.metadata("manifest", 12, self.now, project_name=self.project, dbt_version=dbt_version)
+        metadata = self.metadata("manifest", self.now, project_name=self.project, dbt_version=dbt_version)
         is_source = {node: node.startswith("source.") for node in nodes}
         content = {
             "metadata": metadata,
@@ -79,7 +73,7 @@ class History:
             "sources": {node: {**entry, "source_name": "raw"} for node, entry in nodes.items() if is_source[node]},
             "unit_tests": {node: entry for node, entry in nodes.items() if node.startswith("unit_test.")},
         }
-        write_json(folder / "manifest.json", content)
+        builders.write(folder, "manifest", content)
 
     def invoke(self, folder: Path, results: list[dict[str, Any]], **options: Any) -> None:
         """Write the run_results of an invocation that ends `took` (a timedelta) after now, and let that time pass."""
@@ -89,7 +83,7 @@ class History:
             self.write_manifest(folder, version)
         env = {"DBT_CLOUD_RUN_ID": options["cloud"]} if options.get("cloud") else {}
         metadata = self.metadata(
-            "run-results", 6, self.now, dbt_version=version, invocation_started_at=clock(started), env=env
+            "run_results", self.now, dbt_version=version, invocation_started_at=clock(started), env=env
         )
         command = options.get("command", "build")
         args = {
@@ -100,7 +94,7 @@ class History:
             "threads": options.get("threads", 4),
         }
         content = {"metadata": metadata, "args": args, "results": results, "elapsed_time": 12.5}
-        write_json(folder / "run_results.json", content)
+        builders.write(folder, "run_results", content)
 
     def result(self, node: str, status: str, completed: datetime | None, seconds: float = 1.0) -> dict[str, Any]:
         timing = []
@@ -165,8 +159,8 @@ class History:
 
     def write_check(self, folder: Path, row: dict[str, Any]) -> None:
         """Write what a freshness check of one source found."""
-        metadata = self.metadata("sources", 3, self.now, dbt_version="1.10.1")
-        write_json(folder / "sources.json", {"metadata": metadata, "results": [row], "elapsed_time": 1.0})
+        metadata = self.metadata("sources", self.now, dbt_version="1.10.1")
+        builders.write(folder, "sources", {"metadata": metadata, "results": [row], "elapsed_time": 1.0})
         if self.has_manifests:
             self.write_manifest(folder)
 

@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 
-RESULTS = "https://schemas.getdbt.com/dbt/run-results/v6.json"
-SOURCES = "https://schemas.getdbt.com/dbt/sources/v3.json"
-MANIFEST = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 EXECUTED = {"success", "pass", "warn", "error", "fail", "partial success"}
 DAY = datetime(2026, 11, 1, 3)
 
@@ -78,13 +76,11 @@ def test_every_executed_result_has_a_cost_row_and_nothing_else(loaded: Loaded) -
     assert costs == executed > 0
 
 
-def write(folder: Path, kind: str, schema: str, at: datetime, **content: Any) -> None:
+def write(folder: Path, kind: str, at: datetime, **content: Any) -> None:
     name = f"{kind} {at:%d %H}"
-    folder = folder / name
-    folder.mkdir(parents=True)
     times = {"generated_at": f"{at.isoformat()}Z", "invocation_started_at": f"{at - timedelta(minutes=9)}Z"}
-    metadata = {"dbt_schema_version": schema, "invocation_id": name, "project_name": "shop", **times}
-    (folder / f"{kind}.json").write_text(json.dumps({"metadata": metadata, **content}))
+    fields = {"invocation_id": name, "project_name": "shop", **times}
+    builders.write(folder / name, kind, builders.artifact(kind, fields, **content))
 
 
 def build(folder: Path, at: datetime, *ids: str, seconds: float = 10.0, **response: Any) -> None:
@@ -99,7 +95,7 @@ def build(folder: Path, at: datetime, *ids: str, seconds: float = 10.0, **respon
         }
         for unique_id in ids
     ]
-    write(folder, "run_results", RESULTS, at, results=results, args={"which": "build"}, elapsed_time=seconds)
+    write(folder, "run_results", at, results=results, args={"which": "build"}, elapsed_time=seconds)
 
 
 def check_freshness(folder: Path, at: datetime, **loaded_at: datetime) -> None:
@@ -118,7 +114,7 @@ def check_freshness(folder: Path, at: datetime, **loaded_at: datetime) -> None:
         }
         for name, time in loaded_at.items()
     ]
-    write(folder, "sources", SOURCES, at, results=results, elapsed_time=0.1)
+    write(folder, "sources", at, results=results, elapsed_time=0.1)
 
 
 def define(folder: Path, at: datetime, code: str = "select 1", **nodes: list[str]) -> None:
@@ -140,7 +136,7 @@ def define(folder: Path, at: datetime, code: str = "select 1", **nodes: list[str
         for parent in parents
         if parent.startswith("source.")
     }
-    write(folder, "manifest", MANIFEST, at, nodes=entries, sources=sources)
+    write(folder, "manifest", at, nodes=entries, sources=sources)
 
 
 def waste(folder: Path) -> dict[str, tuple[int, int, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from testdata import SAMPLES
 
@@ -154,8 +155,7 @@ def contents(rows: Rows, table: str) -> list[str]:
 
 
 def with_entries(nodes: dict[str, Any], **sections: Any) -> bytes:
-    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "p"}
-    return json.dumps({"metadata": metadata, "nodes": nodes, "macros": {}, **sections}).encode()
+    return json.dumps(builders.manifest(nodes, {"project_name": "p"}, **sections)).encode()
 
 
 def test_the_cache_keeps_apart_what_differs() -> None:

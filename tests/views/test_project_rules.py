@@ -10,12 +10,12 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 
-SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 KEY_TESTS = {"unique_combination_of_columns", "expect_compound_columns_to_be_unique", "primary_key"}
 VIEWS = {"view", "ephemeral"}
 
@@ -232,15 +232,9 @@ def source(name: str, **more: Any) -> tuple[str, dict]:
 
 
 def loaded_manifest(path: Path, *entries: tuple[str, dict], generated_at: str = "2026-11-01T00:00:00Z") -> Warehouse:
-    metadata = {"dbt_schema_version": SCHEMA, "generated_at": generated_at, "invocation_id": generated_at}
-    manifest: dict[str, Any] = {"metadata": {**metadata, "project_name": "shop"}, "nodes": {}, "sources": {}}
-    manifest["exposures"] = {}
-    for unique_id, entry in entries:
-        section = {"source": "sources", "exposure": "exposures"}.get(unique_id.split(".")[0], "nodes")
-        manifest[section][unique_id] = entry
-    (path / "manifest.json").write_text(json.dumps(manifest))
+    fields = {"generated_at": generated_at, "invocation_id": generated_at, "project_name": "shop"}
     wh = Warehouse(path / "wh.duckdb")
-    wh.load(path / "manifest.json")
+    wh.load(builders.write(path, "manifest", builders.manifest(dict(entries), fields)))
     return wh
 
 

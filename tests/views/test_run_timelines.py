@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import builders
 import duckdb
 import networkx as nx
 import pytest
@@ -45,20 +46,12 @@ def random_run(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
         parents[unique_id] = [] if kind in ("seed", "source") else above
     metadata = {"invocation_id": f"graph {seed}", "generated_at": f"{START.isoformat()}Z", "project_name": f"g{seed}"}
     metadata["dbt_version"] = rng.choice(VERSIONS)
-    sections: dict[str, dict[str, Any]] = {"nodes": {}, "sources": {}, "unit_tests": {}}
-    for unique_id in ids:
-        section = {"source": "sources", "unit_test": "unit_tests"}.get(schedules.type_of(unique_id), "nodes")
-        sections[section][unique_id] = {"unique_id": unique_id, "depends_on": {"nodes": parents[unique_id]}}
-    schema = "https://schemas.getdbt.com/dbt"
-    manifest = {"metadata": {**metadata, "dbt_schema_version": f"{schema}/manifest/v12.json"}, **sections}
+    nodes = {unique_id: {"unique_id": unique_id, "depends_on": {"nodes": parents[unique_id]}} for unique_id in ids}
+    manifest = builders.manifest(nodes, metadata)
     selected = rng.choice((1.0, 1.0, 0.8, 0.3))
     chosen = [i for i in ids if not i.startswith("source.") and rng.random() < selected]
-    run_results = {
-        "metadata": {**metadata, "dbt_schema_version": f"{schema}/run-results/v6.json"},
-        "results": [random_result(rng, unique_id) for unique_id in chosen],
-        "args": {"which": rng.choice(COMMANDS)},
-    }
-    return manifest, run_results
+    results = [random_result(rng, unique_id) for unique_id in chosen]
+    return manifest, builders.artifact("run_results", metadata, results=results, args={"which": rng.choice(COMMANDS)})
 
 
 def random_result(rng: random.Random, unique_id: str) -> dict[str, Any]:
@@ -81,9 +74,8 @@ def stamp(moment: datetime) -> str:
 
 
 def write_run(folder: Path, manifest: dict[str, Any], run_results: dict[str, Any]) -> None:
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder / "run_results.json").write_text(json.dumps(run_results))
+    builders.write(folder, "manifest", manifest)
+    builders.write(folder, "run_results", run_results)
 
 
 @pytest.fixture(scope="module")

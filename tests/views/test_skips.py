@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 
+import builders
 import pytest
 from skip_oracle import nearest_failures
 from testdata import SAMPLES
@@ -50,17 +51,11 @@ def graph_of_a_run(seed: int, nodes: int, share_of_edges: float) -> tuple[dict, 
     statuses = [rng.choice(("skipped", "skipped", "skipped", "error", "fail", "success", None)) for _ in ids]
     metadata = {"invocation_id": f"graph {seed}", "generated_at": "2026-11-01T00:00:00Z"}
     parents = {node: [other for other in ids if rng.random() < share_of_edges] for node in ids}
-    manifest = {
-        "metadata": {**metadata, "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
-        "nodes": {node: {"depends_on": {"nodes": parents[node]}} for node in ids},
-    }
-    run_results = {
-        "metadata": {**metadata, "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
-        "results": [
-            {"unique_id": node, "status": status} for node, status in zip(ids, statuses, strict=True) if status
-        ],
-    }
-    return manifest, run_results
+    results = [{"unique_id": node, "status": status} for node, status in zip(ids, statuses, strict=True) if status]
+    return (
+        builders.manifest({node: {"depends_on": {"nodes": parents[node]}} for node in ids}, metadata),
+        builders.artifact("run_results", metadata, results=results),
+    )
 
 
 def test_a_test_stops_what_is_below_all_that_it_tests_and_a_unit_test_its_model(tmp_path: Path) -> None:
@@ -90,8 +85,8 @@ def test_a_test_stops_what_is_below_all_that_it_tests_and_a_unit_test_its_model(
         {"unique_id": node, "status": failed.get(node) or ("skipped" if node in skipped else "success")}
         for node in parents
     ]
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    (tmp_path / "run_results.json").write_text(json.dumps(run_results))
+    builders.write(tmp_path, "manifest", manifest)
+    builders.write(tmp_path, "run_results", run_results)
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         wh.load(tmp_path)
         assert skips(wh, "graph 0") == {
@@ -107,11 +102,9 @@ def test_a_test_stops_what_is_below_all_that_it_tests_and_a_unit_test_its_model(
 def test_skips_in_any_graph_with_cycles_too(tmp_path: Path) -> None:
     rng = random.Random(5)
     for seed in range(40):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
         manifest, run_results = graph_of_a_run(seed, rng.randrange(2, 40), rng.choice((0.03, 0.06, 0.1, 0.3)))
-        (folder / "manifest.json").write_text(json.dumps(manifest))
-        (folder / "run_results.json").write_text(json.dumps(run_results))
+        builders.write(tmp_path / str(seed), "manifest", manifest)
+        builders.write(tmp_path / str(seed), "run_results", run_results)
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         wh.load(tmp_path)
         found = {seed: skips(wh, f"graph {seed}") for seed in range(40)}
@@ -122,8 +115,8 @@ def test_skips_in_any_graph_with_cycles_too(tmp_path: Path) -> None:
 def test_skips_answer_where_everything_depends_on_everything(tmp_path: Path) -> None:
     """The search must not walk every path, nor every length of one."""
     manifest, run_results = graph_of_a_run(1, 200, 1.0)
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    (tmp_path / "run_results.json").write_text(json.dumps(run_results))
+    builders.write(tmp_path, "manifest", manifest)
+    builders.write(tmp_path, "run_results", run_results)
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         wh.load(tmp_path)
         assert skips(wh, "graph 1") == nearest_failures(tmp_path)
