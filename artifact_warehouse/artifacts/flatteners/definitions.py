@@ -367,8 +367,7 @@ def _is_schema_test(definition: dict[str, Any]) -> bool:
 def _tested(attached: str | None, kwargs: dict[str, Any], parents: list[str]) -> str | None:
     """The node that a generic test tests: where dbt says so, its only parent, or what its argument `model` names.
 
-    The node that dbt says need not be a parent. Where a project overrides a package's model, it is the package's,
-    which is disabled: https://github.com/dbt-labs/dbt-core/issues/12363
+    dbt may name a disabled model of a package that the project overrides: github.com/dbt-labs/dbt-core/issues/12363
     """
     if attached in parents:
         return attached
