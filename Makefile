@@ -19,10 +19,10 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowes
 
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
-test: $(BIN)/artifact-warehouse lint ## Run all checks, and the tests of every day (5 minutes)
+test: $(BIN)/artifact-warehouse lint ## Run all checks, and the tests of every day
 	$(PYTEST) -m 'not release'
 
-test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes (1 minute)
+test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes
 	$(PYTEST) -m 'not release and not slow and not corpus'
 
 test-release: $(BIN)/artifact-warehouse ## Run what costs much for what it finds; see tests/README.md
