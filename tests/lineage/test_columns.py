@@ -348,7 +348,7 @@ def test_again_there_is_nothing_to_do(tmp_path: Path, sample_warehouse: Warehous
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.release) for seed in (2, 3, 4))])
 def test_the_order_of_loads_and_of_columns_does_not_matter(
     tmp_path: Path, sample_warehouse: Warehouse, seed: int
 ) -> None:
