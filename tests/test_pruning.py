@@ -18,7 +18,7 @@ import duckdb
 import pytest
 from commandline import run
 from disturbed import STOPS, Moment, assert_intact, stop_at
-from testdata import SAMPLES, Loaded
+from testdata import SAMPLES, Loaded, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
@@ -80,7 +80,7 @@ def unpruned(loaded: Loaded) -> Unpruned:
     return Unpruned(path, rates(path), answers(path, STATE), invocations(path))
 
 
-@pytest.mark.parametrize("share", [0.5, *(pytest.param(share, marks=pytest.mark.release) for share in (0.1, 0.9, 1.1))])
+@pytest.mark.parametrize("share", [0.5, *release_only(0.1, 0.9, 1.1)])
 def test_runs_go_and_rates_and_state_stay(unpruned: Unpruned, tmp_path: Path, share: float) -> None:
     path = Path(shutil.copy(unpruned.path, tmp_path / "wh.duckdb"))
     _, before, state, runs = unpruned
@@ -252,9 +252,7 @@ Warehouse(sys.argv[1]).prune(datetime(2026, 11, 5, 12), keep_daily_rates=True, d
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits files as POSIX does")
-@pytest.mark.parametrize(
-    "share", [0.4, 0.8, *(pytest.param(share, marks=pytest.mark.release) for share in (0.1, 0.6, 1.5))]
-)
+@pytest.mark.parametrize("share", [0.4, 0.8, *release_only(0.1, 0.6, 1.5)])
 def test_a_full_disk_costs_a_prune_nothing(path: Path, share: float) -> None:
     before, limit = rates(path), int(path.stat().st_size * share)
     subprocess.run([sys.executable, "-c", FULL_DISK, path, str(limit)], capture_output=True, check=False)
@@ -310,7 +308,7 @@ for _ in range(int(sys.argv[2])):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prunes", [3, pytest.param(8, marks=pytest.mark.release)])
+@pytest.mark.parametrize("prunes", [2, *release_only(8)])
 def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path, prunes: int) -> None:
     """The file is exchanged by a prune while others wait for it: nobody may write to the old one."""
     shared = tmp_path / "shared.duckdb"

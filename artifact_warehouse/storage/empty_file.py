@@ -20,13 +20,14 @@ from artifact_warehouse.storage.format import migrate
 
 def write(new: Path) -> None:
     """Write an empty warehouse to a new file: a copy from the user's cache, which keeps what is made here."""
-    cached = _cached()
-    if _copied(cached, new):
+    folder, name = _cache()
+    if any(_copied(cached, new) for cached in folder.glob(f"{name}-*.duckdb")):
         return
     new.unlink(missing_ok=True)
     make(new)
     with suppress(OSError):  # a cache that cannot be written to costs time only
-        cached.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        cached = folder / f"{name}-{_digest(new)}.duckdb"
         atomic_file.create(cached, lambda copy: shutil.copyfile(new, copy))
 
 
@@ -39,20 +40,23 @@ def make(new: Path) -> None:
 
 
 def _copied(cached: Path, new: Path) -> bool:
-    """Whether there was a cached file, whole and of this release; what else was copied is left in `new`."""
+    """Whether the cached file has the content that its name tells; what was copied is left in `new`."""
     try:
         shutil.copyfile(cached, new)
-        with duckdb.connect(str(new), config=CONFIG) as connection:
-            return migrate(connection) == []
-    except (duckdb.Error, OSError):
+        return cached.stem.endswith(f"-{_digest(new)}")
+    except OSError:
         return False
 
 
-def _cached() -> Path:
-    """Where the cache keeps the empty warehouse of these tables and views, as this DuckDB writes it."""
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:32]
+
+
+def _cache() -> tuple[Path, str]:
+    """The folder of the cache, and how the name of the file of these tables and views begins there."""
     from platformdirs import user_cache_path
 
     tables = repr((FORMAT_VERSION, TABLES))
     parts = (duckdb.__version__, STORAGE_VERSION, tables, views.fingerprint())
-    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-    return user_cache_path("artifact-warehouse") / f"empty-{name}.duckdb"
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return user_cache_path("artifact-warehouse"), f"empty-{key}"

@@ -26,7 +26,7 @@ import pytest
 import zstandard
 from commandline import run
 from pyarrow import parquet
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, __version__
 from artifact_warehouse.cli import cli
@@ -934,10 +934,7 @@ def test_a_warehouse_that_is_let_go_in_time_is_opened(small: Path, call: list[st
 # Names of files, and what artifacts bring to the terminal
 
 
-MORE_NAMES = [pytest.param(name, marks=pytest.mark.release) for name in ("dbt.duckdb", "main.duckdb")]
-
-
-@pytest.mark.parametrize("name", ["my ware-house.db", "select", *MORE_NAMES])
+@pytest.mark.parametrize("name", ["my ware-house.db", "select", *release_only("dbt.duckdb", "main.duckdb")])
 def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     assert run("load", path, GOOD).stdout == "loaded 1, unchanged 0, quarantined 0\n"

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from testdata import SAMPLES
+from disturbed import assert_intact
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 
@@ -54,7 +55,10 @@ def artifact_count(path: Path) -> int:
 # Closed
 
 
-@pytest.mark.parametrize("closed", [*itertools.combinations(CLOSINGS, 1), CLOSINGS[1:], CLOSINGS])
+ONE_CLOSED = ((closing,) for closing in itertools.combinations(CLOSINGS, 1))
+
+
+@pytest.mark.parametrize("closed", [CLOSINGS[1:], CLOSINGS, *release_only(*ONE_CLOSED)])
 def test_a_load_is_done_with_any_streams_closed(fresh: Path, closed: tuple[str, ...]) -> None:
     """A database that is opened under a standard descriptor would get the messages of the process."""
     before = artifact_count(fresh)
@@ -62,7 +66,8 @@ def test_a_load_is_done_with_any_streams_closed(fresh: Path, closed: tuple[str, 
     assert done.returncode == 0
     assert artifact_count(fresh) > before
     with Warehouse(fresh, read_only=True) as warehouse:
-        assert warehouse.verify() == []
+        assert warehouse.view("invocations").fetchall()
+    assert_intact(fresh)
     if ">&-" not in closed:
         assert done.stdout.startswith("loaded ")
     elif "2>&-" not in closed:

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from disturbed import assert_intact, command, contents, environment, make_input
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 
@@ -41,8 +41,7 @@ while not Path(sys.argv[1] + ".release").exists():
     "workers, exists, of_every_file, count",
     [
         (0, False, 0.4, 24),
-        *(pytest.param(*case, marks=pytest.mark.release) for case in ((0, True, 0.3, 48), (2, False, 0.6, 48))),
-        *(pytest.param(*case, marks=pytest.mark.release) for case in ((0, False, 0.6, 48), (0, False, 1.0, 48))),
+        *release_only((0, True, 0.3, 48), (2, False, 0.6, 48), (0, False, 0.6, 48), (0, False, 1.0, 48)),
     ],
 )
 def test_eight_loaders_at_once_store_what_one_load_does(
@@ -146,7 +145,7 @@ def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [40, pytest.param(160, marks=pytest.mark.release)])
+@pytest.mark.parametrize("count", [12, *release_only(160)])
 def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path, count: int) -> None:
     folder, path = make_input(tmp_path / "in", count), tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
@@ -199,7 +198,7 @@ def held(path: Path, inside: tuple[str, ...] = ()) -> Iterator[int]:
             holder.kill()
 
 
-@pytest.mark.parametrize("verb", ["query", "load", "migrate", "verify"])
+@pytest.mark.parametrize("verb", ["query", "load", *release_only("migrate", "verify")])
 def test_the_wait_for_a_file_that_stays_held_is_bounded(tmp_path: Path, verb: str) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
@@ -224,7 +223,7 @@ def can_unshare() -> bool:
 
 
 @pytest.mark.skipif(not can_unshare(), reason="needs Linux, and the right to make PID namespaces")
-@pytest.mark.parametrize("verb", ["query", "load"])
+@pytest.mark.parametrize("verb", ["load", *release_only("query")])
 def test_a_file_that_is_held_in_another_container_is_waited_for(tmp_path: Path, verb: str) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)

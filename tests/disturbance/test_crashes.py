@@ -35,7 +35,7 @@ from disturbed import (
     stop_at,
     wholly_in,
 )
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 
@@ -360,7 +360,7 @@ def assert_goes_on(path: Path, undisturbed: Undisturbed) -> None:
 
 
 SIZES = (4, 1_300, 8_000)
-MORE_SIZES = [pytest.param(size, marks=pytest.mark.release) for size in (8, 12, 100, 500, 900, 1_800, 2_500, 3_500, 5_000)]
+MORE_SIZES = release_only(8, 12, 100, 500, 900, 1_800, 2_500, 3_500, 5_000)
 
 
 @pytest.mark.parametrize("kilobytes", [*SIZES, *MORE_SIZES])
@@ -378,9 +378,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_stored(
     print(f"\n{kilobytes} KB: {stored} of {FILES} artifacts were stored")
 
 
-@pytest.mark.parametrize(
-    "kilobytes", [8, 1_500, *(pytest.param(size, marks=pytest.mark.release) for size in (300, 1_000, 2_500))]
-)
+@pytest.mark.parametrize("kilobytes", [8, 1_500, *release_only(300, 1_000, 2_500)])
 def test_a_file_that_must_not_grow_is_told_and_costs_nothing_that_was_stored(
     tmp_path: Path, undisturbed: Undisturbed, kilobytes: int
 ) -> None:

@@ -32,7 +32,7 @@ from disturbed import (
     stop_at,
     wholly_in,
 )
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.load import LoadSettings, batches, loader
@@ -124,7 +124,7 @@ MOMENTS = (
 
 
 @on_linux
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, *release_only(2)])
 def test_interrupts_at_any_step_end_a_load_and_say_what_is_kept(tmp_path: Path, workers: int) -> None:
     folder, path = make_input(tmp_path / "in", 40), tmp_path / "wh.duckdb"
     Warehouse(tmp_path / "whole.duckdb").load(folder)

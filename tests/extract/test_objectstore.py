@@ -26,7 +26,7 @@ import pytest
 import zstandard
 from commandline import run
 from disturbed import assert_intact
-from testdata import ROOT, SAMPLES
+from testdata import ROOT, SAMPLES, release_only
 
 pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
@@ -145,7 +145,7 @@ def many_files(folder: Path) -> Path:
 # What is listed and read
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_a_bucket_of_several_pages_loads_like_the_same_files(tmp_path: Path, bucket: Bucket, proxy) -> None:
     folder = many_files(tmp_path / "files")
     bucket.put_folder(folder)
@@ -171,6 +171,7 @@ def test_the_samples_load_alike_with_their_labels(tmp_path: Path, bucket: Bucket
         assert any(uri.startswith(bucket.uri("keep/environment=prod/job=nightly/")) for (uri,) in found.fetchall())
 
 
+@pytest.mark.release
 def test_several_processes_read_like_one(tmp_path: Path, bucket: Bucket) -> None:
     bucket.put_folder(SAMPLES)
     alone = Warehouse(tmp_path / "alone.duckdb").load(bucket.uri())
@@ -219,7 +220,7 @@ def packings() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("piecemeal", [False, True])
+@pytest.mark.parametrize("piecemeal", [False, *release_only(True)])
 def test_every_packing_loads_alike(
     tmp_path: Path, bucket: Bucket, proxy, monkeypatch: pytest.MonkeyPatch, piecemeal: bool
 ) -> None:

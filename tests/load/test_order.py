@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from disturbed import contents
-from testdata import SAMPLES, SOME_PROJECTS
+from testdata import SAMPLES, SOME_PROJECTS, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import views
@@ -56,20 +56,17 @@ def assert_same(expected: dict[str, list[str]], actual: dict[str, list[str]]) ->
         assert actual[name] == rows, f"v1.{name} differs"
 
 
-ONE_BY_ONE = pytest.param(1, marks=pytest.mark.release)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [8, ONE_BY_ONE])
+@pytest.mark.parametrize("most", [8, *release_only(1)])
 def test_the_samples_in_shuffled_order_in_three_processes(tmp_path: Path, most: int) -> None:
     Warehouse(tmp_path / "at_once.duckdb").load(SAMPLES)
     load_in_processes(tmp_path / "shuffled.duckdb", sorted(SAMPLES.rglob("*.json")), most, seed=1)
     assert_same(public_rows(tmp_path / "at_once.duckdb"), public_rows(tmp_path / "shuffled.duckdb"))
 
 
-@pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.corpus
-@pytest.mark.parametrize("most", [20, ONE_BY_ONE])
+@pytest.mark.parametrize("most", [20, 1])
 def test_a_part_of_the_corpus_in_shuffled_order_in_three_processes(tmp_path: Path, corpus: Path, most: int) -> None:
     files = sorted(path for name in SOME_PROJECTS for path in (corpus / name).rglob("*.json"))
     Warehouse(tmp_path / "at_once.duckdb").load(files)

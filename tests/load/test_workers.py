@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from disturbed import assert_intact, contents
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.load import LoadSettings, worker_pool
@@ -88,8 +88,9 @@ def deadly(target: Path, kills: Path) -> bytes:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills as POSIX does")
-@pytest.mark.parametrize("is_lasting", [False, True], ids=["once", "each time"])
-@pytest.mark.parametrize("is_in_archive", [False, True], ids=["in a folder", "in an archive"])
+@pytest.mark.parametrize(
+    "is_lasting, is_in_archive", [(False, False), (True, True), *release_only((True, False), (False, True))]
+)
 def test_a_file_that_ends_its_process_costs_that_file_only(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, is_lasting: bool, is_in_archive: bool
 ) -> None:

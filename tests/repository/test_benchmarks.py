@@ -60,6 +60,7 @@ def check(name: str, warehouse: Path, *paths: Path) -> subprocess.CompletedProce
     return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.release
 def test_the_checks_pass_for_a_load_and_fail_for_a_load_of_less(project: Path, tmp_path: Path) -> None:
     with Warehouse(tmp_path / "all.duckdb") as warehouse:
         warehouse.load(project)

@@ -52,6 +52,7 @@ def test_the_version_is_that_of_the_package() -> None:
     assert artifact_warehouse.__version__ == version("artifact-warehouse")
 
 
+@pytest.mark.release
 def test_the_wheel_says_that_it_is_typed(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert "artifact_warehouse/py.typed" in archive.namelist()

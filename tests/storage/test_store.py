@@ -177,6 +177,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert {o.kind for o in Warehouse(path).load(RUN).loaded} == {"run_results", "semantic_manifest"}
 
 
+@pytest.mark.release
 def test_several_loaders_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
     path = tmp_path / "wh.duckdb"
     program = "import sys; from artifact_warehouse import Warehouse; Warehouse(sys.argv[1], wait=120).load(sys.argv[2])"

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import zstandard
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import WarehouseTooOld
@@ -68,6 +68,7 @@ def test_an_old_warehouse_equals_a_fresh_load(old: Path, tmp_path: Path) -> None
         assert wh.verify() == []
 
 
+@pytest.mark.release
 def test_an_old_warehouse_is_loaded_into_as_if_it_were_new(
     old: Path, tmp_path: Path, sample_warehouse: Warehouse
 ) -> None:
@@ -79,7 +80,7 @@ def test_an_old_warehouse_is_loaded_into_as_if_it_were_new(
     assert answers(old) == answers(sample_warehouse.path)
 
 
-@pytest.mark.parametrize("place", [20, *(pytest.param(place, marks=pytest.mark.release) for place in (0, 1, -1))])
+@pytest.mark.parametrize("place", [20, *release_only(0, 1, -1)])
 def test_an_upgrade_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch, place: int) -> None:
     """At the first view, among them, and after the last one."""
     before = everything(old)

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import pytest
 from oracle import Oracle
 
 from artifact_warehouse import Warehouse
@@ -20,6 +22,11 @@ BESIDE = ROOT.parent / "shared"
 SOME_PROJECTS = ("OpenLineage__OpenLineage", "brooklyn-data__dbt_artifacts", "DIY9__dbt", "dbt-labs__dbt-docs")
 SOME_RUNS = ("2.0_extra", "extras_1.10")
 """Parts of the corpus and of the real runs that many tests load."""
+
+
+def release_only(*cases: Any) -> list[Any]:
+    """Parameters of a test that run before a release only; a tuple is one case of several parameters."""
+    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.release) for case in cases]
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:

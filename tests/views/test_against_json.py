@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import comparison
 import pytest
+from disturbed import assert_intact
 from testdata import Loaded
 
 
@@ -19,5 +20,6 @@ def test_every_file_has_an_outcome_that_the_oracle_agrees_with(loaded: Loaded) -
     assert ids == set(loaded.oracle.artifacts())
 
 
-def test_the_warehouse_verifies(loaded: Loaded) -> None:
-    assert loaded.warehouse.verify() == []
+def test_the_warehouse_is_intact(loaded: Loaded) -> None:
+    """The other half of `verify`, the grains of the views, has a test a view: test_sql_contract."""
+    assert_intact(loaded.warehouse.path)

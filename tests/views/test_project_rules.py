@@ -181,6 +181,7 @@ def test_the_rules_of_real_runs_are_those_that_python_counts(real_runs: Path, tm
     assert found == broken_rules(json.loads(file.read_bytes()))
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_the_rules_of_public_projects_are_those_that_python_counts(corpus: Path, tmp_path: Path) -> None:
     compared, rules = 0, set()

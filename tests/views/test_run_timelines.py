@@ -15,7 +15,7 @@ import duckdb
 import networkx as nx
 import pytest
 import schedules
-from testdata import Loaded
+from testdata import Loaded, release_only
 
 from artifact_warehouse import Warehouse
 
@@ -129,7 +129,7 @@ def test_random_graphs_have_the_schedules_of_an_independent_computation(
     assert max(step.critical_step or 0 for step in every) > 5
 
 
-@pytest.mark.parametrize("count", [15, pytest.param(60, marks=pytest.mark.release)])
+@pytest.mark.parametrize("count", [15, *release_only(60)])
 def test_random_graphs_replay_as_an_independent_simulation_does(
     random_warehouse: Warehouse, random_runs: list[tuple[dict[str, Any], dict[str, Any]]], count: int
 ) -> None:
@@ -323,7 +323,7 @@ def test_who_reads_a_function_waits_for_the_tests_of_what_the_function_reads(tmp
         ]
 
 
-@pytest.mark.parametrize("count", [5, pytest.param(1000, marks=pytest.mark.release)])
+@pytest.mark.parametrize("count", [5, *release_only(1000)])
 def test_more_threads_than_nodes_end_with_the_theoretical_path(sample_warehouse: Warehouse, count: int) -> None:
     """Less what dbt does between nodes, which runs here never had to do twice at once."""
     for invocation, command in sample_warehouse.sql(
