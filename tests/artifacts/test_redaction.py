@@ -116,6 +116,15 @@ def test_a_value_is_a_secret_by_its_key_at_any_depth() -> None:
     assert redacted(value) == (expected, 4)
 
 
+def test_a_value_is_a_secret_by_the_name_or_the_option_before_it() -> None:
+    value = {"env": [{"name": "DB_PASSWORD", "value": "x"}], "argv": ["dbt", "--db-password", "x", "--target", "x"]}
+    hidden = {
+        "env": [{"name": "DB_PASSWORD", "value": HIDDEN}],
+        "argv": ["dbt", "--db-password", HIDDEN, "--target", "x"],
+    }
+    assert redacted(value) == (hidden, 2)
+
+
 def test_what_is_only_about_a_secret_is_none() -> None:
     value = {"max_tokens": 4096, "token_count": 5, "token_column": "customer_id", "secretary": "me", "pass": 3}
     assert redacted(value) == (value, 0)

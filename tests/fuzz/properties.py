@@ -14,6 +14,7 @@ import pyarrow as pa
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts.artifact import parse
 from artifact_warehouse.artifacts.flatteners import USUAL_SHAPE, EntryCache, Rows, flatten
+from artifact_warehouse.artifacts.redaction import Redactor
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.extract.discover import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy
@@ -59,7 +60,7 @@ def rows_of(data: bytes, shape: Any = USUAL_SHAPE, cache: EntryCache | None = No
     """The rows of one artifact, in an order that does not depend on how they came to be."""
     rows = Rows()
     try:
-        flatten(parse(data, STDIN, None, shape), rows, cache)
+        flatten(Redactor().redact(parse(data, STDIN, None, shape)), rows, cache)
     except (MalformedArtifact, NotAnArtifact) as error:
         return {"error": [type(error).__name__]}
     tables = rows.to_arrow()

@@ -257,6 +257,7 @@ def _assignments(make: _Maker) -> Iterator[Planted]:
         "SQL BEARER_TOKEN": "CREATE SECRET h (TYPE http, BEARER_TOKEN '{}')",
         "message": "authentication failed: token={} is expired",
         "AWS file": "aws_secret_access_key = {}",
+        "sentence": "the password is {} since yesterday",
     }
     for kind, form in forms.items():
         secret = make.password()

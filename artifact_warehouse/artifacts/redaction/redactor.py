@@ -14,7 +14,7 @@ from artifact_warehouse.artifacts.redaction.known_values import KnownValues
 from artifact_warehouse.artifacts.redaction.layouts import LAYOUTS
 from artifact_warehouse.artifacts.redaction.rules import hide_secrets, kinds_in
 from artifact_warehouse.artifacts.redaction.values import is_placeholder, is_specific, is_word, looks_random
-from artifact_warehouse.artifacts.redaction.walk import HIDDEN, hide_in_fields
+from artifact_warehouse.artifacts.redaction.walk import HIDDEN, Search, hide_in_fields
 from artifact_warehouse.errors import InvalidPattern, MalformedArtifact
 
 SECRET_VARIABLES = "DBT_ENV_SECRET"
@@ -58,20 +58,31 @@ class Redactor:
         """The artifact without its secrets, and with their number. Raises MalformedArtifact."""
         if not self._is_on or artifact.kind not in LAYOUTS:
             return artifact
-        layout = LAYOUTS[artifact.kind]
         document = {**artifact.sections, "metadata": artifact.metadata}
         by_rules = _RuleSearch(self._patterns, self._reads_code)
         try:
-            document = hide_in_fields(document, layout, by_rules)
+            document = _without_secrets(document, artifact, by_rules)
             known = KnownValues(self._values | by_rules.found) if by_rules.found else self._known
             by_values = _ValueSearch(known)
-            document = hide_in_fields(document, layout, by_values) if known else document
+            document = _without_secrets(document, artifact, by_values) if known else document
         except RecursionError as error:  # what can be decoded may still be too deep to go through
             raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
         count = by_rules.count + by_values.count
         if not count:
             return artifact
-        return replace(artifact, sections=document, metadata=document["metadata"], redaction_count=count)
+        sections = {name: document[name] for name in artifact.sections}
+        return replace(artifact, sections=sections, metadata=document["metadata"], redaction_count=count)
+
+
+def _without_secrets(document: Mapping[str, Any], artifact: Artifact, search: Search) -> dict[str, Any]:
+    """The sections of an artifact without the secrets that a search finds. Raises MalformedArtifact."""
+    hidden: dict[str, Any] = {}
+    for name, section in document.items():
+        try:
+            hidden |= hide_in_fields({name: section}, LAYOUTS[artifact.kind], search)
+        except ValueError as error:
+            raise MalformedArtifact(artifact.uri, f"section {name!r} {error}") from error
+    return hidden
 
 
 class _RuleSearch:

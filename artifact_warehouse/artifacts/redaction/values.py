@@ -11,8 +11,8 @@ from collections import Counter
 _NO_SECRETS = frozenset({"", "null", "none", "true", "false", "undefined", "nil", "*****"})
 _PLACEHOLDER = re.compile(
     r"\{\{\s*[\w.]{1,100}(?:[(\[]\s*[\"'][\w.-]{1,100}[\"']\s*[)\]])?(?:\s*\|\s*\w{1,40})?\s*\}\}"  # Jinja
-    r"|\$\{\{?[^{}]{1,200}\}\}?|\$\w{1,64}|%\(?\w{1,64}\)?[s%]|<[\w .-]{1,64}>|\*{3,}|x{3,}|\.{3}",
-    re.IGNORECASE,
+    r"|\$\{\{?[^{}]{1,200}\}\}?|\$[A-Z_][A-Z0-9_]{0,63}|%\(\w{1,64}\)s|%[A-Z_]{2,64}%"
+    r"|<[\w .-]{1,64}>|\*{3,}|[xX]{3,}|\.{3}"
 )
 _SHORTEST_VALUE = 4
 _WORD = re.compile(r"[A-Za-z_]+|\d{1,5}")

@@ -109,7 +109,11 @@ def _hide_in_tree(value: Any, search: Search) -> Any:
     if isinstance(value, str):
         return search.hide(value)
     if isinstance(value, list):
-        return [_hide_in_tree(item, search) for item in value]
+        before = ["", *value]
+        return [
+            HIDDEN if _is_option(option) and search.hides_value_of(option, item) else _hide_in_tree(item, search)
+            for option, item in zip(before, value, strict=False)
+        ]
     if not isinstance(value, dict):
         return value
     hidden = {}
@@ -117,9 +121,20 @@ def _hide_in_tree(value: Any, search: Search) -> Any:
         if key in CODE and not search.reads_code:
             hidden[key] = item
         else:
-            is_hidden = search.hides_value_of(key, item)
+            is_hidden = search.hides_value_of(_name_of(key, value), item)
             hidden[search.hide_in_key(key)] = HIDDEN if is_hidden else _hide_in_tree(item, search)
     return hidden
+
+
+def _is_option(value: Any) -> bool:
+    """Whether an item of a list may be an option of a command: `["--password", "x"]`."""
+    return isinstance(value, str) and value.startswith("-")
+
+
+def _name_of(key: str, fields: dict[str, Any]) -> str:
+    """The key of a value, or the name beside it: `{"name": "DB_PASSWORD", "value": "x"}`."""
+    name = fields.get("name", fields.get("key")) if key == "value" else key
+    return name if isinstance(name, str) else key
 
 
 def _slices(raw: msgspec.Raw) -> Any:
