@@ -32,9 +32,14 @@ from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownK
 from artifact_warehouse.extract import File, Input, as_text, raw_bytes, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
+from artifact_warehouse.process import OutOfTime, processor_time
 
 MAX_STORED_CONTENTS = 1_000_000
 """How many content ids are remembered. Forgetting them costs time only: the writer leaves out stored contents."""
+
+
+_SECOND_BYTES = 1024 * 1024
+"""So many bytes of an artifact may take a second more. Sound ones take a tenth of that."""
 
 
 class Outcome(NamedTuple):
@@ -156,7 +161,8 @@ class Flattener:
         size_bytes = 0
         for item in items:
             taken.append(item)
-            outcomes.append(self._take(item, rows)._replace(etag=item.etag))
+            with processor_time(self._limits.processor_seconds + len(item.data) / _SECOND_BYTES):
+                outcomes.append(self._take(item, rows)._replace(etag=item.etag))
             size_bytes += len(item.data)
             if size_bytes >= self._step_bytes:
                 return outcomes, False
@@ -224,6 +230,8 @@ def _fault(error: Exception) -> str:
     """The reason of a quarantine that this package is to blame for."""
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
+    if isinstance(error, OutOfTime):
+        return "takes more processor time than an artifact of its size may"
     return (
         f"a fault of artifact-warehouse: {type(error).__name__}: {error}; please report it, with the trace in the log"
     )

@@ -23,13 +23,16 @@ from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy, quarantined_file
 from artifact_warehouse.load.settings import LoadSettings
-from artifact_warehouse.process import skip_numpy_import
+from artifact_warehouse.process import install_processor_clock, skip_numpy_import
 
 _BATCHES_AHEAD = 2
 """How many batches of each worker may wait to be written; bounds the memory of a load."""
 
 _READY = "ready"
-_ENDED_EARLY = "ended the process that read it, twice: for want of memory, or by a fault of a library"
+_ENDED_EARLY = (
+    "ended the process that read it, twice: "
+    "it needs too much memory or processor time, or meets a fault of a library"
+)
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
 """Imports from the folders of this process only; `-c` alone would import from the current folder too."""
@@ -188,6 +191,7 @@ def serve() -> None:
     """The main function of a worker: reads one request, writes the batches, and None after those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
     skip_numpy_import()
+    install_processor_clock(kills=True)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
     try:
