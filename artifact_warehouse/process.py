@@ -51,7 +51,7 @@ def open_standard_streams() -> None:
 
 
 class OutOfTime(Exception):
-    """This process has used more processor time than `processor_time` allows."""
+    """The process has used more processor time than `processor_time` allows."""
 
 
 class _Clock:

@@ -30,8 +30,7 @@ _BATCHES_AHEAD = 2
 
 _READY = "ready"
 _ENDED_EARLY = (
-    "ended the process that read it, twice: "
-    "it needs too much memory or processor time, or meets a fault of a library"
+    "ended the process that read it, twice: it needs too much memory or processor time, or meets a fault of a library"
 )
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"

@@ -67,7 +67,10 @@ def test_every_order_says_its_direction(file: SqlFile) -> None:
 def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse) -> None:
     views = [file.full_name for file in PUBLIC if file.kind == "view"]
     rows: list[dict[str, list[str]]] = []
-    for settings in ("", "SET default_order = 'desc'; SET default_null_order = 'nulls_first'; SET TimeZone = 'Asia/Tokyo'"):
+    for settings in (
+        "",
+        "SET default_order = 'desc'; SET default_null_order = 'nulls_first'; SET TimeZone = 'Asia/Tokyo'",
+    ):
         with duckdb.connect(str(sample_warehouse.path), read_only=True).cursor() as session:
             session.execute(settings)
             rows.append({view: sorted(map(repr, session.execute(f"FROM {view}").fetchall())) for view in views})
