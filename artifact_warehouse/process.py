@@ -1,10 +1,11 @@
-"""Start-up of the package's own processes: skips slow imports, limits memory, and handles SIGINT."""
+"""Start-up of the package's own processes: skips slow imports, limits memory and time, and handles SIGINT."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
@@ -47,6 +48,49 @@ def open_standard_streams() -> None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+class OutOfTime(Exception):
+    """The process has used more processor time than `processor_time` allows."""
+
+
+class _Clock:
+    is_own = False
+
+
+def install_processor_clock(kills: bool) -> None:
+    """Let `processor_time` limit this process, by SIGXCPU. Not for processes of a caller.
+
+    The signal raises OutOfTime. With `kills` it ends the process instead, a call into a library too.
+    """
+    if hasattr(signal, "SIGXCPU"):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL if kills else _on_out_of_time)
+        _Clock.is_own = True
+
+
+def _on_out_of_time(*_: object) -> None:
+    raise OutOfTime
+
+
+@contextmanager
+def processor_time(seconds: float) -> Iterator[None]:
+    """Limit the processor time of the block, where `install_processor_clock` was called."""
+    if not _Clock.is_own:
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    limits = (int(time.process_time() + seconds) + 1, *before)
+    soft = min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
 _INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""Retention: takes what is older than a time out of a warehouse, keeps the rates, and gives the space back."""
+"""Retention: deletes artifacts that are older than a time, keeps the rates, and shrinks the file."""
 
 from __future__ import annotations
 

@@ -22,11 +22,7 @@ from testdata import SAMPLES, Loaded, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
-from artifact_warehouse.extract.discover import Labels, expand
 from artifact_warehouse.load import LoadSettings
-from artifact_warehouse.load.batches import Flattener, Policy
-from artifact_warehouse.load.loader import _Loader
-from artifact_warehouse.storage import WarehouseFile
 
 NOON = datetime(2026, 11, 5, 12)
 RATES = ("run_success_rates", "node_success_rates", "test_failure_rates", "node_success_rates_by_day")
@@ -272,19 +268,14 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
     """Its later batches leave out what its earlier ones wrote, which the prune may have removed."""
     fresh = tmp_path / "fresh.duckdb"
     Warehouse(fresh).migrate()
-    files = expand([SAMPLES])
-    loader = _Loader(WarehouseFile(fresh), Labels(), LoadSettings())
-    digester = Flattener(Policy())
-    for half in (files[: len(files) // 2], files[len(files) // 2 :]):
-        if loader.outcomes:
-            loader.flush()
-            with Warehouse(fresh) as wh:
-                wh.prune(datetime(2026, 12, 1), dry_run=False)
-        for digests in digester.batches([half]):
-            for digest in digests:
-                loader.take(digest)
+    settings = LoadSettings(batch_bytes=1, part_bytes=500_000, max_workers=0)
+
+    def prune_halfway(done: int, total: int) -> None:
+        if done >= total // 2:
+            Warehouse(fresh).prune(datetime(2026, 12, 1), dry_run=False)
+
     with pytest.raises(PrunedMeanwhile, match="run it again"):
-        loader.flush()
+        Warehouse(fresh).load(SAMPLES, progress=prune_halfway, settings=settings)
     Warehouse(fresh).load(SAMPLES)
     assert_intact(fresh)
 

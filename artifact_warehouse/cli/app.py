@@ -8,7 +8,12 @@ import click
 
 from artifact_warehouse.cli import file, lineage, load, monitor
 from artifact_warehouse.cli.options import Commands
-from artifact_warehouse.process import install_sigint_handler, open_standard_streams, skip_numpy_import
+from artifact_warehouse.process import (
+    install_processor_clock,
+    install_sigint_handler,
+    open_standard_streams,
+    skip_numpy_import,
+)
 
 if TYPE_CHECKING:
     from artifact_warehouse.load import LoadSettings
@@ -36,5 +41,6 @@ def main(settings: LoadSettings | None = None) -> None:
     """Run the command line on the arguments of this process. `settings` are for `load`."""
     open_standard_streams()
     install_sigint_handler()
+    install_processor_clock(kills=False)
     skip_numpy_import()
     cli(prog_name="artifact-warehouse", obj=settings)

@@ -1,6 +1,6 @@
-"""Paths, globs, archives and object stores in; the bytes of each artifact out.
+"""Reads input: paths, globs, archives and object stores become the bytes of each artifact.
 
-Knows the limits of an input, and neither dbt nor DuckDB.
+Knows the limits of an input; knows neither dbt nor DuckDB.
 """
 
 from artifact_warehouse.extract.discover import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of

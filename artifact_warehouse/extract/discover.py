@@ -32,15 +32,15 @@ class File(NamedTuple):
     place: str
     is_named: bool = False
     size_bytes: int = 0
-    """As it lies there; 0 where that cannot be told, and where it need not be read."""
+    """Of the file, before unpacking; 0 where the size is unknown, or the file need not be read."""
     etag: str | None = None
-    """What tells an object from others that were at its place before."""
+    """Of an object in a store: changes with its content."""
     artifact_id: str | None = None
-    """The artifact that it is known to hold: it need not be read."""
+    """The artifact that the warehouse has from this object already; the object is not read again."""
 
 
 class Labels(NamedTuple):
-    """What a user calls the origin of artifacts; None where nothing was said."""
+    """Where artifacts come from, by options or folders; None where neither says it."""
 
     project_name: str | None = None
     environment: str | None = None
@@ -52,7 +52,7 @@ class Labels(NamedTuple):
 
 
 def as_text(name: str) -> str:
-    """A name that can be stored and printed: bytes of it that are no UTF-8, surrogates for Python, as `%FF`."""
+    """A file name that can be stored and printed. Bytes that are not UTF-8, surrogates in Python, become `%FF`."""
     return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", name)
 
 
@@ -93,7 +93,7 @@ def _is_readable(name: str) -> bool:
 
 
 def _with_sizes(files: Iterable[File]) -> Iterator[File]:
-    """Pipes and devices only where they are named, as whoever reads one may wait for ever."""
+    """The files with their sizes, without pipes and devices in folders: reading one may wait for ever."""
     for file in files:
         if object_store.is_uri(file.place):
             yield file
@@ -108,7 +108,7 @@ def _with_sizes(files: Iterable[File]) -> Iterator[File]:
 
 
 def _objects(uri: str, client: object_store.Client) -> Iterator[File]:
-    """By the rules for local files: what is not named has to look like something to read."""
+    """The objects of a URI; those in a folder only where their names look like artifacts, as with local files."""
     found, is_named = client.find(uri)
     readable = [o for o in found if is_named or _is_readable(o.uri)]
     if not readable:
@@ -140,7 +140,7 @@ def _expand_one(path: str) -> Iterator[tuple[str, bool]]:
 
 
 def _matches(pattern: str) -> Iterator[str]:
-    """What a pattern matches. Not by glob.glob, which follows links, in circles too."""
+    """The paths that a glob matches. glob.glob would follow links, circular ones too."""
     path = Path(pattern)
     return map(str, Path(path.anchor).glob(str(path.relative_to(path.anchor))))
 

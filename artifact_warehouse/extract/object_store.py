@@ -1,8 +1,7 @@
-"""Object stores: which objects a URI stands for, and their bytes, several at a time.
+"""Object stores: the objects that a URI stands for, and their bytes. Several objects are fetched at once.
 
-The only module that knows obstore, which is imported when a URI is met and not before. Credentials are what the
-library finds in the environment or on the instance. No text of the library's is passed on: it may hold URLs,
-headers, and what a server answered.
+The only module that imports obstore, and only when it meets a URI. obstore finds the credentials in the environment
+or on the instance. The messages of its errors are never shown: they may hold URLs, headers and answers of a server.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ REQUESTS = 32
 """How many requests are in flight at once."""
 
 GIVE_UP_AFTER = 8
-"""A bucket that could not be reached so often in a row, each time with all retries, is not asked again."""
+"""After so many failures in a row, each with all its retries, a bucket is not asked again."""
 
 _RETRIES = {
     "max_retries": 10,
@@ -36,10 +35,10 @@ _RETRIES = {
     "retry_timeout": timedelta(seconds=60),
 }
 _TIMEOUTS = {"timeout": "1h", "connect_timeout": "5s", "read_timeout": "30s"}
-"""The library's own 30 seconds for a whole request are too few for a large object on a slow line."""
+"""The default of obstore, 30 seconds for a whole request, is too short for a large object on a slow line."""
 
 _BODY_ATTEMPTS = 3
-"""How often an object is asked for whose body breaks off."""
+"""How often an object is requested when its body breaks off."""
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _STORES = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
@@ -53,7 +52,7 @@ _CODE = re.compile(r"<Code>([A-Za-z]{3,60})</Code>")
 
 
 class Object(NamedTuple):
-    """An object as it was listed: its size in bytes, and the ETag where the store has one."""
+    """An object of a listing, with its ETag where the store has one."""
 
     uri: str
     size_bytes: int
@@ -61,7 +60,7 @@ class Object(NamedTuple):
 
 
 class Content(NamedTuple):
-    """An object's bytes, none where they are more than was asked for, and the ETag that came with them."""
+    """The bytes of an object, and its ETag. `data` is empty for an object above the limit of the request."""
 
     data: bytes
     size_bytes: int
@@ -92,9 +91,9 @@ def is_uri(path: str) -> bool:
 
 
 class Client:
-    """Connections to object stores, for a while. Starts nothing before it is asked for something.
+    """Connections to object stores. Connects with the first request.
 
-    Every request runs in a thread of its own, so that a caller who waits can be interrupted.
+    Requests run in threads: a caller that waits for one can be interrupted.
     """
 
     def __init__(self) -> None:
@@ -110,19 +109,19 @@ class Client:
         self._threads.end()
 
     def find(self, uri: str) -> tuple[list[Object], bool]:
-        """The objects that a URI stands for, in the order of their keys, and whether it is an object's own.
+        """The objects that a URI stands for, in the order of their keys, and whether it names one object.
 
-        It is an object, or a folder with all that is below it, or a glob with * ? [] and **.
-        Raises InputNotFound for what does not exist, and for what the store refuses.
+        A URI names an object, a folder with everything below it, or a glob with * ? [] and **.
+        Raises InputNotFound where nothing exists, and where the store refuses.
         """
         return self._threads.submit(self._find, _parsed(uri)).result()
 
     def fetch(self, uri: str, limit: int) -> Future[Content]:
-        """A whole object, on its way. The result raises InputNotFound."""
+        """Start to fetch a whole object. The result of the future raises InputNotFound."""
         return self._threads.submit(self._content, _parsed(uri), limit)
 
     def open(self, uri: str, size_bytes: int) -> io.BufferedReader:
-        """An object as a file, read a few MB at a time; whatever is read of it may raise InputNotFound."""
+        """An object as a file, of which a few MB are fetched at a time. Each read may raise InputNotFound."""
         place = _parsed(uri)
 
         def read(start: int, end: int) -> Content:
@@ -170,7 +169,7 @@ class Client:
     def _ask(
         self, place: _Place, question: Callable[[Any], Result], otherwise: Callable[[], Result] | None = None
     ) -> Result:
-        """A store's answer; `otherwise` gives it for what does not exist. Raises InputNotFound without a cause."""
+        """The answer of a store, or of `otherwise` for a missing object. Raises InputNotFound without a cause."""
         uri = _uri(place, place.key)
         if self._failures.get(place.root, 0) >= GIVE_UP_AFTER:
             raise _Unreachable(uri, "was not asked for: the object store cannot be reached")
@@ -181,14 +180,14 @@ class Client:
         except FileNotFoundError:
             problem = None if otherwise else InputNotFound(uri, "there is no such object")
         except (BaseError, OSError, ValueError) as error:
-            problem = _explained(place, error)
+            problem = _input_not_found(place, error)
         else:
             self._failures[place.root] = 0
             return answer
         if isinstance(problem, _Unreachable):
             self._failures[place.root] = self._failures.get(place.root, 0) + 1
         if problem or not otherwise:
-            raise problem or AssertionError  # out here, so that it carries no trace of the library's error
+            raise problem or AssertionError  # outside of `except`, as its context would show the message of obstore
         return otherwise()
 
     def _store(self, place: _Place) -> Any:
@@ -238,7 +237,7 @@ class _ObjectFile(io.RawIOBase):
 
 
 class _Threads:
-    """A few threads that start when there is work, and that a process which ends does not wait for."""
+    """A few daemon threads, which start with the first tasks. A process that ends does not wait for them."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -254,7 +253,7 @@ class _Threads:
         return future
 
     def end(self) -> None:
-        """Let the threads end; what has not begun is never done."""
+        """Let the threads end after their current tasks; waiting tasks are dropped."""
         with suppress(Empty):
             while True:
                 self._tasks.get_nowait()
@@ -268,11 +267,11 @@ class _Threads:
                 future.set_result(function(*arguments))
             except BaseException as error:
                 future.set_exception(error)
-            del task, future, function, arguments  # a result must not live until the next one
+            del task, future, function, arguments  # else a result stays in memory until the next task
 
 
 def _parsed(uri: str) -> _Place:
-    """Raises InputNotFound, without the URI where that may hold credentials, for what is no URI of a store's."""
+    """The parts of a URI. Raises InputNotFound for other URIs; its message leaves out what may be credentials."""
     match = _URI.match(uri)
     assert match is not None
     scheme = match["scheme"].lower()
@@ -284,11 +283,11 @@ def _parsed(uri: str) -> _Place:
     if _SIGNATURE.search(match["key"]):
         reason = "a signed URL is not read; give the object's own URI, and credentials by the environment"
         raise InputNotFound(f"{scheme}://{match['bucket']}/…", reason)
-    _insist_on_library(uri)
+    _require_obstore(uri)
     return _Place(scheme, match["bucket"], match["key"])
 
 
-def _insist_on_library(uri: str) -> None:
+def _require_obstore(uri: str) -> None:
     try:
         import obstore  # noqa: F401
     except ImportError as error:
@@ -305,7 +304,7 @@ def _uri(place: _Place, key: str) -> str:
 
 
 def _plain(etag: str | None) -> str | None:
-    """Without its quotes, which some stores give in some answers only."""
+    """An ETag without quotes: some stores quote it in some of their answers."""
     return etag.strip('"') if etag else None
 
 
@@ -322,7 +321,7 @@ def _matches(segments: list[str], pattern: list[str]) -> bool:
 
 
 def _whole(store: Any, key: str, options: dict[str, Any], limit: int | None) -> Content:
-    """An object, or a range of it; asked for again where its body breaks off. Raises what the library raises."""
+    """An object, or a range of it. Requests it again where its body breaks off. Raises the errors of obstore."""
     import obstore
 
     for attempt in range(_BODY_ATTEMPTS):
@@ -342,8 +341,8 @@ def _whole(store: Any, key: str, options: dict[str, Any], limit: int | None) -> 
     raise TimeoutError
 
 
-def _explained(place: _Place, error: Exception) -> InputNotFound:
-    """One of our errors for one of the library's; of its text only numbers and well-known words are looked at."""
+def _input_not_found(place: _Place, error: Exception) -> InputNotFound:
+    """The InputNotFound for an error of obstore. Only status numbers and known words of its message are read."""
     text = str(error)
     uri = _uri(place, place.key)
     status = int(match[1]) if (match := _STATUS.search(text)) else 0

@@ -1,8 +1,7 @@
-"""Files as a stream of (uri, bytes), unpacked: the only room that reads input.
+"""Files and objects become a stream of inputs: a uri, and the unpacked bytes of one artifact.
 
-Reads each file once, one after the other, and keeps none; objects of a store are fetched ahead. What cannot be
-read or unpacked, or is larger than the limits, is an `Input` with an error instead of bytes, so that one bad file
-never ends a load.
+Reads files once, in their order, and keeps none; objects of a store are fetched ahead. A file that cannot be read or
+unpacked, or exceeds the limits, becomes an `Input` with an error: one bad file never ends a load.
 """
 
 from __future__ import annotations
@@ -27,21 +26,21 @@ from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
 
 AHEAD = 64
-"""How many objects are on their way or wait for those before them; more than are asked for at once."""
+"""How many objects are being fetched, or wait for objects before them; more than there are requests at once."""
 
 AHEAD_BYTES = 32 * 1024 * 1024
-"""What the objects that are fetched ahead may weigh together; one more may be larger than this."""
+"""How many bytes are fetched ahead; one more object may be larger than this."""
 
 
 _PIECEMEAL_BYTES = 8 * 1024 * 1024
-"""An archive in an object store that is larger than this is not held in memory."""
+"""A larger archive in an object store is not held in memory, but read piece by piece."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """One file's content. `is_named` tells whether the user named it, rather than a folder around it.
+    """The content of one artifact. `is_named` tells whether the user named the file, rather than a folder around it.
 
-    With an error, `data` is the file as it lies there, and `beginning` what could be unpacked of it, to recognise it.
+    With an error, `data` has the bytes of the file before unpacking, and `beginning` the first ones after unpacking.
     """
 
     uri: str
@@ -49,12 +48,12 @@ class Input:
     error: str | None = None
     is_named: bool = False
     etag: str | None = None
-    """Of an object whose whole content this is."""
+    """Of the object that holds this artifact and nothing else."""
     artifact_id: str | None = None
-    """What is known to be in it; then it was not read."""
+    """The artifact that the warehouse has from this object already; the object was not read."""
     beginning: bytes = b""
     trace: str | None = None
-    """Where an error came from that no reader raises on purpose."""
+    """The trace of an error that readers do not raise for broken input."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))
@@ -65,7 +64,7 @@ class _Changed(Exception):
 
 
 def read_stdin(files: Iterable[File], limits: Limits) -> bytes:
-    """What stands on stdin, if it is among the files to read: it can be read only once."""
+    """The bytes of stdin where it is among the files; it can be read once only."""
     if not any(file.place == STDIN for file in files):
         return b""
     try:
@@ -92,7 +91,7 @@ def read_all(files: Sequence[File], stdin: bytes, limits: Limits) -> Generator[I
 def _fetched_ahead(
     files: Sequence[File], client: object_store.Client, limits: Limits
 ) -> Iterator[tuple[File, Future[Content] | None]]:
-    """The files in their order; objects with their content on its way, as far as AHEAD allows."""
+    """The files in their order, objects with a fetch that has begun; AHEAD and AHEAD_BYTES bound how many."""
     waiting: deque[tuple[File, Future[Content] | None]] = deque()
     size_bytes = 0
     for file in files:
@@ -108,17 +107,17 @@ def _fetched_ahead(
 
 
 def _most_fetched(file: File, limits: Limits) -> int:
-    """How large a file may be to be fetched whole: large archives are read piece by piece, what is too large never."""
+    """Up to which size an object is fetched whole; -1 where it is not fetched."""
     if file.artifact_id or not object_store.is_uri(file.place):
         return -1
     return _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
 
 
 class _Origin(Protocol):
-    """Where a file's bytes come from."""
+    """A file, an object or stdin, as a source of bytes."""
 
     def content(self, limits: Limits) -> tuple[bytes, str | None]:
-        """All bytes, and the ETag they came with. Raises TooLarge."""
+        """All bytes, and the ETag of an object. Raises TooLarge."""
 
     def opened(self) -> IO[bytes]:
         """The bytes as a stream."""
@@ -166,7 +165,7 @@ class _Object(NamedTuple):
 
 
 def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
-    """The inputs in one file. Whatever goes wrong in one is an Input with an error."""
+    """The inputs in one file. Every error becomes an Input."""
     uri = file.place
     if file.artifact_id:
         yield Input(uri, b"", etag=file.etag, artifact_id=file.artifact_id)
@@ -205,12 +204,12 @@ def _content(path: str, limits: Limits) -> bytes:
 
 
 def raw_bytes(file: File, limits: Limits) -> bytes:
-    """A local file as it lies there; nothing for an object, and where it cannot be read."""
+    """The bytes of a local file before unpacking; empty for an object, and where the file cannot be read."""
     return b"" if object_store.is_uri(file.place) else _raw_bytes(_LocalFile(file.place), limits)
 
 
 def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
-    """A broken file as it lies there: what identifies it in the ledger; nothing where that cannot be told."""
+    """The bytes of a broken file before unpacking; their hash identifies it in the ledger. Empty if unreadable."""
     try:
         return b"" if isinstance(origin, _Stdin) else origin.content(limits)[0]
     except Exception:
@@ -220,7 +219,7 @@ def _raw_bytes(origin: _Origin, limits: Limits) -> bytes:
 def _input(
     uri: str, data: bytes, limits: Limits, budget: Budget, is_named: bool = False, etag: str | None = None
 ) -> Input:
-    """One artifact from its bytes as they lie there. Raises OutOfBudget in an archive."""
+    """One artifact, from its bytes before unpacking. Raises OutOfBudget."""
     try:
         content = archives.unpacked(uri, data, limits.artifact_bytes, budget)
         return Input(uri, content, is_named=is_named, etag=etag)
@@ -232,7 +231,7 @@ def _input(
 
 
 def _members(uri: str, stream: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Input]:
-    """The artifacts in an archive; one that cannot be read costs those behind it nothing, where they can be found."""
+    """The artifacts in an archive. A member of a zip that cannot be read does not hide the members behind it."""
     for member in archives.members(uri, stream, budget):
         member_uri = f"{uri}!/{member.name}"
         try:

@@ -1,6 +1,6 @@
-"""A load: input is flattened in this process or in several, and written in few short transactions.
+"""Loads artifacts: this process, or several, flatten them; this process writes them in a few short transactions.
 
-The warehouse is open only while something is read from it or written to it, never while input is parsed.
+The warehouse is open only while it is read or written, never while artifacts are parsed.
 """
 
 from artifact_warehouse.load.batches import Policy

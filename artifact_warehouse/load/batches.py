@@ -1,6 +1,6 @@
-"""Files in, batches out: read, recognise, redact and flatten, in steps of a bounded size, without a database.
+"""Turns files into batches of rows: reads, recognises, redacts and flattens, in steps of a bounded size.
 
-What a step yields can cross to another process: see `workers`.
+Knows no database. Batches can be sent to another process: see `worker_pool`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,14 @@ from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownK
 from artifact_warehouse.extract import File, Input, as_text, raw_bytes, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
+from artifact_warehouse.process import OutOfTime, processor_time
 
 MAX_STORED_CONTENTS = 1_000_000
-"""How many content ids are remembered; forgetting them costs time only, as the store drops what it has."""
+"""How many content ids are remembered. Forgetting them costs time only: the writer leaves out stored contents."""
+
+
+_SECOND_BYTES = 1024 * 1024
+"""So many bytes of an artifact may take a second more. Sound ones take a tenth of that."""
 
 
 class Outcome(NamedTuple):
@@ -46,29 +51,29 @@ class Outcome(NamedTuple):
     status: str
     reason: str | None = None
     etag: str | None = None
-    """Of an object whose whole content the artifact is."""
+    """Of the object that holds this artifact and nothing else."""
     trace: str | None = None
-    """Where this package failed, if it did not expect what it found."""
+    """The trace of a fault of this package, or of a library, that the artifact met."""
 
 
 class FlattenedBatch(NamedTuple):
-    """A step's outcomes, in the order of reading, and the rows of those that are new, by table."""
+    """The outcomes of a step in the order of reading, and the rows of its new artifacts by table."""
 
     outcomes: list[Outcome]
     tables: dict[str, pa.Table]
 
 
 class Policy(NamedTuple):
-    """What is taken in of an artifact: how much of it, and without which secrets."""
+    """How large artifacts may be, and which secrets are hidden."""
 
     limits: Limits = Limits()
     redaction: Redaction = Redaction()
 
 
 class Flattener:
-    """Turns files into batches, as `policy` says. `known` holds the artifact_keys of what need not be read again.
+    """Turns files into batches. `known` has the artifact_keys of stored artifacts, which are not flattened again.
 
-    Unless `remembers` is false, contents that are in an earlier batch are left out of the later ones.
+    Contents of earlier batches are left out of later ones, unless `remembers` is false.
     """
 
     def __init__(
@@ -91,9 +96,9 @@ class Flattener:
         self._stored: set[str] = set()
 
     def batches(self, parts: Sequence[Sequence[File]], stdin: bytes = b"") -> Iterator[Iterator[FlattenedBatch]]:
-        """The batches of each part, which is some files; each part's have to be taken before the next one's.
+        """The batches of each part, a list of files. Callers take all batches of a part before those of the next one.
 
-        Objects of a store are fetched ahead, over the bounds of parts.
+        Objects of a store are fetched ahead, those of later parts too.
         """
         with closing(read_all([*chain.from_iterable(parts)], stdin, self._limits)) as of_files:
             for part in parts:
@@ -116,7 +121,7 @@ class Flattener:
                 yield from map(self._alone, taken)
 
     def _batch(self, items: Iterator[Input], taken: list[Input]) -> tuple[FlattenedBatch, bool]:
-        """The next batch, and whether it is the last one. Notes in `taken` what it takes of the items."""
+        """The next batch, and whether it is the last one. Adds the items that it takes to `taken`."""
         self._new_known, self._new_failed = [], []
         rows = Rows(self._stored, self._text_ids)
         with _gc_paused():
@@ -140,7 +145,7 @@ class Flattener:
             return FlattenedBatch([outcome], rows.to_arrow())
 
     def _forget_step(self, error: Exception) -> None:
-        """Forget what a step has noted before it failed: its rows are lost. Raises an interrupt."""
+        """Undo the notes of a step that failed: its rows are lost. Raises the error again if it is an interrupt."""
         if is_interrupt(error):
             raise error
         self._known.difference_update(self._new_known)
@@ -156,7 +161,8 @@ class Flattener:
         size_bytes = 0
         for item in items:
             taken.append(item)
-            outcomes.append(self._take(item, rows)._replace(etag=item.etag))
+            with processor_time(self._limits.processor_seconds + len(item.data) / _SECOND_BYTES):
+                outcomes.append(self._take(item, rows)._replace(etag=item.etag))
             size_bytes += len(item.data)
             if size_bytes >= self._step_bytes:
                 return outcomes, False
@@ -171,7 +177,7 @@ class Flattener:
         key = artifact_key(artifact_id)
         if key in self._known:
             return Outcome(item.uri, artifact_id, None, "unchanged")
-        if failed := self._failed.get(key):  # the same content may lie elsewhere under a name that says nothing
+        if failed := self._failed.get(key):  # a copy may lie in a file whose name does not look like an artifact
             if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
@@ -224,6 +230,8 @@ def _fault(error: Exception) -> str:
     """The reason of a quarantine that this package is to blame for."""
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
+    if isinstance(error, OutOfTime):
+        return "takes more processor time than an artifact of its size may"
     return (
         f"a fault of artifact-warehouse: {type(error).__name__}: {error}; please report it, with the trace in the log"
     )

@@ -1,6 +1,6 @@
-"""The pipeline of a load: discover, batch, and write what is digested in few short transactions.
+"""The pipeline of a load: find the files, flatten them in batches, write the batches in a few short transactions.
 
-The warehouse is open only while something is read from or written to it, never while input is parsed.
+The warehouse is open only while it is read or written, never while artifacts are parsed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.storage import FileState, WarehouseFile, file_state, known_artifacts, known_objects, write
 
 Progress = Callable[[int, int], None]
-"""Called with how many files are done, and how many there are."""
+"""Called with the number of files that are done, and of all files."""
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of every input of a load, in the order of reading."""
+    """The outcome of every input of a load, in the order of reading."""
 
     outcomes: tuple[Outcome, ...]
     columns: Any = None
@@ -106,7 +106,7 @@ def load(
 def _run(
     loader: _Loader, files: list[File], stdin: bytes, policy: Policy, settings: LoadSettings, report: Progress
 ) -> None:
-    """FlattenedBatch the files, and have the loader take them part by part."""
+    """Flatten the files part by part, and have the loader take the batches."""
     warehouse, parts = loader.warehouse, _parts(files, settings.part_bytes)
     report(0, len(files))
     with _workers(len(parts), stdin, settings) as workers:
@@ -123,7 +123,7 @@ def _run(
 
 
 def _without_known_objects(files: list[File], warehouse: WarehouseFile) -> list[File]:
-    """The files, where those that are objects which are loaded already need not be read."""
+    """The files; objects that the warehouse has already carry their artifact_id, and are not read."""
     objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
     with warehouse.writing() as connection:
         known = known_objects(connection, objects)
@@ -158,7 +158,7 @@ def _parts(files: list[File], part_bytes: int) -> list[list[File]]:
 
 
 def _workers(part_count: int, stdin: bytes, settings: LoadSettings) -> AbstractContextManager[Workers | None]:
-    """As many processes as the work is worth; none where a part of it is in this process's hands only."""
+    """As many processes as the work is worth; none where stdin is read, which only this process has."""
     count = min(settings.worker_count(), part_count)
     return Workers(count) if part_count >= settings.min_parts and count > 1 and not stdin else nullcontext()
 
@@ -178,7 +178,7 @@ def _batches(
 
 
 class _Loader:
-    """Takes batches, and writes whenever enough are together."""
+    """Collects batches, and writes them when they are large enough for a transaction."""
 
     def __init__(self, warehouse: WarehouseFile, labels: Labels, settings: LoadSettings) -> None:
         self.outcomes: list[Outcome] = []
@@ -213,7 +213,7 @@ class _Loader:
             self.flush()
 
     def _without_repeated(self, batch: FlattenedBatch) -> FlattenedBatch:
-        """Leave out what another process has digested as well, at another place."""
+        """Leave out artifacts that another worker process has flattened too, from a copy in another folder."""
         read = [o for o in batch.outcomes if o.artifact_id and o.status in ("loaded", "quarantined")]
         repeated = {o.artifact_id for o in read if o.artifact_id in self._taken}
         self._taken.update(o.artifact_id for o in read if o.artifact_id)
@@ -233,7 +233,7 @@ class _Loader:
         return FlattenedBatch(outcomes, tables)
 
     def flush(self) -> None:
-        """Write what is pending, in one transaction."""
+        """Write the batches that are pending, in one transaction."""
         pending, self._pending = self._pending, []
         self._pending_bytes = self._pending_outcomes = 0
         sightings = self._sightings(outcome for batch in pending for outcome in batch.outcomes)
@@ -246,8 +246,8 @@ class _Loader:
             self._being_written = set()
 
     def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
-        """What of the load is stored, as an error. A file is kept when all that was found in it is."""
-        if self._being_written:  # the interrupt may have come right after the commit
+        """The error that tells what of the load is stored. A file counts as kept when all its artifacts are stored."""
+        if self._being_written:  # the interrupt may have come just after the commit
             with suppress(ArtifactWarehouseError), self.warehouse.open(must_exist=True) as connection:
                 self.stored |= self._being_written & known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
@@ -260,12 +260,12 @@ class _Loader:
                 kept_files.add(place)
             elif outcome.status != "skipped":
                 other_files.add(place)
-        if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive, and there may be more in it
+        if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive; it may have more members
             other_files |= {_file_of(last, places)} - {file.place for file in files[: self.done_count]}
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 
     def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
-        """Where each artifact lies, and how it is labelled there."""
+        """The uri of each artifact, and its labels there."""
         seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
         own = Labels(*(label and as_text(label) for label in self._labels))
@@ -275,7 +275,7 @@ class _Loader:
 
 
 def _file_of(uri: str, places: Collection[str]) -> str:
-    """The file that a uri is in: itself, or the archive around it."""
+    """The file of a uri: the uri itself, or the archive that it is a member of."""
     while uri not in places and "!/" in uri:
         uri = uri.rpartition("!/")[0]
     return uri

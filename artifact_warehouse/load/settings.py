@@ -1,4 +1,4 @@
-"""How much of a load is in hand at once, and in how many processes."""
+"""How much a load holds in memory at once, and how many processes it has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import NamedTuple
 
 MAX_WORKERS = 8
-"""More workers would wait for the one process that writes."""
+"""More workers would only wait for the process that writes."""
 
 
 class LoadSettings(NamedTuple):

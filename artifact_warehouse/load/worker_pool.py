@@ -1,7 +1,7 @@
-"""Flattening in several processes: the work of a large load that Python can only do one at a time in a process.
+"""Flattening in several processes: one Python process flattens on one processor only.
 
-Plain child processes with pipes, not multiprocessing, which would run an unguarded script of the caller's again
-in each of them.
+Child processes with pipes instead of multiprocessing, which would run the script of the caller again in each of
+them where it has no `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy, quarantined_file
 from artifact_warehouse.load.settings import LoadSettings
-from artifact_warehouse.process import skip_numpy_import
+from artifact_warehouse.process import install_processor_clock, skip_numpy_import
 
 _BATCHES_AHEAD = 2
-"""How many batches of each worker may wait to be written: what bounds a load's memory."""
+"""How many batches of each worker may wait to be written; bounds the memory of a load."""
 
 _READY = "ready"
-_ENDED_EARLY = "ended the process that read it, twice: for want of memory, or by a fault of a library"
+_ENDED_EARLY = (
+    "ended the process that read it, twice: it needs too much memory or processor time, or meets a fault of a library"
+)
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
-"""Imports from where this process does, and from nowhere else: `-c` alone would look into the current folder."""
+"""Imports from the folders of this process only; `-c` alone would import from the current folder too."""
 
 
 class Workers:
@@ -170,9 +172,9 @@ class _Worker:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """What is started meanwhile hears no interrupt, ever: that is its caller's to handle, who ends it.
+    """Blocks SIGINT while a child starts; it inherits the mask. The parent handles interrupts and ends its children.
 
-    A signal mask is inherited; one that comes here meanwhile comes a moment later.
+    A SIGINT to the parent is delivered after the block.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -185,9 +187,10 @@ def _sigint_blocked() -> Iterator[None]:
 
 
 def serve() -> None:
-    """What a worker does: one request in, batches out, None behind those of each part."""
+    """The main function of a worker: reads one request, writes the batches, and None after those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
     skip_numpy_import()
+    install_processor_clock(kills=True)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may get between the answers
     try:

@@ -55,7 +55,7 @@ def _remove(file: Path) -> None:
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is no file yet, or an empty one, as `mktemp` and a full disk leave it."""
+    """Whether there is no file, or an empty one, as `mktemp` and a full disk leave."""
     try:
         return path.stat().st_size == 0
     except FileNotFoundError:

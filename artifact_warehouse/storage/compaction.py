@@ -1,4 +1,4 @@
-"""A file without the space of deleted rows, which DuckDB reuses but does not give back."""
+"""Writes a file anew, without the space of deleted rows: DuckDB reuses it, but never shrinks a file."""
 
 from __future__ import annotations
 

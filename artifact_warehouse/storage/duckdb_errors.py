@@ -1,4 +1,4 @@
-"""DuckDB's errors about a file, as errors that say what to do."""
+"""Turns DuckDB's errors about a file into errors that say what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERRUPTED_WRITE = (
     duckdb.TransactionException,
     duckdb.OutOfMemoryException,
 )
-"""What DuckDB raises when a disk is full. Which of them depends on the statement that it interrupts."""
+"""What DuckDB raises when a disk is full; which one depends on the statement."""
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>[^\n]*?)\. See also")
 IN_MEMORY = "in-memory database"

@@ -1,6 +1,6 @@
-"""Batches of digested rows into the tables, each in one transaction, and what follows from all of them.
+"""Writes batches of flattened rows to the tables, each in one transaction, and settles the labels of all artifacts.
 
-Knows tables, not artifacts: what it writes are Arrow tables by name.
+Knows Arrow tables by name, and nothing of artifacts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from artifact_warehouse.storage.transactions import transaction
 
 
 def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: bool = False) -> set[int]:
-    """The artifact_keys of what is loaded, and need not be taken in again."""
+    """The artifact_keys of loaded artifacts, which are not loaded again."""
     sql = f"SELECT artifact_key FROM stored.artifacts WHERE error IS NULL OR {with_quarantined}"
     return set(connection.sql(sql).to_arrow_table()["artifact_key"].to_pylist())
 

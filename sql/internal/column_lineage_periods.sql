@@ -7,8 +7,9 @@ SELECT
     periods.artifact_key,
     sets.set_id,
     periods.valid_from,
-    lead(periods.valid_from) OVER (PARTITION BY periods.project_name, periods.environment ORDER BY periods.valid_from)
-        AS valid_to
+    lead(periods.valid_from) OVER (
+        PARTITION BY periods.project_name, periods.environment ORDER BY periods.valid_from ASC
+    ) AS valid_to
 FROM internal.manifest_periods AS periods
 INNER JOIN stored.manifest_column_lineages AS lineages ON lineages.artifact_key = periods.artifact_key
 INNER JOIN stored.column_lineage_sets AS sets ON sets.inputs_id = lineages.inputs_id;

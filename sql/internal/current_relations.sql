@@ -31,7 +31,7 @@ SELECT
 FROM entries
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id
-    ORDER BY generated_at DESC NULLS LAST, artifact_id, catalog_relation_id
+    ORDER BY generated_at DESC NULLS LAST, artifact_id ASC, catalog_relation_id ASC
 ) = 1;
 
 COMMENT ON VIEW internal.current_relations IS 'One row per relation that a catalog describes: its latest description.';

@@ -37,9 +37,9 @@ SELECT
     -- The numbers below 2^31 are those of pruned runs: see pruned_outcomes.
     2147483648 + row_number() OVER (
         ORDER BY
-            artifacts.generated_at NULLS FIRST,
-            artifacts.invocation_id NULLS FIRST,
-            artifacts.command NULLS FIRST
+            artifacts.generated_at ASC NULLS FIRST,
+            artifacts.invocation_id ASC NULLS FIRST,
+            artifacts.command ASC NULLS FIRST
     ) AS run_number
 FROM stored.invocations AS invocations
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key

@@ -22,7 +22,8 @@ lineages AS (
         environment,
         artifact_key,
         valid_from,
-        lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from, artifact_id) AS valid_to
+        lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC, artifact_id ASC)
+            AS valid_to
     FROM written
 ),
 

@@ -89,8 +89,9 @@ changes AS (
 SELECT
     pairs.previous_definition_id,
     pairs.definition_id,
-    coalesce(list(changes.field ORDER BY changes.place, changes.field) FILTER (WHERE changes.field IS NOT NULL), [])
-        AS changed_fields
+    coalesce(
+        list(changes.field ORDER BY changes.place ASC, changes.field ASC) FILTER (WHERE changes.field IS NOT NULL), []
+    ) AS changed_fields
 FROM pairs
 LEFT JOIN changes
     ON changes.previous_definition_id = pairs.previous_definition_id

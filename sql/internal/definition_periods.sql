@@ -7,7 +7,7 @@ WITH manifests AS (
         environment,
         graph_id,
         valid_from,
-        lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from) AS previous_graph_id
+        lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC) AS previous_graph_id
     FROM internal.manifest_periods
 ),
 
@@ -18,7 +18,7 @@ graphs AS (
         environment,
         graph_id,
         valid_from,
-        lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from) AS valid_to
+        lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC) AS valid_to
     FROM manifests
     WHERE previous_graph_id IS DISTINCT FROM graph_id
 ),
@@ -36,7 +36,7 @@ marked AS (
     FROM graphs
     INNER JOIN internal.graph_nodes AS nodes ON nodes.graph_id = graphs.graph_id
     WINDOW versions AS (
-        PARTITION BY graphs.project_name, graphs.environment, nodes.unique_id ORDER BY graphs.valid_from
+        PARTITION BY graphs.project_name, graphs.environment, nodes.unique_id ORDER BY graphs.valid_from ASC
     )
 ),
 
@@ -49,7 +49,7 @@ numbered AS (
         valid_from,
         valid_to,
         sum(CASE WHEN is_continued THEN 0 ELSE 1 END) OVER (
-            PARTITION BY project_name, environment, unique_id ORDER BY valid_from
+            PARTITION BY project_name, environment, unique_id ORDER BY valid_from ASC
         ) AS period
     FROM marked
 ),
@@ -73,7 +73,7 @@ SELECT
     definition_id,
     valid_from,
     valid_to,
-    lag(definition_id) OVER (PARTITION BY project_name, environment, unique_id ORDER BY valid_from)
+    lag(definition_id) OVER (PARTITION BY project_name, environment, unique_id ORDER BY valid_from ASC)
         AS previous_definition_id
 FROM periods;
 

@@ -75,7 +75,7 @@ SELECT
 FROM matched
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id, column_name
-    ORDER BY declared_name = column_name DESC, declared_name
+    ORDER BY declared_name = column_name DESC, declared_name ASC
 ) = 1;
 
 COMMENT ON VIEW internal.described_columns IS

@@ -10,8 +10,8 @@ WITH runs AS MATERIALIZED (
         artifact_key,
         project_name,
         environment,
-        dense_rank() OVER (ORDER BY project_name NULLS FIRST, environment NULLS FIRST) AS scope,
-        row_number() OVER (PARTITION BY project_name, environment ORDER BY run_number) AS run_index
+        dense_rank() OVER (ORDER BY project_name ASC NULLS FIRST, environment ASC NULLS FIRST) AS scope,
+        row_number() OVER (PARTITION BY project_name, environment ORDER BY run_number ASC) AS run_index
     FROM internal.current_runs
     WHERE is_executing AND NOT is_aborted
 ),
@@ -56,7 +56,7 @@ numbered AS (
         lag(artifact_key) OVER node AS previous_artifact_key,
         coalesce(lag(is_failure) OVER node, FALSE) AS is_after_failure
     FROM results
-    WINDOW node AS (PARTITION BY scope, unique_id ORDER BY completed_at, run_index)
+    WINDOW node AS (PARTITION BY scope, unique_id ORDER BY completed_at ASC, run_index ASC)
 ),
 
 streaks AS MATERIALIZED (
@@ -107,7 +107,7 @@ passed AS (
         unique_id,
         opened_at,
         sum(skip) OVER (
-            PARTITION BY scope, unique_id ORDER BY happened_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY scope, unique_id ORDER BY happened_at ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS skipped_count
     FROM ends
 ),

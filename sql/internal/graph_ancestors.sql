@@ -19,7 +19,7 @@ numbered AS MATERIALIZED (
         graph_id,
         unique_id,
         split_part(unique_id, '.', 1) AS resource_type,
-        CAST(row_number() OVER (ORDER BY graph_id, max(is_parent) DESC, unique_id) - 1 AS INTEGER) AS number
+        CAST(row_number() OVER (ORDER BY graph_id ASC, max(is_parent) DESC, unique_id ASC) - 1 AS INTEGER) AS number
     FROM (
         SELECT graph_id, parent_unique_id AS unique_id, 1 AS is_parent FROM edges
         UNION ALL

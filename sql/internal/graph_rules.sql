@@ -54,10 +54,10 @@ readers AS MATERIALIZED (
         child_layer AS layer,
         count(*) AS parent_count,
         count(*) FILTER (WHERE parent_type = 'source') AS source_count,
-        string_agg(parent_name, ', ' ORDER BY parent_name) FILTER (WHERE parent_type = 'source') AS sources,
-        string_agg(parent_name, ', ' ORDER BY parent_name) FILTER (WHERE parent_type <> 'source') AS others,
-        string_agg(parent_name, ', ' ORDER BY parent_name) FILTER (WHERE parent_layer = 'staging') AS staging,
-        string_agg(parent_name, ', ' ORDER BY parent_name) FILTER (WHERE parent_layer IN ('intermediate', 'marts'))
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC) FILTER (WHERE parent_type = 'source') AS sources,
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC) FILTER (WHERE parent_type <> 'source') AS others,
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC) FILTER (WHERE parent_layer = 'staging') AS staging,
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC) FILTER (WHERE parent_layer IN ('intermediate', 'marts'))
             AS downstream
     FROM edges
     WHERE child_type = 'model' AND child_is_own
@@ -73,10 +73,10 @@ read AS MATERIALIZED (
         edges.parent_type AS resource_type,
         edges.parent_is_own AS is_own,
         count(*) FILTER (WHERE edges.child_type = 'model') AS model_count,
-        string_agg(edges.child_name, ', ' ORDER BY edges.child_name) FILTER (WHERE edges.child_type = 'model')
+        string_agg(edges.child_name, ', ' ORDER BY edges.child_name ASC) FILTER (WHERE edges.child_type = 'model')
             AS models,
         count(*) FILTER (WHERE edges.child_type = 'model' AND parents.unique_id IS NULL) AS leaf_count,
-        string_agg(edges.child_name, ', ' ORDER BY edges.child_name)
+        string_agg(edges.child_name, ', ' ORDER BY edges.child_name ASC)
             FILTER (WHERE edges.child_type = 'model' AND parents.unique_id IS NULL) AS leaves
     FROM edges
     LEFT JOIN (
@@ -97,8 +97,8 @@ rejoined AS (
         shortcut.project_name,
         shortcut.environment,
         shortcut.child_unique_id AS unique_id,
-        string_agg(DISTINCT shortcut.parent_name, ', ' ORDER BY shortcut.parent_name) AS concepts,
-        string_agg(DISTINCT below.parent_name, ', ' ORDER BY below.parent_name) AS detours
+        string_agg(DISTINCT shortcut.parent_name, ', ' ORDER BY shortcut.parent_name ASC) AS concepts,
+        string_agg(DISTINCT below.parent_name, ', ' ORDER BY below.parent_name ASC) AS detours
     FROM edges AS shortcut
     INNER JOIN edges AS above
         ON above.project_name IS NOT DISTINCT FROM shortcut.project_name
@@ -161,10 +161,10 @@ exposed AS (
         project_name,
         environment,
         child_unique_id AS unique_id,
-        string_agg(parent_name, ', ' ORDER BY parent_name)
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC)
             FILTER (WHERE parent_type = 'model' AND parent_access = 'private') AS privates,
-        string_agg(parent_name, ', ' ORDER BY parent_name) FILTER (WHERE parent_type = 'source') AS sources,
-        string_agg(parent_name, ', ' ORDER BY parent_name)
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC) FILTER (WHERE parent_type = 'source') AS sources,
+        string_agg(parent_name, ', ' ORDER BY parent_name ASC)
             FILTER (WHERE parent_type = 'model' AND parent_materialized IN ('view', 'ephemeral')) AS views
     FROM edges
     WHERE child_type = 'exposure' AND child_is_own
@@ -189,7 +189,7 @@ same_relations AS (
             lower(renderings.database_name),
             lower(renderings.schema_name),
             lower(renderings.alias)
-        ORDER BY nodes.source_name, nodes.name, nodes.unique_id
+        ORDER BY nodes.source_name ASC, nodes.name ASC, nodes.unique_id ASC
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
 )

@@ -35,7 +35,7 @@ attempts AS (
         END AS is_first
     FROM invocations
     WINDOW same_command AS (
-        PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, command ORDER BY run_number
+        PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, command ORDER BY run_number ASC
     )
 ),
 
@@ -44,7 +44,7 @@ numbered AS (
         *,
         sum(is_first) OVER (
             PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, command
-            ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS step
     FROM attempts
 ),
@@ -75,7 +75,7 @@ spaced AS (
             ELSE 1
         END AS is_apart
     FROM steps
-    WINDOW job AS (PARTITION BY project_name, environment, target_name, job_name, cloud_run_id ORDER BY run_number)
+    WINDOW job AS (PARTITION BY project_name, environment, target_name, job_name, cloud_run_id ORDER BY run_number ASC)
 ),
 
 clustered AS (
@@ -83,7 +83,7 @@ clustered AS (
         *,
         sum(is_apart) OVER (
             PARTITION BY project_name, environment, target_name, job_name, cloud_run_id
-            ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS cluster
     FROM spaced
 ),
@@ -94,7 +94,7 @@ begun AS (
         CASE
             WHEN signature = first_value(signature) OVER (
                 PARTITION BY project_name, environment, target_name, job_name, cloud_run_id, cluster
-                ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ORDER BY run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ) THEN 1
             ELSE 0
         END AS is_begin
@@ -112,7 +112,7 @@ grouped AS (
             WHEN job_name IS NULL THEN artifact_key
             ELSE sum(is_begin) OVER (
                 PARTITION BY project_name, environment, target_name, job_name, cloud_run_id
-                ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ORDER BY run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             )
         END AS group_number
     FROM begun
@@ -132,7 +132,7 @@ runs AS (
     FROM grouped
     WINDOW members AS (
         PARTITION BY project_name, environment, cloud_run_id, group_target, group_job, group_number
-        ORDER BY run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ORDER BY run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 )
 
@@ -141,7 +141,7 @@ SELECT
     runs.logical_artifact_key,
     numbered.cloud_run_id,
     runs.step_number,
-    row_number() OVER (PARTITION BY runs.logical_artifact_key, runs.step_number ORDER BY numbered.run_number)
+    row_number() OVER (PARTITION BY runs.logical_artifact_key, runs.step_number ORDER BY numbered.run_number ASC)
         AS attempt_number,
     row_number() OVER (
         PARTITION BY runs.logical_artifact_key, runs.step_number ORDER BY numbered.run_number DESC

@@ -13,7 +13,7 @@ WITH manifests AS (
     WHERE settled.is_current AND artifacts.kind = 'manifest'
     QUALIFY row_number() OVER (
         PARTITION BY settled.project_name, settled.environment, artifacts.generated_at
-        ORDER BY artifacts.compiled_count DESC NULLS LAST, artifacts.entry_count DESC, artifacts.artifact_id
+        ORDER BY artifacts.compiled_count DESC NULLS LAST, artifacts.entry_count DESC, artifacts.artifact_id ASC
     ) = 1
 )
 
@@ -23,7 +23,7 @@ SELECT
     artifact_key,
     graph_id,
     valid_from,
-    lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from) AS valid_to
+    lead(valid_from) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC) AS valid_to
 FROM manifests;
 
 COMMENT ON VIEW internal.manifest_periods IS 'One row per manifest: from its own time to that of the next one.';

@@ -19,7 +19,7 @@ SELECT
     edges.child_unique_id AS unique_id,
     CASE WHEN count(DISTINCT semantic_models.model_unique_id) = 1 THEN min(semantic_models.model_unique_id) END
         AS model_unique_id,
-    list(DISTINCT semantic_models.dimension ORDER BY semantic_models.dimension) AS dimensions
+    list(DISTINCT semantic_models.dimension ORDER BY semantic_models.dimension ASC) AS dimensions
 FROM internal.current_edges AS edges
 INNER JOIN semantic_models
     ON semantic_models.project_name IS NOT DISTINCT FROM edges.project_name

@@ -62,7 +62,7 @@ undescribed AS MATERIALIZED (
         columns.unique_id,
         count(*) AS column_count,
         count(*) FILTER (WHERE NOT regexp_matches(coalesce(columns.description, ''), '\S')) AS undescribed_count,
-        string_agg(columns.column_name, ', ' ORDER BY columns.column_index, columns.column_name)
+        string_agg(columns.column_name, ', ' ORDER BY columns.column_index ASC, columns.column_name ASC)
             FILTER (WHERE NOT regexp_matches(coalesce(columns.description, ''), '\S')) AS undescribed
     FROM internal.described_columns AS columns
     GROUP BY columns.project_name, columns.environment, columns.unique_id

@@ -41,7 +41,7 @@ last_checks AS (
 graph_changes AS (
     SELECT
         artifact_key,
-        graph_id IS DISTINCT FROM lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from)
+        graph_id IS DISTINCT FROM lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC)
             AS is_change
     FROM internal.manifest_periods
 ),

@@ -13,9 +13,9 @@ WITH runs AS (
         settled.environment,
         row_number() OVER (
             ORDER BY
-                artifacts.generated_at NULLS FIRST,
-                artifacts.invocation_id NULLS FIRST,
-                artifacts.command NULLS FIRST
+                artifacts.generated_at ASC NULLS FIRST,
+                artifacts.invocation_id ASC NULLS FIRST,
+                artifacts.command ASC NULLS FIRST
         ) AS run_number
     FROM stored.artifacts AS artifacts
     INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key

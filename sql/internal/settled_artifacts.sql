@@ -30,11 +30,11 @@ said AS (
         row_number() OVER (
             ORDER BY
                 -- A pruned run is counted already: another run_results of its invocation must not be counted again.
-                artifacts.kind = 'run_results' AND artifacts.pruned_at IS NULL,
+                artifacts.kind = 'run_results' AND artifacts.pruned_at IS NULL ASC,
                 artifacts.generated_at DESC NULLS LAST,
                 artifacts.compiled_count DESC NULLS LAST,
                 artifacts.entry_count DESC,
-                artifacts.artifact_id
+                artifacts.artifact_id ASC
         ) AS rank
     FROM stored.artifacts AS artifacts
     LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
@@ -164,7 +164,7 @@ own_manifests AS (
         ORDER BY
             manifests.project_name IS NOT DISTINCT FROM settled.project_name DESC,
             manifests.clock <= settled.clock DESC,
-            CASE WHEN manifests.clock <= settled.clock THEN manifests.rank ELSE -manifests.rank END
+            CASE WHEN manifests.clock <= settled.clock THEN manifests.rank ELSE -manifests.rank END ASC
     ) = 1
 )
 

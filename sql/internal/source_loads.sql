@@ -19,7 +19,7 @@ checks AS (
         snapshotted_at,
         CASE
             WHEN max_loaded_at < lag(max_loaded_at) OVER (
-                PARTITION BY project_name, environment, unique_id ORDER BY snapshotted_at
+                PARTITION BY project_name, environment, unique_id ORDER BY snapshotted_at ASC
             )
                 THEN snapshotted_at
             ELSE max_loaded_at
@@ -59,7 +59,7 @@ followed AS (
         unique_id,
         first_value(max_loaded_at IGNORE NULLS) OVER (
             PARTITION BY project_name, environment, unique_id
-            ORDER BY happened_at, place
+            ORDER BY happened_at ASC, place ASC
             ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS max_loaded_at
     FROM events

@@ -148,7 +148,7 @@ followed AS MATERIALIZED (
     FROM builds
     WINDOW before AS (
         PARTITION BY project_name, environment, unique_id
-        ORDER BY recency
+        ORDER BY recency ASC
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
@@ -186,7 +186,7 @@ versions AS (
         graphs.valid_from,
         nodes.definition_id,
         lag(nodes.definition_id) OVER (
-            PARTITION BY graphs.project_name, graphs.environment, nodes.unique_id ORDER BY graphs.valid_from
+            PARTITION BY graphs.project_name, graphs.environment, nodes.unique_id ORDER BY graphs.valid_from ASC
         ) AS previous_definition_id
     FROM (
         SELECT
@@ -194,7 +194,7 @@ versions AS (
             environment,
             graph_id,
             valid_from,
-            lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from) AS previous_graph_id
+            lag(graph_id) OVER (PARTITION BY project_name, environment ORDER BY valid_from ASC) AS previous_graph_id
         FROM internal.manifest_periods
     ) AS graphs
     INNER JOIN internal.graph_nodes AS nodes ON nodes.graph_id = graphs.graph_id

@@ -28,7 +28,7 @@ WITH executed AS (
         min(started_at) OVER (PARTITION BY artifact_key) AS run_started_at,
         max(completed_at) OVER (
             PARTITION BY artifact_key, thread_id
-            ORDER BY started_at, completed_at, unique_id
+            ORDER BY started_at ASC, completed_at ASC, unique_id ASC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS thread_free_at
     FROM internal.run_schedules(of_invocation, last_runs)

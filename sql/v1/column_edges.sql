@@ -59,7 +59,12 @@ WINDOW same_columns AS (
 )
 QUALIFY row_number() OVER (
     same_columns
-    ORDER BY CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END, confidence DESC, kind, from_column, to_column
+    ORDER BY
+        CASE method WHEN 'sql' THEN 1 WHEN 'dbt' THEN 2 ELSE 3 END ASC,
+        confidence DESC,
+        kind ASC,
+        from_column ASC,
+        to_column ASC
 ) = 1;
 
 COMMENT ON VIEW v1.column_edges IS 'One row per pair of columns where one flows directly into the other.';

@@ -30,7 +30,7 @@ FROM uses
 QUALIFY
     row_number() OVER (
         PARTITION BY project_name, environment, from_unique_id, lower(from_column), to_unique_id, kind
-        ORDER BY confidence DESC, from_column
+        ORDER BY confidence DESC, from_column ASC
     ) = 1
     AND (
         kind <> 'scan'

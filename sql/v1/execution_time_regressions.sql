@@ -18,7 +18,7 @@ WITH runs AS MATERIALIZED (
         project_name,
         environment,
         coalesce(is_full_refresh, FALSE) AS is_full_refresh,
-        dense_rank() OVER (ORDER BY project_name NULLS FIRST, environment NULLS FIRST) AS scope,
+        dense_rank() OVER (ORDER BY project_name ASC NULLS FIRST, environment ASC NULLS FIRST) AS scope,
         run_number
     FROM internal.current_runs
 ),
@@ -43,7 +43,7 @@ executed AS (
 
 -- Leaves out nodes whose times all lie within a second: none of them can be a second above a median.
 varying AS (
-    SELECT unique_id, row_number() OVER (ORDER BY unique_id) AS node
+    SELECT unique_id, row_number() OVER (ORDER BY unique_id ASC) AS node
     FROM executed
     GROUP BY unique_id
     HAVING max(microseconds) - min(microseconds) > 1000000 AND count(*) > 5
@@ -97,12 +97,12 @@ medians AS (
         count(*) OVER baseline AS baseline_count,
         median(microseconds) OVER baseline AS baseline_median,
         min(microseconds) OVER (
-            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
             ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
         ) AS following_min
     FROM comparable
     WINDOW baseline AS (
-        PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+        PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
         ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
     )
 ),
@@ -137,13 +137,13 @@ measured AS (
             AND medians.following_min > medians.baseline_median + greatest(0.5 * medians.baseline_median, 1000000)
     )
     WINDOW
-        series AS (PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number),
+        series AS (PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC),
         baseline AS (
-            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
             ROWS BETWEEN 20 PRECEDING AND 1 PRECEDING
         ),
         following AS (
-            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
             ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
         )
 ),
@@ -164,7 +164,7 @@ begun AS (
         *,
         is_slow AND coalesce(
             max(CASE WHEN is_slow THEN 1 ELSE 0 END) OVER (
-                PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+                PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
                 ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING
             ),
             0
@@ -177,7 +177,7 @@ numbered AS (
         *,
         sum(CASE WHEN is_begin THEN 1 ELSE 0 END) OVER (
             PARTITION BY node, scope, changed_materialized, is_full_refresh
-            ORDER BY completed_at, run_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY completed_at ASC, run_number ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS episode
     FROM begun
 ),
@@ -190,7 +190,7 @@ held AS (
             PARTITION BY node, scope, changed_materialized, is_full_refresh, episode
         ) AS episode_limit,
         row_number() OVER (
-            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at, run_number
+            PARTITION BY node, scope, changed_materialized, is_full_refresh ORDER BY completed_at ASC, run_number ASC
         ) AS place
     FROM numbered
     WHERE episode > 0

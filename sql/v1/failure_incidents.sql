@@ -58,7 +58,7 @@ failing_parents AS (
         parents.environment,
         parents.unique_id,
         parents.opened_at,
-        list(DISTINCT parents.parent_unique_id ORDER BY parents.parent_unique_id) AS unique_ids
+        list(DISTINCT parents.parent_unique_id ORDER BY parents.parent_unique_id ASC) AS unique_ids
     FROM parents
     INNER JOIN streaks
         ON streaks.project_name IS NOT DISTINCT FROM parents.project_name

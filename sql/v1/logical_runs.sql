@@ -100,7 +100,7 @@ folded AS (
         bool_or(members.is_aborted AND members.is_last_attempt) AS is_aborted,
         sum(CASE WHEN runs.elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(runs.elapsed_seconds * 1e15) AS HUGEINT) END)
             AS femtoseconds,
-        list(runs.invocation_id ORDER BY members.run_number) AS invocation_ids
+        list(runs.invocation_id ORDER BY members.run_number ASC) AS invocation_ids
     FROM members
     INNER JOIN runs ON runs.artifact_key = members.artifact_key
     LEFT JOIN invocation_outcomes AS outcomes ON outcomes.artifact_key = members.artifact_key

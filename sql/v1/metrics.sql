@@ -29,7 +29,7 @@ SELECT
         json_extract_string(nodes.extra, '$.type_params.metrics[*].name'),
         json_extract_string(nodes.extra, '$.metrics[*][#-1]'),
         [nodes.extra ->> '$.type_params.numerator.name', nodes.extra ->> '$.type_params.denominator.name']
-    ))), []) AS input_metric_names,
+    )), 'ASC', 'NULLS LAST'), []) AS input_metric_names,
     nodes.depends_on_nodes,
     nodes.extra -> '$.type_params' AS type_params,
     nodes.extra ->> '$.calculation_method' AS calculation_method,

@@ -13,7 +13,7 @@ WITH broken AS (
         'hard_coded_references' AS rule,
         unique_id,
         'Names relations in its code instead of by ref or source ('
-        || string_agg(relation_name, ', ' ORDER BY relation_name) || ').' AS sentence
+        || string_agg(relation_name, ', ' ORDER BY relation_name ASC) || ').' AS sentence
     FROM internal.hard_coded_references
     GROUP BY project_name, environment, unique_id
 ),

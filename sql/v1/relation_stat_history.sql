@@ -16,7 +16,7 @@ INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = stats.a
 WHERE settled.is_current
 QUALIFY row_number() OVER (
     PARTITION BY settled.project_name, settled.environment, stats.unique_id, stats.stat_id, artifacts.generated_at
-    ORDER BY artifacts.artifact_id
+    ORDER BY artifacts.artifact_id ASC
 ) = 1;
 
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';

@@ -44,7 +44,7 @@ gaps AS (
             lag(completed_at) OVER before AS free_at,
             date_diff('microsecond', lag(started_at) OVER before, started_at) - lag(duration) OVER before AS gap
         FROM schedules
-        WINDOW before AS (PARTITION BY artifact_key, thread_id ORDER BY started_at, number)
+        WINDOW before AS (PARTITION BY artifact_key, thread_id ORDER BY started_at ASC, number ASC)
     )
     WHERE gap IS NOT NULL AND (waited_for_completed_at IS NULL OR waited_for_completed_at <= free_at)
     GROUP BY artifact_key
@@ -120,7 +120,8 @@ moments (artifact_key, thread_count, moment, number, level, duration, pending, r
             ready_at,
             CASE
                 WHEN pending = 0 AND row_number() OVER (
-                    PARTITION BY artifact_key ORDER BY pending > 0, started_at NULLS LAST, ready_at, level, number
+                    PARTITION BY artifact_key
+                    ORDER BY pending > 0 ASC, started_at ASC NULLS LAST, ready_at ASC, level ASC, number ASC
                 ) <= thread_count THEN coalesce(started_at, clock)
             END AS started_at
         FROM (
@@ -180,7 +181,7 @@ starts AS (
         ready_at,
         started_at,
         started_at + duration AS completed_at,
-        row_number() OVER (PARTITION BY artifact_key ORDER BY min(moment), ready_at, level, number) AS turn
+        row_number() OVER (PARTITION BY artifact_key ORDER BY min(moment) ASC, ready_at ASC, level ASC, number ASC) AS turn
     FROM moments
     WHERE started_at IS NOT NULL
     GROUP BY artifact_key, thread_count, number, level, duration, ready_at, started_at
@@ -191,7 +192,7 @@ turns AS (
     SELECT
         artifact_key,
         turn,
-        thread_count + row_number() OVER (PARTITION BY artifact_key ORDER BY completed_at, turn) AS next_turn
+        thread_count + row_number() OVER (PARTITION BY artifact_key ORDER BY completed_at ASC, turn ASC) AS next_turn
     FROM starts
 ),
 

@@ -26,7 +26,7 @@ WHERE settled.is_current
 -- dbt 2 writes the checks of one invocation twice, in sources.json and in freshness.json.
 QUALIFY row_number() OVER (
     PARTITION BY artifacts.invocation_id, checks.unique_id
-    ORDER BY artifacts.kind, artifacts.generated_at DESC, artifacts.artifact_id
+    ORDER BY artifacts.kind ASC, artifacts.generated_at DESC, artifacts.artifact_id ASC
 ) = 1;
 
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';

@@ -11,7 +11,7 @@ WITH RECURSIVE runs AS (
 
 recoveries AS (
     SELECT
-        row_number() OVER (ORDER BY streaks.project_name, streaks.environment, streaks.unique_id, streaks.opened_at)
+        row_number() OVER (ORDER BY streaks.project_name ASC, streaks.environment ASC, streaks.unique_id ASC, streaks.opened_at ASC)
             AS number,
         streaks.project_name,
         streaks.environment,
@@ -71,7 +71,7 @@ parent_builds AS (
         last_failed_at,
         max(built_at) OVER (
             PARTITION BY project_name, environment, unique_id
-            ORDER BY happened_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY happened_at ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS built_at
     FROM parent_moments
 ),
@@ -176,7 +176,7 @@ builds AS (
         last_failed_at,
         max(built_at) OVER (
             PARTITION BY project_name, environment, unique_id
-            ORDER BY happened_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY happened_at ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS built_at
     FROM moments
 ),

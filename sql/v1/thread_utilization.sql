@@ -28,7 +28,7 @@ placed AS (
         run_completed_at,
         max(completed_at) OVER (
             PARTITION BY artifact_key, thread_id
-            ORDER BY started_at, completed_at
+            ORDER BY started_at ASC, completed_at ASC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS free_at
     FROM (

@@ -57,6 +57,27 @@ def test_the_summary_is_a_sentence_and_since_is_said(file: SqlFile) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)
+def test_every_order_says_its_direction(file: SqlFile) -> None:
+    """Where none is said, the setting `default_order` of a user's session decides."""
+    trees = filter(None, sqlglot.parse(file.sql, "duckdb"))
+    ordered = [ordered for tree in trees for ordered in tree.find_all(sqlglot.exp.Ordered)]
+    assert [key.sql("duckdb") for key in ordered if key.args.get("desc") is None] == []
+
+
+def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse) -> None:
+    views = [file.full_name for file in PUBLIC if file.kind == "view"]
+    rows: list[dict[str, list[str]]] = []
+    for settings in (
+        "",
+        "SET default_order = 'desc'; SET default_null_order = 'nulls_first'; SET TimeZone = 'Asia/Tokyo'",
+    ):
+        with duckdb.connect(str(sample_warehouse.path), read_only=True).cursor() as session:
+            session.execute(settings)
+            rows.append({view: sorted(map(repr, session.execute(f"FROM {view}").fetchall())) for view in views})
+    assert [view for view in views if rows[0][view] != rows[1][view]] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
 def test_every_view_comes_after_those_that_it_reads(file: SqlFile) -> None:
     earlier = {other.full_name for other in FILES[: FILES.index(file)]}
     tables = {dependency for dependency in file.dependencies if dependency.startswith("stored.")}

@@ -16,6 +16,7 @@ from disturbed import assert_intact, contents
 from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
+from artifact_warehouse.limits import Limits
 from artifact_warehouse.load import LoadSettings, worker_pool
 
 MANY_PARTS = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
@@ -120,6 +121,65 @@ def test_a_file_that_ends_its_process_costs_that_file_only(
     assert found == {(name, "quarantined" if is_lasting else "loaded")}
     assert_intact(path)
     assert len(Warehouse(path).load(folder).loaded) == is_lasting
+
+
+ENDLESS = """
+import sys
+sys.path[:] = sys.argv[1:]
+from artifact_warehouse.load import batches, worker_pool
+flatten = batches.flatten
+def endless(artifact, rows, cache):
+    flatten(artifact, rows, cache)
+    while artifact.metadata.get("deadly"):
+        sum(range(10**15))
+batches.flatten = endless
+worker_pool.serve()
+"""
+"""Never comes back from a call into the interpreter, in which no signal is handled."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="limits processor time as POSIX does")
+def test_a_file_that_takes_endless_processor_time_is_quarantined(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, path = folder / "bad.json", tmp_path / "wh.duckdb"
+    bad.write_bytes(deadly(bad, tmp_path / "kill"))
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_pool, "_PROGRAM", ENDLESS)
+        report = Warehouse(path).load(folder, settings=MANY_PARTS, limits=Limits(processor_seconds=1))
+    assert {outcome.uri: outcome.status for outcome in report.outcomes}[str(bad)] == "quarantined"
+    assert len(report.quarantined) == 3
+    assert len(Warehouse(path).load(folder).loaded) == 1
+
+
+ENDLESS_HERE = """
+import sys
+from artifact_warehouse import Warehouse
+from artifact_warehouse.limits import Limits
+from artifact_warehouse.load import batches
+from artifact_warehouse.process import install_processor_clock
+install_processor_clock(kills=False)
+flatten = batches.flatten
+def endless(artifact, rows, cache):
+    flatten(artifact, rows, cache)
+    while artifact.metadata.get("deadly"):
+        pass
+batches.flatten = endless
+for outcome in Warehouse(sys.argv[1]).load(sys.argv[2], limits=Limits(processor_seconds=1)).quarantined:
+    print(outcome.uri, outcome.reason, sep=": ")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="limits processor time as POSIX does")
+def test_a_file_that_takes_endless_processor_time_is_quarantined_without_workers(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "bad.json").write_bytes(deadly(folder, tmp_path / "kill"))
+    shutil.copy(next(SAMPLES.rglob("sources.json")), folder)
+    call = [sys.executable, "-c", ENDLESS_HERE, str(tmp_path / "wh.duckdb"), str(folder)]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{folder / 'bad.json'}: takes more processor time than an artifact of its size may\n"
+    assert len(Warehouse(tmp_path / "wh.duckdb").load(folder).unchanged) == 1
 
 
 def test_what_goes_wrong_before_there_is_work_is_told_as_it_is(tmp_path: Path, folder: Path) -> None:

@@ -21,7 +21,7 @@ latest_runs AS (
 ),
 
 runs AS (
-    SELECT artifact_key, graph_id, rule, row_number() OVER (ORDER BY artifact_key) AS run
+    SELECT artifact_key, graph_id, rule, row_number() OVER (ORDER BY artifact_key ASC) AS run
     FROM latest_runs
     WHERE (of_invocation IS NULL OR invocation_id = of_invocation) AND (last_runs IS NULL OR age <= last_runs)
 ),

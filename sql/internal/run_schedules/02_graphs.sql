@@ -32,7 +32,7 @@ numbered AS (
     SELECT
         unique_id,
         CASE WHEN contains(unique_id, '.') THEN split_part(unique_id, '.', 1) END AS resource_type,
-        row_number() OVER (ORDER BY unique_id) AS number
+        row_number() OVER (ORDER BY unique_id ASC) AS number
     FROM (
         SELECT unique_id FROM results
         UNION
@@ -44,7 +44,7 @@ numbered AS (
 
 edges AS (
     SELECT
-        dense_rank() OVER (ORDER BY named_edges.structure) AS graph,
+        dense_rank() OVER (ORDER BY named_edges.structure ASC) AS graph,
         named_edges.structure,
         children.number AS child,
         children.resource_type AS child_type,

@@ -64,7 +64,11 @@ test_edges AS (
 -- The unit tests of a model run before it, one after the other, once its parents are done. In dbt 2.0 only models wait
 -- for tests.
 unit_tests AS (
-    SELECT graph, parent AS model, child AS unit_test, lag(child) OVER (PARTITION BY graph, parent ORDER BY child) AS before
+    SELECT
+        graph,
+        parent AS model,
+        child AS unit_test,
+        lag(child) OVER (PARTITION BY graph, parent ORDER BY child ASC) AS before
     FROM edges
     WHERE child_type = 'unit_test'
 ),

@@ -15,7 +15,7 @@ waits AS (
         4294967295 - CAST(
             max(CAST(parents.finish AS HUGEINT) * 4294967296 + 4294967295 - parents.number) % 4294967296 AS BIGINT
         ) AS critical_parent,
-        list(parents.number ORDER BY parents.number) AS parents
+        list(parents.number ORDER BY parents.number ASC) AS parents
     FROM lengths AS parents
     INNER JOIN acyclic_edges ON acyclic_edges.shape = parents.shape AND acyclic_edges.parent = parents.number
     INNER JOIN lengths AS children ON children.node = parents.run * 4294967296 + acyclic_edges.child

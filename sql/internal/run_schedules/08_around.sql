@@ -35,7 +35,7 @@ around AS (
             at_level.beside,
             passing.through,
             max(at_level.ended) OVER (
-                PARTITION BY at_level.run ORDER BY at_level.level ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                PARTITION BY at_level.run ORDER BY at_level.level ASC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ),
             0
         ) AS through
