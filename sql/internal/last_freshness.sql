@@ -9,13 +9,14 @@ SELECT
     status,
     max_loaded_at,
     snapshotted_at,
+    coalesce(snapshotted_at, generated_at) AS checked_at,
     max_loaded_at_age_seconds,
     lower(status) <> 'pass' AS is_stale,
     lower(status) IN ('error', 'runtime error') AS is_error
 FROM v1.source_freshness
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id
-    ORDER BY coalesce(snapshotted_at, generated_at) DESC, generated_at DESC, invocation_id DESC
+    ORDER BY checked_at DESC, generated_at DESC, invocation_id DESC
 ) = 1;
 
 COMMENT ON VIEW internal.last_freshness IS 'One row per source that was ever checked; a check that failed is stale too.';

@@ -224,6 +224,19 @@ CREATE VIEW execution_time_regressions AS SELECT
     NULL::DOUBLE AS baseline_rows_affected_avg
 WHERE FALSE;
 
+CREATE VIEW exposure_tiles AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS name,
+    NULL::VARCHAR AS freshness,
+    NULL::VARCHAR AS quality,
+    NULL::TIMESTAMP AS since,
+    NULL::VARCHAR[] AS reasons,
+    NULL::TIMESTAMP AS last_checked_at,
+    NULL::TIMESTAMP AS last_tested_at
+WHERE FALSE;
+
 CREATE VIEW exposures AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -343,6 +356,16 @@ CREATE VIEW groups AS SELECT
     NULL::TIMESTAMP AS manifest_generated_at,
     NULL::VARCHAR AS owner_name,
     NULL::VARCHAR AS owner_email
+WHERE FALSE;
+
+CREATE VIEW health AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS resource_type,
+    NULL::VARCHAR AS health,
+    NULL::VARCHAR[] AS issues,
+    NULL::TIMESTAMP AS as_of
 WHERE FALSE;
 
 CREATE VIEW invocations AS SELECT
