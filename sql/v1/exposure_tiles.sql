@@ -1,4 +1,4 @@
--- The two answers of a status tile for every enabled exposure: is its data fresh, and do the tests above it pass?
+-- The two answers of a status tile for every enabled exposure: whether its data is fresh, and whether the tests above it pass.
 -- dbt's tiles: https://docs.getdbt.com/docs/explore/data-tile
 -- grain: project_name, environment, unique_id
 -- since: 0.1
