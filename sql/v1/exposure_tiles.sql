@@ -1,7 +1,8 @@
 -- The two answers of a status tile for every enabled exposure: whether its data is fresh, and whether the tests above it pass.
--- dbt's tiles: https://docs.getdbt.com/docs/explore/data-tile
 -- grain: project_name, environment, unique_id
 -- since: 0.1
+--
+-- The tiles of dbt: https://docs.getdbt.com/docs/explore/data-tile
 CREATE OR REPLACE VIEW v1.exposure_tiles AS
 WITH upstream AS (
     SELECT project_name, environment, unique_id, upstream_unique_id, last_checked_at, last_tested_at

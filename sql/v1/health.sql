@@ -1,7 +1,8 @@
--- The health of every enabled model, source and exposure, by the signals that dbt documents:
--- https://docs.getdbt.com/docs/explore/data-health-signals
+-- The health of every enabled model, source and exposure, by the signals that dbt documents.
 -- grain: project_name, environment, unique_id
 -- since: 0.1
+--
+-- The signals: https://docs.getdbt.com/docs/explore/data-health-signals
 CREATE OR REPLACE VIEW v1.health AS
 WITH known_issues (resource_type, issue, health) AS (
     VALUES
