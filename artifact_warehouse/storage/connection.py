@@ -23,15 +23,14 @@ from artifact_warehouse.errors import (
     WarehouseTooOld,
 )
 from artifact_warehouse.storage import atomic_file, duckdb_errors, empty_file, file_lock, sql_files
-from artifact_warehouse.storage.duckdb_config import CONFIG
+from artifact_warehouse.storage.duckdb_config import CONFIG, loses_matches
 from artifact_warehouse.storage.format import SCHEMA, check_format, migrate, missing_tables_and_columns
 from artifact_warehouse.storage.transactions import ONE_WRITER
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
-    # DuckDB 2.0.0 can lose the matches of a LEFT JOIN when views that are joined share a part.
-    *(("SET disabled_optimizers = 'common_subplan'",) if duckdb.__version__ == "2.0.0" else ()),
+    *(("SET disabled_optimizers = 'common_subplan'",) if loses_matches(duckdb.__version__) else ()),
 )
 
 _OTHERWISE_OPEN = "is open in this process for writing or with another configuration; close that connection first"

@@ -344,7 +344,7 @@ def test_more_threads_than_nodes_end_with_the_theoretical_path(sample_warehouse:
 
 
 def test_answers_are_the_same_with_every_optimizer(random_warehouse: Warehouse, tmp_path: Path) -> None:
-    """DuckDB 2.0.0's common_subplan gives wrong rows for some queries; these must not be among them."""
+    """The common_subplan of DuckDB 2.0 gives wrong rows for some queries; these must not be among them."""
     names = ("run_timelines", "critical_paths", "node_criticality", "thread_utilization")
     path = tmp_path / "wh.duckdb"
     shutil.copy(random_warehouse.path, path)
