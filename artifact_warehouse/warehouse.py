@@ -89,8 +89,6 @@ class Warehouse:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection. The first access opens the file and, unless `read_only`, migrates it."""
         if self._connection is None:
-            if not self._read_only:
-                self.migrate()
             self._connection = self._file.connect(self._read_only)
         return self._connection
 

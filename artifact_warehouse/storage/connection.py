@@ -61,14 +61,22 @@ class WarehouseFile:
         if not self.exists():
             raise WarehouseNotFound(str(self.path), "there is no such warehouse; `load` makes one")
 
-    def connect(self, read_only: bool = False, may_be_old: bool = False) -> duckdb.DuckDBPyConnection:
-        """Open the file, which is created unless `read_only`, and check that it is a warehouse of a known format.
+    def connect(self, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+        """Open the file, and unless `read_only` create or migrate it first where that is needed.
 
-        A read-only connection raises WarehouseNotFound too, and WarehouseTooOld unless the file `may_be_old`.
+        A read-only connection raises WarehouseNotFound too, and WarehouseTooOld where the file must be migrated.
         """
         if read_only:
             self.require()
-        return self._connect(read_only, may_be_old)[0]
+        connection, _ = self._connect(read_only, may_be_old=False)
+        if not read_only:
+            try:
+                with self._interrupted_writes():
+                    migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _connect(
         self, read_only: bool, may_be_old: bool, must_exist: bool = False
@@ -102,11 +110,10 @@ class WarehouseFile:
             self.require()
         connection, identity = self._connect(read_only, may_be_old, must_exist)
         try:
-            yield connection
+            with self._interrupted_writes():
+                yield connection
             if not (read_only or replaces) and _identity(self.path) != identity:
                 raise ReplacedMeanwhile
-        except duckdb_errors.INTERRUPTED_WRITE as error:
-            raise duckdb_errors.interrupted_write(self.path, str(error)) from error
         finally:
             connection.close()
 
@@ -131,6 +138,14 @@ class WarehouseFile:
             if connection.execute("FROM duckdb_connection_count()").fetchall() != [(1,)]:
                 raise WarehouseLocked(str(self.path), "is open elsewhere in this process; close that first")
             yield connection
+
+    @contextmanager
+    def _interrupted_writes(self) -> Iterator[None]:
+        """Raises a WarehouseError where DuckDB could not write, for example on a full disk."""
+        try:
+            yield
+        except duckdb_errors.INTERRUPTED_WRITE as error:
+            raise duckdb_errors.interrupted_write(self.path, str(error)) from error
 
     def _connect_patiently(
         self, path: Path, read_only: bool, must_exist: bool

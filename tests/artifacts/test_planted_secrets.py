@@ -285,6 +285,7 @@ def test_nearly_nothing_is_hidden_in_the_samples_even_if_code_is_searched() -> N
 
 
 @pytest.mark.corpus
+@pytest.mark.release
 def test_nearly_nothing_is_hidden_in_public_artifacts_even_if_code_is_searched(unpacked: Callable[[str], Path]) -> None:
     hidden, values = false_hits_of(unpacked("corpus/corpus.tar.xz"))
     assert values > 1_000_000

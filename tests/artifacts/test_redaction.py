@@ -256,6 +256,7 @@ def test_the_patterns_of_the_command_line(tmp_path: Path) -> None:
         assert result.exit_code == 2 and "Error: " in result.stderr
 
 
+@pytest.mark.release
 def test_nothing_is_hidden_in_real_artifacts_without_secrets(loaded: Any) -> None:
     """The samples, the public corpus and our own runs hold none that we know of: each would be a false one."""
     assert loaded.warehouse.sql("SELECT uri FROM v1.artifacts WHERE redaction_count > 0").fetchall() == []

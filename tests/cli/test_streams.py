@@ -159,10 +159,12 @@ def test_a_file_that_cannot_be_written_is_a_failure(wh: Path) -> None:
     "arguments",
     [
         ("query", "select unnest(range(200000))", "--format", "csv"),
-        ("query", "select unnest(range(200000))", "--format", "jsonl"),
-        ("query", "select unnest(range(50000))"),
-        ("query", "select unnest(range(200000)) as x, repeat('x', 50)", "--format", "parquet"),
         ("--help",),
+        *release_only(
+            (("query", "select unnest(range(200000))", "--format", "jsonl"),),
+            (("query", "select unnest(range(50000))"),),
+            (("query", "select unnest(range(200000)) as x, repeat('x', 50)", "--format", "parquet"),),
+        ),
     ],
 )
 def test_a_reader_that_goes_away_ends_a_command_as_other_tools(wh: Path, arguments: tuple[str, ...]) -> None:
@@ -268,22 +270,24 @@ def test_a_pipe_gets_every_value_exactly(wh: Path, output_format: str) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("status", "WH", "--format", "json"),
-        ("status", "WH"),
-        ("load", "WH", "HOSTILE", "--format", "csv"),
         ("load", "WH", "HOSTILE", "--verbose"),
-        ("check", "WH", "--max-failing", "0", "--format", "json"),
-        ("diagnose", "WH", "--format", "json"),
         ("diagnose", "WH", "x\x1b[31m"),
         ("query", "WH", "select 'x\x1b[31m"),
-        ("query", "x\x1b[31m", "select 1"),
-        ("query", "WH", "select 1", "--format", "x\x1b[31m"),
-        ("query", "WH", "select 1", "-o", "x\x1b[31m/y"),
-        ("lineage", "WH", "x\x1b[31m", "--format", "json"),
         ("load", "WH", "x\x1b[31m"),
-        ("load", "WH", "HOSTILE", "--publish", "x\x1b[31m/y"),
-        ("x\x1b[31m",),
         ("--x\x1b[31m",),
+        ("status", "WH"),
+        *release_only(
+            (("status", "WH", "--format", "json"),),
+            (("load", "WH", "HOSTILE", "--format", "csv"),),
+            (("check", "WH", "--max-failing", "0", "--format", "json"),),
+            (("diagnose", "WH", "--format", "json"),),
+            (("query", "x\x1b[31m", "select 1"),),
+            (("query", "WH", "select 1", "--format", "x\x1b[31m"),),
+            (("query", "WH", "select 1", "-o", "x\x1b[31m/y"),),
+            (("lineage", "WH", "x\x1b[31m", "--format", "json"),),
+            (("load", "WH", "HOSTILE", "--publish", "x\x1b[31m/y"),),
+            (("x\x1b[31m",),),
+        ),
     ],
 )
 def test_no_message_and_no_result_steers_a_terminal(fresh: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:

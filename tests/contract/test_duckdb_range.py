@@ -86,6 +86,7 @@ def test_the_package_runs_on_the_oldest_and_the_newest_reads_its_file(
         assert wh.verify() == []
 
 
+@pytest.mark.release
 def test_the_stock_shell_answers_every_view(newest_file: Path, tmp_path: Path) -> None:
     shell = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
     assert shell, "duckdb-cli is not installed"

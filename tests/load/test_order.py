@@ -57,7 +57,7 @@ def assert_same(expected: dict[str, list[str]], actual: dict[str, list[str]]) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [8, *release_only(1)])
+@pytest.mark.parametrize("most", [26, *release_only(8, 1)])
 def test_the_samples_in_shuffled_order_in_three_processes(tmp_path: Path, most: int) -> None:
     Warehouse(tmp_path / "at_once.duckdb").load(SAMPLES)
     load_in_processes(tmp_path / "shuffled.duckdb", sorted(SAMPLES.rglob("*.json")), most, seed=1)

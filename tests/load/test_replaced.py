@@ -44,8 +44,7 @@ def put_another_there(path: Path, copy: Path) -> None:
     "change, moment",
     [
         (rename_over, 15),
-        (overwrite, 15),
-        *release_only((rename_over, 1), (delete, 15), (empty, 15), (put_another_there, 15)),
+        *release_only((overwrite, 15), (rename_over, 1), (delete, 15), (empty, 15), (put_another_there, 15)),
     ],
 )
 def test_a_load_into_a_file_that_is_replaced_ends_and_leaves_the_new_file_alone(

@@ -44,6 +44,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(tmp_path: Pat
         assert (first / name).read_bytes() != (other / name).read_bytes()
 
 
+@pytest.mark.release
 def test_everything_loads(project: Path, tmp_path: Path) -> None:
     with Warehouse(tmp_path / "wh.duckdb") as warehouse:
         report = warehouse.load(project)
