@@ -19,7 +19,11 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowes
 
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
-test: $(BIN)/artifact-warehouse lint ## Run all checks, and the tests of every day
+chromium: ## Install Debian's Chromium for the tests of the report, where it is missing and we may
+	@command -v chromium chromium-browser google-chrome >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get install --yes --quiet chromium >/dev/null; } || echo "no Chromium: its tests of the report are skipped"
+
+test: $(BIN)/artifact-warehouse chromium lint ## Run all checks, and the tests of every day
 	$(PYTEST) -m 'not release'
 
 test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes
@@ -34,6 +38,8 @@ lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and w
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/write_reference.py --check
+	@if command -v npx >/dev/null; then npx --yes --package typescript@7 tsc --project artifact_warehouse/report/page/jsconfig.json; \
+	else echo "no npm: the types of the report's page are not checked"; fi
 
 docs: $(BIN)/artifact-warehouse ## Write docs/reference/ again, from the views, the tables and the commands
 	$(BIN)/python scripts/write_reference.py
@@ -72,4 +78,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test test-quick test-release lint docs bench bench-quick fuzz samples contract dist clean
+.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples contract dist clean

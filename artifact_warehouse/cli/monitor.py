@@ -11,13 +11,21 @@ from typing import Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, Command, ExitCode, talk
+from artifact_warehouse.cli.options import (
+    ENVIRONMENT,
+    JOB,
+    LOG_FORMAT,
+    PROJECT,
+    TIMES,
+    WAIT,
+    WAREHOUSE,
+    Command,
+    ExitCode,
+    talk,
+)
 from artifact_warehouse.cli.output import print_json, print_line, stdout
 from artifact_warehouse.durations import duration_of_text
 
-ENVIRONMENT = click.option("--environment", help="Only this environment.")
-JOB = click.option("--job", help="Only runs of this job.")
-PROJECT = click.option("--project", help="Only this project.")
 SEVERITIES = click.Choice(["info", "warn", "error"])
 TEXT_OR_JSON = click.Choice(["text", "json"])
 

@@ -158,6 +158,9 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
 FILE = click.Path(dir_okay=False, path_type=Path)
 WAREHOUSE = click.argument("warehouse", metavar="WH", type=FILE)
 WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait while another process holds WH.")
+PROJECT = click.option("--project", help="Only this project.")
+ENVIRONMENT = click.option("--environment", help="Only this environment.")
+JOB = click.option("--job", help="Only runs of this job.")
 LOG_FORMAT = click.option(
     *("--log-format", "log_format"),
     type=click.Choice(FORMATS),

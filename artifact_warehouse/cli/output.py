@@ -52,8 +52,7 @@ def _destination(output_format: str | None, path: Path | None, default: str | No
     """Raises UsageError for a file with an unknown ending or that of another format, and for the warehouse itself."""
     if path is None:
         return Output(output_format or default)
-    if _is_warehouse(path):
-        raise click.UsageError(f"{path}: is the warehouse; write to another file")
+    refuse_warehouse(path)
     by_ending = _ENDINGS.get(path.suffix.lower())
     if path.suffix and output_format is None and by_ending is None:
         raise click.UsageError(f"{path}: has none of the endings {', '.join(_ENDINGS)}; rename it, or give --format")
@@ -63,11 +62,12 @@ def _destination(output_format: str | None, path: Path | None, default: str | No
     return Output(output_format or by_ending or "table", path)
 
 
-def _is_warehouse(path: Path) -> bool:
-    """Whether a file is WH or its write-ahead log, under any name: a relative path, a symbolic or a hard link."""
+def refuse_warehouse(path: Path) -> None:
+    """Raises UsageError for WH and its write-ahead log, under any name: a relative path, a symbolic or a hard link."""
     warehouse = click.get_current_context().params["warehouse"]
     files = (warehouse, warehouse.with_name(f"{warehouse.name}.wal"))
-    return any(path.resolve() == file.resolve() or _is_same(path, file) for file in files)
+    if any(path.resolve() == file.resolve() or _is_same(path, file) for file in files):
+        raise click.UsageError(f"{path}: is the warehouse; write to another file")
 
 
 def _is_same(path: Path, other: Path) -> bool:

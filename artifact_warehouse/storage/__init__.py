@@ -3,6 +3,7 @@
 Knows tables and no artifacts. The only room that calls duckdb.connect.
 """
 
+from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
@@ -48,6 +49,7 @@ __all__ = [
     "publish",
     "query",
     "registered",
+    "replacement",
     "set_meta",
     "settle",
     "status",

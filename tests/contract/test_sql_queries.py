@@ -12,7 +12,8 @@ from testdata import ROOT
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import query
 
-FILES = sorted((ROOT / "sql" / "queries").iterdir())
+FOLDER = ROOT / "sql" / "queries"
+FILES = sorted(FOLDER.rglob("*.sql"))
 HEADER = re.compile(
     r"-- [A-Z][^\n]+(\n-- [^\n]+)*?\.\n"
     r"-- parameters: (?P<parameters>\$\w+(, \$\w+)*|none)\n"
@@ -28,7 +29,7 @@ LITERALS = {
 
 
 def name(file: Path) -> str:
-    return file.stem
+    return str(file.relative_to(FOLDER).with_suffix(""))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_query_is_planned_with_what_its_header_names(file: Path, empty: duckdb
     assert {*re.findall(r"\$\w+", text[header.end() :])} == {*parameters, *literals}
     for table in re.findall(r"\w+ \([^)]+\)", header["tables"] or ""):
         empty.execute(f"CREATE OR REPLACE TEMP TABLE {table}")
-    sql = query(file.stem, **{literal[1:]: LITERALS[literal] for literal in literals})
+    sql = query(name(file), **{literal[1:]: LITERALS[literal] for literal in literals})
     plan = empty.execute(f"EXPLAIN {sql}", {parameter[1:]: None for parameter in parameters}).fetchall()
     assert plan
 

@@ -1,0 +1,141 @@
+// Search over everything: nodes, tests, runs and pages. The key / opens it.
+import { nodeAddress, to } from "./address.js";
+import { D, S, invocationsIn, rowsOf, shortName, typeOf } from "./data.js";
+import { foreign, h } from "./dom.js";
+import { stamp, typeWord, weekday } from "./words.js";
+
+const MOST_HITS = 12;
+const TYPE_ORDER = { model: 0, source: 1, seed: 1, snapshot: 1, exposure: 2, metric: 2, macro: 6 };
+
+/** @typedef {{kind: string, name: string, hay: string, href: () => string, order: number}} Item */
+
+let items;
+/** Everything that can be found, made at the first search. @returns {Item[]} */
+function allItems(pages) {
+  items ||= [
+    ...nodeItems(),
+    ...Object.entries(pages).map(([page, [name]]) => item("page", name, name, () => to(page), 3)),
+  ];
+  return [...items, ...runItems()];
+}
+
+const item = (kind, name, hay, href, order) => ({ kind, name, hay: hay.toLowerCase(), href, order });
+
+function nodeItems() {
+  const known = ["nodes", "tests"].flatMap((name) => D.t[name].unique_id);
+  return [...new Set(known)].map((node) => {
+    const type = typeOf(node);
+    return item(
+      typeWord(type),
+      shortName(node),
+      D.ids[node],
+      () => nodeAddress(node, scopeOf(node)),
+      TYPE_ORDER[type] ?? 5,
+    );
+  });
+}
+
+/** A node that the scope does not have opens in the one that has it. */
+function scopeOf(node) {
+  const has = (scope) => ["nodes", "tests"].some((name) => rowsOf(name, node, "unique_id", scope).length);
+  return has(S.scope) ? S.scope : D.scopes.findIndex((_, scope) => has(scope));
+}
+
+const runItems = () =>
+  invocationsIn()
+    .map((run) => {
+      const name = `${run.label} ${weekday(run.started)} ${stamp(run.started)}`;
+      return item("run", name, `${name} ${run.invocation_id} ${run.git_sha || ""}`, () => to("run", run.key), 4);
+    })
+    .reverse();
+
+/** The best matches of all words: equal names, then beginnings, then others; short names first. */
+function found(words, pages) {
+  const score = (one) => {
+    const name = one.name.toLowerCase();
+    const match = name === words[0] ? 0 : name.startsWith(words[0]) ? 1 : name.includes(words[0]) ? 2 : 3;
+    return match * 10 + one.order + Math.min(1, one.name.length / 200);
+  };
+  return allItems(pages)
+    .filter((one) => words.every((word) => one.hay.includes(word)))
+    .map((one) => ({ one, score: score(one) }))
+    .sort((a, b) => a.score - b.score)
+    .slice(0, MOST_HITS)
+    .map(({ one }) => one);
+}
+
+/** The field in the header with its list. `pages` are the pages that can be found by their name. */
+export function searchField(pages) {
+  const list = h("div", { class: "hits", role: "listbox", id: "hits", "aria-label": "Found", hidden: true });
+  const input = h("input", {
+    type: "search",
+    placeholder: "Search  /",
+    role: "combobox",
+    "aria-label": "Search everything",
+    "aria-expanded": "false",
+    "aria-controls": "hits",
+    "aria-autocomplete": "list",
+  });
+  let at = 0;
+  const links = () => [...list.querySelectorAll("a")];
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const select = (place) => {
+    links().forEach((link, index) => link.setAttribute("aria-selected", String(index === place)));
+    at = place;
+    if (!links()[place]) return;
+    input.setAttribute("aria-activedescendant", `hit${place}`);
+    links()[place].scrollIntoView({ block: "nearest" });
+  };
+  const draw = () => {
+    const words = input.value.toLowerCase().trim().split(/\s+/).filter(Boolean);
+    if (!words.length) return close();
+    const hits = found(words, pages);
+    list.replaceChildren(...(hits.length ? hits.map((hit, index) => hitLink(hit, index, close)) : [nothingFound()]));
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    select(0);
+  };
+  const onKey = (event) => {
+    const count = links().length;
+    if (event.key === "Escape") {
+      close();
+      input.blur();
+    } else if (event.key === "Enter" && links()[at]) {
+      location.hash = links()[at].getAttribute("href");
+      close();
+      input.blur();
+    } else if (event.key === "ArrowDown" && count) select((at + 1) % count);
+    else if (event.key === "ArrowUp" && count) select((at + count - 1) % count);
+    else return;
+    event.preventDefault();
+  };
+  input.addEventListener("input", draw);
+  input.addEventListener("focus", draw);
+  input.addEventListener("blur", () => setTimeout(close, 150));
+  input.addEventListener("keydown", onKey);
+  addEventListener("keydown", (event) => openBySlash(event, input));
+  return h("div", { class: "find" }, input, list);
+}
+
+const nothingFound = () =>
+  h("p", { class: "empty nohit", role: "option", "aria-selected": "false" }, "Nothing has these words.");
+
+const hitLink = (hit, index, onclick) =>
+  h(
+    "a",
+    { href: hit.href(), role: "option", id: `hit${index}`, "aria-selected": "false", tabindex: -1, onclick },
+    h("span", { class: "kind" }, hit.kind),
+    h("span", { class: "name" }, foreign(hit.name)),
+  );
+
+function openBySlash(event, input) {
+  const isTyping = /INPUT|SELECT|TEXTAREA/.test(document.activeElement?.tagName || "");
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  input.focus();
+  input.select();
+}
