@@ -26,9 +26,10 @@ WITH classified AS (
         executions.thread_id,
         executions.message,
         executions.failures,
-        executions.rows_affected,
-        executions.bytes_processed,
-        executions.bytes_billed,
+        -- Drivers write -1 for a number that they do not know: https://peps.python.org/pep-0249/#rowcount
+        CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected,
+        CASE WHEN executions.bytes_processed >= 0 THEN executions.bytes_processed END AS bytes_processed,
+        CASE WHEN executions.bytes_billed >= 0 THEN executions.bytes_billed END AS bytes_billed,
         executions.query_id,
         executions.adapter_response,
         executions.relation_name,

@@ -56,9 +56,9 @@ COMMENT ON COLUMN v1.node_executions.execute_started_at IS 'When its execution s
 COMMENT ON COLUMN v1.node_executions.execute_completed_at IS 'When its execution was done, UTC.';
 COMMENT ON COLUMN v1.node_executions.message IS 'dbt''s message.';
 COMMENT ON COLUMN v1.node_executions.failures IS 'How many rows failed a test.';
-COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_affected.';
-COMMENT ON COLUMN v1.node_executions.bytes_processed IS 'adapter_response.bytes_processed.';
-COMMENT ON COLUMN v1.node_executions.bytes_billed IS 'adapter_response.bytes_billed.';
+COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_affected; NULL where that is below 0, which means unknown.';
+COMMENT ON COLUMN v1.node_executions.bytes_processed IS 'adapter_response.bytes_processed; NULL where that is below 0, which means unknown.';
+COMMENT ON COLUMN v1.node_executions.bytes_billed IS 'adapter_response.bytes_billed; NULL where that is below 0, which means unknown.';
 COMMENT ON COLUMN v1.node_executions.query_id IS 'adapter_response.query_id, else its job_id.';
 COMMENT ON COLUMN v1.node_executions.adapter_response IS 'adapter_response, complete.';
 COMMENT ON COLUMN v1.node_executions.compiled_code IS 'The compiled code, from dbt 1.7.';

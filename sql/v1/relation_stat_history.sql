@@ -10,7 +10,7 @@ SELECT
     artifacts.generated_at AS catalog_generated_at,
     stats.value,
     stats.value_double
-FROM stored.relation_stats AS stats
+FROM internal.known_stats AS stats
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = stats.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = stats.artifact_key
 WHERE settled.is_current
@@ -22,4 +22,4 @@ QUALIFY row_number() OVER (
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
 COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, as the adapter names it.';
 COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value in that catalog, as text.';
-COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number.';
+COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';

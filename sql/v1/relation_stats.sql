@@ -18,12 +18,12 @@ INNER JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM relations.project_name
     AND nodes.environment = relations.environment
     AND nodes.unique_id = relations.unique_id
-INNER JOIN stored.relation_stats AS stats
+INNER JOIN internal.known_stats AS stats
     ON stats.artifact_key = relations.artifact_key
     AND stats.unique_id = relations.unique_id;
 
 COMMENT ON VIEW v1.relation_stats IS 'One row per statistic of a node of the current manifest.';
 COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic, as the adapter names it: num_rows, bytes, last_modified, ….';
 COMMENT ON COLUMN v1.relation_stats.value IS 'Its value, as text.';
-COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number.';
+COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
 COMMENT ON COLUMN v1.relation_stats.is_included IS 'Whether dbt''s documentation shows it.';

@@ -23,6 +23,7 @@ from artifact_warehouse.artifacts.flatteners.values import (
     texts,
     to_json,
 )
+from artifact_warehouse.schema import normalise_time
 
 READ_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "logs"}
@@ -183,7 +184,7 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
     By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
     """
     extras = [result.extra for result in results]
-    compile_at, execute_at = _named(results, timings, extras)
+    compile_at, execute_at = _steps(results, timings, extras)
     codes = [*map(_code, results)]
     _note_compiled([result.compiled for result in results], codes, extras)
     failures = [*map(_failures, results)]
@@ -217,21 +218,30 @@ _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_
 _name, _started_at, _completed_at = map(attrgetter, ("name", "started_at", "completed_at"))
 
 
-def _named(
+def _steps(
     results: list[Result], timings: list[Timing], extras: list[dict[str, Any] | None]
 ) -> tuple[list[Timing], list[Timing]]:
-    """The timings `compile` and `execute` of each result; where there are others, all of them go to `extras`."""
+    """The compilation and the execution of each result: the step `compile`, and all others from the first to the last.
+
+    Most are called `execute`; a macro that `run-operation` runs gives the step its own name. Where there are such
+    names, all timings go to `extras`.
+    """
     are_usual = {len(result.timing) for result in results} <= {2}
     if are_usual and [*map(_name, timings)] == ["compile", "execute"] * len(results):
         return timings[::2], timings[1::2]
-    compile_at, execute_at = [], []
     for index, result in enumerate(results):
-        named = {timing.name: timing for timing in result.timing}
-        if named.keys() - {"compile", "execute"}:
+        if {*map(_name, result.timing)} - {"compile", "execute"}:
             extras[index] = {**(extras[index] or {}), "timing": msgspec.to_builtins(result.timing)}
-        compile_at.append(named.get("compile", _NO_TIMING))
-        execute_at.append(named.get("execute", _NO_TIMING))
+    compile_at = [_span([step for step in result.timing if step.name == "compile"]) for result in results]
+    execute_at = [_span([step for step in result.timing if step.name != "compile"]) for result in results]
     return compile_at, execute_at
+
+
+def _span(steps: list[Timing]) -> Timing:
+    """From the first start to the last completion."""
+    if len(steps) == 1:
+        return steps[0]
+    return Timing(started_at=_first(map(_started_at, steps)), completed_at=_last(map(_completed_at, steps)))
 
 
 def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:
@@ -261,9 +271,6 @@ def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int |
     )
 
 
-_NO_TIMING = Timing()
-
-
 def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any], rows: Rows) -> None:
     """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
     batches: dict[str, tuple[str | None, bool]] = {}
@@ -279,15 +286,13 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
 def _invocation(
     artifact: Artifact, results: list[Result], timings: list[Timing], args: dict[str, Any]
 ) -> dict[str, Any]:
-    starts = [*filter(None, map(_started_at, timings))]
-    ends = [*filter(None, map(_completed_at, timings))]
-    first = min(starts, key=_sort_key(starts), default=None)
+    first = _first(map(_started_at, timings))
     command = text(args.get("invocation_command"))
     return {
         "artifact_key": artifact.artifact_key,
         "started_at": text(artifact.metadata.get("invocation_started_at")) or first,
         "first_started_at": first,
-        "last_completed_at": max(ends, key=_sort_key(ends), default=None),
+        "last_completed_at": _last(map(_completed_at, timings)),
         "elapsed_seconds": double(artifact.section("elapsed_time")),
         "threads": _threads(args, results),
         "is_full_refresh": _is_full_refresh(args, command) if args else None,
@@ -301,11 +306,21 @@ def _invocation(
     }
 
 
-def _sort_key(timestamps: list[str]) -> Callable[[str], str] | None:
-    """A key that sorts UTC times of six and of nine digits together; times of one form need none."""
-    if len(set(map(len, timestamps))) <= 1:
+def _first(times: Iterable[str | None]) -> str | None:
+    known = [*filter(None, times)]
+    return min(known, key=_sort_key(known), default=None)
+
+
+def _last(times: Iterable[str | None]) -> str | None:
+    known = [*filter(None, times)]
+    return max(known, key=_sort_key(known), default=None)
+
+
+def _sort_key(times: list[str]) -> Callable[[str], str] | None:
+    """A key that sorts times of several forms together; UTC times of one form need none."""
+    if len(set(map(len, times))) <= 1 and not any("+" in time for time in times):
         return None
-    return lambda timestamp: timestamp.removesuffix("Z").removesuffix("+00:00")
+    return lambda time: normalise_time(time) or time
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
