@@ -31,7 +31,8 @@ CREATE VIEW batch_executions AS SELECT
     NULL::VARCHAR AS unique_id,
     NULL::TIMESTAMP AS batch_start,
     NULL::TIMESTAMP AS batch_end,
-    NULL::BOOLEAN AS is_success
+    NULL::BOOLEAN AS is_success,
+    NULL::BOOLEAN AS is_repeated
 WHERE FALSE;
 
 CREATE VIEW column_edges AS SELECT

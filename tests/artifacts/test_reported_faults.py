@@ -390,3 +390,55 @@ def test_a_step_of_any_other_name_than_compile_is_execution(
     assert completed == (utc(last) or datetime(2026, 10, 1, 6, 0, 10))
     span = wh.sql("SELECT span_seconds FROM v1.invocations").fetchall()
     assert span == [(float(last) if last else None,)]
+
+
+def batches(successful: str, failed: str, status: str = "success") -> Json:
+    """A result of a microbatch model; each digit is the day of a batch."""
+    windows = [
+        [[f"2026-10-0{d}T00:00:00+00:00", f"2026-10-0{int(d) + 1}T00:00:00+00:00"] for d in days]
+        for days in (successful, failed)
+    ]
+    return {**result("model.shop.m", status), "batch_results": {"successful": windows[0], "failed": windows[1]}}
+
+
+RUN, RETRY = "dbt run --select m", "dbt retry"
+
+
+@pytest.mark.parametrize(
+    "runs, repeated",
+    [
+        pytest.param([(RUN, "123", "4"), (RETRY, "123", "4")], ["", "123"], id="fails again"),
+        pytest.param([(RUN, "123", "4"), (RETRY, "1234", "")], ["", "123"], id="succeeds"),
+        pytest.param([(RUN, "12", "34"), (RETRY, "123", "4"), (RETRY, "1234", "")], ["", "12", "123"], id="twice"),
+        pytest.param([(RUN, "123", "4"), (RUN, "1234", "")], ["", ""], id="no retry"),
+        pytest.param([(RUN, "123", ""), (RUN, "", ""), (RETRY, "1234", "")], ["", "", ""], id="skipped before"),
+        pytest.param([(RETRY, "1234", "")], [""], id="alone"),
+    ],
+)
+def test_a_retry_repeats_the_batches_that_succeeded_before(
+    load: Load, runs: list[tuple[str, str, str]], repeated: list[str]
+) -> None:
+    wh = load(
+        *(
+            (
+                "run-results",
+                6,
+                "1.10.15",
+                {"results": [batches(*days)], "args": {"which": "run", "invocation_command": command}},
+            )
+            for command, *days in runs
+        )
+    )
+    found = wh.sql(
+        "SELECT invocation_id, day(batch_start) FROM v1.batch_executions WHERE is_repeated ORDER BY ALL"
+    ).fetchall()
+    assert found == [(f"i{number}", int(day)) for number, days in enumerate(repeated) for day in days]
+
+
+@pytest.mark.corpus
+def test_a_real_retry_of_a_microbatch_model_counts_its_batches_once(real_runs: Path, warehouse: Warehouse) -> None:
+    """One of ten batches fails in the run and again in its retry: 11 executions, of which 9 succeeded."""
+    folder = real_runs / "extras_1.10"
+    warehouse.load([folder / "005_microbatch_partial", folder / "006_microbatch_retry_still"])
+    query = "SELECT is_repeated, is_success, count(*) FROM v1.batch_executions GROUP BY ALL ORDER BY ALL"
+    assert warehouse.sql(query).fetchall() == [(False, False, 2), (False, True, 9), (True, True, 9)]
