@@ -259,6 +259,7 @@ CATALOG_COLUMNS = Table(
         Column("column_index", "INTEGER", "Its place, as the catalog counts."),
         Column("data_type", "VARCHAR", "Its type in the database."),
         Column("comment", "VARCHAR", "Its comment in the database."),
+        EXTRA,
     ),
     content_key="catalog_relation_id",
 )
@@ -275,6 +276,7 @@ RELATION_STATS = Table(
         Column("value", "VARCHAR", "Its value, as text."),
         Column("value_double", "DOUBLE", "Its value, where it is a number."),
         Column("is_included", "BOOLEAN", "Whether dbt's documentation would show it."),
+        EXTRA,
     ),
 )
 

@@ -34,6 +34,7 @@ WITH classified AS (
         executions.adapter_response,
         executions.relation_name,
         executions.compiled_code_id,
+        executions.extra,
         coalesce(
             greatest(executions.compile_completed_at, executions.execute_completed_at), runs.generated_at
         ) AS completed_at,
@@ -109,6 +110,7 @@ SELECT
     classified.adapter_response,
     classified.relation_name,
     classified.compiled_code_id,
+    classified.extra,
     -- The last result has the greatest recency: completed_at first, then the run's number. max() of one number is fast.
     CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', classified.completed_at) AS HUGEINT) * 4294967296
     + classified.run_number AS recency

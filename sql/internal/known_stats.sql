@@ -11,6 +11,7 @@ WITH named AS (
         value,
         value_double,
         is_included,
+        extra,
         stat_id IN ('row_count', 'num_rows', 'rows') AS is_row_count,
         stat_id IN ('bytes', 'num_bytes', 'size') AS is_size
     FROM stored.relation_stats
@@ -25,6 +26,7 @@ SELECT
     value,
     CASE WHEN value_double >= 0 OR NOT (is_row_count OR is_size) THEN value_double END AS value_double,
     is_included,
+    extra,
     is_row_count,
     is_size
 FROM named;

@@ -36,7 +36,8 @@ SELECT
     executions.elapsed_seconds AS run_elapsed_seconds,
     nodes.definition_id,
     executions.is_empty,
-    executions.is_sample
+    executions.is_sample,
+    executions.extra
 FROM internal.classified_executions AS executions
 LEFT JOIN internal.graph_nodes AS nodes
     ON nodes.graph_id = executions.graph_id
@@ -68,3 +69,4 @@ COMMENT ON COLUMN v1.node_executions.run_elapsed_seconds IS 'The invocation''s e
 COMMENT ON COLUMN v1.node_executions.definition_id IS 'The definition of the node in that run (rule 7, docs/rules.md).';
 COMMENT ON COLUMN v1.node_executions.is_empty IS 'Whether its invocation read no rows (--empty).';
 COMMENT ON COLUMN v1.node_executions.is_sample IS 'Whether its invocation read a sample (--sample).';
+COMMENT ON COLUMN v1.node_executions.extra IS 'Every field of the result that has no column here, as dbt wrote it; what does not fit its column, too.';

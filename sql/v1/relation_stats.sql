@@ -12,7 +12,8 @@ SELECT
     stats.value,
     stats.value_double,
     stats.is_included,
-    relations.catalog_generated_at
+    relations.catalog_generated_at,
+    stats.extra
 FROM internal.current_relations AS relations
 INNER JOIN internal.current_nodes AS nodes
     ON nodes.project_name IS NOT DISTINCT FROM relations.project_name
@@ -27,3 +28,4 @@ COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic, as the adapter na
 COMMENT ON COLUMN v1.relation_stats.value IS 'Its value, as text.';
 COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
 COMMENT ON COLUMN v1.relation_stats.is_included IS 'Whether dbt''s documentation shows it.';
+COMMENT ON COLUMN v1.relation_stats.extra IS 'Every field of the statistic that has no column here, as dbt wrote it.';

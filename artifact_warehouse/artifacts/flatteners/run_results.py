@@ -12,6 +12,15 @@ import msgspec
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, Shape
 from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.timings import (
+    Timing,
+    compilations_and_executions,
+    completed_at,
+    convert_timings,
+    first_of,
+    last_of,
+    started_at,
+)
 from artifact_warehouse.artifacts.flatteners.values import (
     bigint,
     boolean,
@@ -23,7 +32,6 @@ from artifact_warehouse.artifacts.flatteners.values import (
     texts,
     to_json,
 )
-from artifact_warehouse.schema import normalise_time
 
 READ_SECTIONS = {"metadata", "results", "elapsed_time", "args", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "logs"}
@@ -35,14 +43,6 @@ SUBCOMMANDS = {
 
 _KNOWN_WITHOUT_COLUMN = {"overload_results", "static_analysis_off_reason"}
 _V0_FLAGS = ("error", "fail", "warn", "skip")
-
-
-class Timing(msgspec.Struct, gc=False):
-    """One entry of a result's `timing`."""
-
-    name: str | None = None
-    started_at: str | None = None
-    completed_at: str | None = None
 
 
 class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -119,6 +119,8 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
                 unknown[f"results[].{key}"] += 1
         except msgspec.ValidationError:
             extra[key] = value
+    if "timing" in extra:
+        known["timing"] = convert_timings(extra["timing"], unknown)
     known.setdefault("unique_id", "")
     if "failures" not in entry and known["unique_id"].startswith("test."):
         known["failures"] = _failures_in_message(entry.get("message"))
@@ -184,8 +186,10 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
     By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
     """
     extras = [result.extra for result in results]
-    compile_at, execute_at = _steps(results, timings, extras)
+    steps = [result.timing for result in results]
+    compile_at, execute_at = compilations_and_executions(steps, timings, extras)
     codes = [*map(_code, results)]
+    _note_batches(results, extras)
     _note_compiled([result.compiled for result in results], codes, extras)
     failures = [*map(_failures, results)]
     rows.extend(
@@ -194,7 +198,7 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
         [*map(_unique_id, results)],
         [*map(_status, results)],
         [*map(_execution_time, results)],
-        *([*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)),
+        *([*map(end, at)] for at in (compile_at, execute_at) for end in (started_at, completed_at)),
         [*map(_thread_id, results)],
         [*map(_message, results)],
         [*map(bigint, failures)] if any(failures) else failures,
@@ -215,33 +219,6 @@ _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_
         *("adapter_response", "relation_name", "compiled_code"),
     ),
 )
-_name, _started_at, _completed_at = map(attrgetter, ("name", "started_at", "completed_at"))
-
-
-def _steps(
-    results: list[Result], timings: list[Timing], extras: list[dict[str, Any] | None]
-) -> tuple[list[Timing], list[Timing]]:
-    """The compilation and the execution of each result: the step `compile`, and all others from the first to the last.
-
-    Most are called `execute`; a macro that `run-operation` runs gives the step its own name. Where there are such
-    names, all timings go to `extras`.
-    """
-    are_usual = {len(result.timing) for result in results} <= {2}
-    if are_usual and [*map(_name, timings)] == ["compile", "execute"] * len(results):
-        return timings[::2], timings[1::2]
-    for index, result in enumerate(results):
-        if {*map(_name, result.timing)} - {"compile", "execute"}:
-            extras[index] = {**(extras[index] or {}), "timing": msgspec.to_builtins(result.timing)}
-    compile_at = [_span([step for step in result.timing if step.name == "compile"]) for result in results]
-    execute_at = [_span([step for step in result.timing if step.name != "compile"]) for result in results]
-    return compile_at, execute_at
-
-
-def _span(steps: list[Timing]) -> Timing:
-    """From the first start to the last completion."""
-    if len(steps) == 1:
-        return steps[0]
-    return Timing(started_at=_first(map(_started_at, steps)), completed_at=_last(map(_completed_at, steps)))
 
 
 def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:
@@ -250,6 +227,23 @@ def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: li
         for index, (flag, code) in enumerate(zip(flags, codes, strict=True)):
             if flag is not None and flag != bool(code):
                 extras[index] = {**(extras[index] or {}), "compiled": flag}
+
+
+def _note_batches(results: list[Result], extras: list[dict[str, Any] | None]) -> None:
+    """Keep what `_add_batches` makes no row of."""
+    for index, result in enumerate(results):
+        if result.batch_results and not all(
+            outcome in _OUTCOMES and isinstance(windows, list) and all(map(_is_window, windows))
+            for outcome, windows in result.batch_results.items()
+        ):
+            extras[index] = {**(extras[index] or {}), "batch_results": result.batch_results}
+
+
+def _is_window(window: Any) -> bool:
+    return isinstance(window, list) and len(window) == 2
+
+
+_OUTCOMES = ("failed", "successful")
 
 
 def _response_columns(responses: list[dict[str, Any] | None]) -> Iterable[Sequence[Any]]:
@@ -274,10 +268,10 @@ def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int |
 def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any], rows: Rows) -> None:
     """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
     batches: dict[str, tuple[str | None, bool]] = {}
-    for outcome in ("failed", "successful"):
+    for outcome in _OUTCOMES:
         windows = batch_results.get(outcome)
         for window in windows if isinstance(windows, list) else ():
-            if isinstance(window, list) and len(window) == 2:
+            if _is_window(window):
                 batches[str(window[0])] = (text(window[1]), outcome == "successful")
     for start, (end, is_success) in batches.items():
         rows.extend("batch_executions", [artifact_key], [unique_id], [start], [end], [is_success])
@@ -286,13 +280,13 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
 def _invocation(
     artifact: Artifact, results: list[Result], timings: list[Timing], args: dict[str, Any]
 ) -> dict[str, Any]:
-    first = _first(map(_started_at, timings))
+    begun = first_of(map(started_at, timings))
     command = text(args.get("invocation_command"))
     return {
         "artifact_key": artifact.artifact_key,
-        "started_at": text(artifact.metadata.get("invocation_started_at")) or first,
-        "first_started_at": first,
-        "last_completed_at": _last(map(_completed_at, timings)),
+        "started_at": text(artifact.metadata.get("invocation_started_at")) or begun,
+        "first_started_at": begun,
+        "last_completed_at": last_of(map(completed_at, timings)),
         "elapsed_seconds": double(artifact.section("elapsed_time")),
         "threads": _threads(args, results),
         "is_full_refresh": _is_full_refresh(args, command) if args else None,
@@ -304,23 +298,6 @@ def _invocation(
         "vars": _vars(args.get("vars")),
         "env": to_json(artifact.metadata.get("env")),
     }
-
-
-def _first(times: Iterable[str | None]) -> str | None:
-    known = [*filter(None, times)]
-    return min(known, key=_sort_key(known), default=None)
-
-
-def _last(times: Iterable[str | None]) -> str | None:
-    known = [*filter(None, times)]
-    return max(known, key=_sort_key(known), default=None)
-
-
-def _sort_key(times: list[str]) -> Callable[[str], str] | None:
-    """A key that sorts times of several forms together; UTC times of one form need none."""
-    if len(set(map(len, times))) <= 1 and not any("+" in time for time in times):
-        return None
-    return lambda time: normalise_time(time) or time
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
