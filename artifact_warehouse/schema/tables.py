@@ -114,12 +114,12 @@ NODE_EXECUTIONS = Table(
         Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
         Column("compile_started_at", "TIMESTAMP", "The start of the timing `compile`."),
         Column("compile_completed_at", "TIMESTAMP", "The end of the timing `compile`."),
-        Column("execute_started_at", "TIMESTAMP", "The start of the timing `execute`."),
-        Column("execute_completed_at", "TIMESTAMP", "The end of the timing `execute`."),
+        Column("execute_started_at", "TIMESTAMP", "The first start of the timings but `compile`, mostly of `execute`."),
+        Column("execute_completed_at", "TIMESTAMP", "The last end of the timings but `compile`."),
         Column("thread_id", "VARCHAR", "The thread."),
         Column("message", "VARCHAR", "dbt's message."),
         Column("failures", "BIGINT", "How many rows failed a test."),
-        Column("rows_affected", "BIGINT", "adapter_response.rows_affected."),
+        Column("rows_affected", "BIGINT", "adapter_response.rows_affected; below 0 where it is not known."),
         Column("bytes_processed", "BIGINT", "adapter_response.bytes_processed."),
         Column("bytes_billed", "BIGINT", "adapter_response.bytes_billed."),
         Column("query_id", "VARCHAR", "adapter_response.query_id, else its job_id."),
@@ -259,6 +259,7 @@ CATALOG_COLUMNS = Table(
         Column("column_index", "INTEGER", "Its place, as the catalog counts."),
         Column("data_type", "VARCHAR", "Its type in the database."),
         Column("comment", "VARCHAR", "Its comment in the database."),
+        EXTRA,
     ),
     content_key="catalog_relation_id",
 )
@@ -275,6 +276,7 @@ RELATION_STATS = Table(
         Column("value", "VARCHAR", "Its value, as text."),
         Column("value_double", "DOUBLE", "Its value, where it is a number."),
         Column("is_included", "BOOLEAN", "Whether dbt's documentation would show it."),
+        EXTRA,
     ),
 )
 

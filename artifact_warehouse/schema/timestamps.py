@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d(?::\d\d(?::\d\d)?)?)(?:[.,](?P<fraction>\d+))?\s?(?P<zone>Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(?:[T ](?P<time>\d\d(?::\d\d(?::\d\d)?)?)(?:[.,](?P<fraction>\d+))?"
+    r"\s?(?:Z|UTC)?(?P<offset>[+-]\d\d(?::?\d\d)?)?\s?(?:Z|UTC)?)?",
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1)
@@ -23,14 +24,15 @@ _FIRST_YEAR = 1700
 def normalise_time(text: object) -> str | None:
     """One time as `2026-11-01T06:00:00.000000Z`; None for what is none.
 
-    Takes `Z`, an offset or neither (then UTC), up to nine digits (cut to six, not rounded), and a date alone.
+    Takes `Z`, an offset or neither (then UTC), up to nine digits (cut to six, not rounded), and a date alone. Where a
+    zone is written twice (`+00:00Z`), the offset counts: some tools add a `Z` to Python's `isoformat()`, which has it.
     """
     if isinstance(text, str) and _is_normal(text):
         return text
     match = _ISO_8601.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None or int(match["date"][:4]) < _FIRST_YEAR:
         return None
-    zone = match["zone"] if match["zone"] not in (None, "Z", "UTC") else "+00:00"
+    zone = match["offset"] or "+00:00"
     zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
     time = f"{match['time'] or '00'}:00:00"[:8]
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")

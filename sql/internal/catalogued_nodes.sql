@@ -95,7 +95,10 @@ SELECT
     sizes.size_bytes,
     coalesce(column_counts.column_count, 0) AS column_count,
     coalesce(tests.test_count, 0) AS test_count,
-    coalesce(tests.failing_test_count, 0) AS failing_test_count
+    coalesce(tests.failing_test_count, 0) AS failing_test_count,
+    nodes.other_fields AS extra,
+    relations.catalog_comment,
+    relations.catalog_extra
 FROM internal.defined_nodes AS nodes
 LEFT JOIN last_executions AS last
     ON last.project_name IS NOT DISTINCT FROM nodes.project_name

@@ -26,13 +26,15 @@ WITH classified AS (
         executions.thread_id,
         executions.message,
         executions.failures,
-        executions.rows_affected,
-        executions.bytes_processed,
-        executions.bytes_billed,
+        -- Drivers write -1 for a number that they do not know: https://peps.python.org/pep-0249/#rowcount
+        CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected,
+        CASE WHEN executions.bytes_processed >= 0 THEN executions.bytes_processed END AS bytes_processed,
+        CASE WHEN executions.bytes_billed >= 0 THEN executions.bytes_billed END AS bytes_billed,
         executions.query_id,
         executions.adapter_response,
         executions.relation_name,
         executions.compiled_code_id,
+        executions.extra,
         coalesce(
             greatest(executions.compile_completed_at, executions.execute_completed_at), runs.generated_at
         ) AS completed_at,
@@ -108,6 +110,7 @@ SELECT
     classified.adapter_response,
     classified.relation_name,
     classified.compiled_code_id,
+    classified.extra,
     -- The last result has the greatest recency: completed_at first, then the run's number. max() of one number is fast.
     CAST(date_diff('microsecond', TIMESTAMP '0001-01-01', classified.completed_at) AS HUGEINT) * 4294967296
     + classified.run_number AS recency

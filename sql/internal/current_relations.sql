@@ -11,7 +11,9 @@ WITH entries AS (
         relations.catalog_relation_id,
         relations.unique_id,
         relations.catalog_type,
-        relations.catalog_owner
+        relations.catalog_owner,
+        relations.comment AS catalog_comment,
+        relations.extra AS catalog_extra
     FROM stored.settled_artifacts AS settled
     INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = settled.artifact_key
     INNER JOIN stored.set_members AS members ON members.set_id = artifacts.catalog_set_id
@@ -27,7 +29,9 @@ SELECT
     catalog_relation_id,
     generated_at AS catalog_generated_at,
     catalog_type,
-    catalog_owner
+    catalog_owner,
+    catalog_comment,
+    catalog_extra
 FROM entries
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id

@@ -75,7 +75,18 @@ SELECT
     definitions.error_if,
     definitions.owner ->> 'name' AS owner_name,
     definitions.owner ->> 'email' AS owner_email,
-    definitions.extra
+    definitions.extra,
+    -- All that has no column here: of the definition, of the rendering, and of an owner beyond name and email.
+    nullif(
+        json_merge_patch(
+            json_merge_patch(coalesce(definitions.extra, '{}'), coalesce(renderings.extra, '{}')),
+            CASE
+                WHEN definitions.owner IS NULL THEN '{}'
+                ELSE json_object('owner', nullif(json_merge_patch(definitions.owner, '{"name": null, "email": null}'), '{}'))
+            END
+        ),
+        '{}'
+    ) AS other_fields
 FROM internal.current_nodes AS nodes
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN stored.renderings AS renderings ON renderings.rendering_id = nodes.rendering_id

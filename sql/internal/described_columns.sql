@@ -12,7 +12,8 @@ WITH declared AS (
         columns.declared_data_type,
         columns.meta,
         columns.tags,
-        columns.constraints
+        columns.constraints,
+        columns.extra
     FROM internal.current_nodes AS nodes
     INNER JOIN stored.definition_columns AS columns ON columns.definition_id = nodes.definition_id
 ),
@@ -25,7 +26,8 @@ catalogued AS (
         columns.column_name,
         columns.column_index,
         columns.data_type,
-        columns.comment
+        columns.comment,
+        columns.extra AS catalog_extra
     FROM internal.current_nodes AS nodes
     INNER JOIN internal.current_relations AS relations
         ON relations.project_name IS NOT DISTINCT FROM nodes.project_name
@@ -50,6 +52,8 @@ matched AS (
         declared.meta,
         declared.tags,
         declared.constraints,
+        declared.extra,
+        catalogued.catalog_extra,
         declared.column_name AS declared_name
     FROM catalogued
     FULL JOIN declared
@@ -71,7 +75,9 @@ SELECT
     declared_data_type,
     meta,
     tags,
-    constraints
+    constraints,
+    extra,
+    catalog_extra
 FROM matched
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id, column_name

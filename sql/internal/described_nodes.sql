@@ -60,7 +60,8 @@ SELECT
     coalesce(last.is_failing, FALSE) AS is_failing,
     nodes.owner_name,
     nodes.owner_email,
-    nodes.extra
+    nodes.extra,
+    nodes.other_fields
 FROM internal.defined_nodes AS nodes
 LEFT JOIN internal.last_executions AS last
     ON last.project_name IS NOT DISTINCT FROM nodes.project_name

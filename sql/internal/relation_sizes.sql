@@ -5,16 +5,14 @@ SELECT
     relations.project_name,
     relations.environment,
     relations.unique_id,
-    CAST(max(stats.value_double) FILTER (WHERE stats.stat_id IN ('row_count', 'num_rows', 'rows')) AS BIGINT)
-        AS row_count,
-    CAST(max(stats.value_double) FILTER (WHERE stats.stat_id IN ('bytes', 'num_bytes', 'size')) AS BIGINT)
-        AS size_bytes
+    CAST(max(stats.value_double) FILTER (WHERE stats.is_row_count) AS BIGINT) AS row_count,
+    CAST(max(stats.value_double) FILTER (WHERE stats.is_size) AS BIGINT) AS size_bytes
 FROM internal.current_relations AS relations
-INNER JOIN stored.relation_stats AS stats
+INNER JOIN internal.known_stats AS stats
     ON stats.artifact_key = relations.artifact_key
     AND stats.unique_id = relations.unique_id
 WHERE abs(stats.value_double) < 9e18
 GROUP BY relations.project_name, relations.environment, relations.unique_id;
 
 COMMENT ON VIEW internal.relation_sizes IS
-    'One row per relation with numeric statistics. The one place that knows what adapters call rows and bytes.';
+    'One row per relation with numeric statistics.';

@@ -35,10 +35,24 @@ SELECT
     artifacts.unknown_fields,
     artifacts.loaded_at,
     coalesce(artifacts.redaction_count, 0) AS redaction_count,
-    artifacts.pruned_at
+    artifacts.pruned_at,
+    artifacts.metadata,
+    CASE
+        WHEN semantics.artifact_key IS NULL THEN artifacts.extra
+        ELSE json_merge_patch(
+            json_object(
+                'semantic_models', semantics.semantic_models,
+                'metrics', semantics.metrics,
+                'saved_queries', semantics.saved_queries,
+                'project_configuration', semantics.project_configuration
+            ),
+            coalesce(artifacts.extra, '{}')
+        )
+    END AS extra
 FROM stored.artifacts AS artifacts
 LEFT JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
 LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
+LEFT JOIN stored.semantic_manifests AS semantics ON semantics.artifact_key = artifacts.artifact_key
 LEFT JOIN uris ON uris.artifact_key = artifacts.artifact_key;
 
 COMMENT ON VIEW v1.artifacts IS 'One row per distinct artifact.';
@@ -56,3 +70,5 @@ COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema ha
 COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first loaded it, UTC.';
 COMMENT ON COLUMN v1.artifacts.redaction_count IS 'How many values in it were hidden as secrets before they were stored.';
 COMMENT ON COLUMN v1.artifacts.pruned_at IS 'When prune removed its rows, UTC. It is not loaded again.';
+COMMENT ON COLUMN v1.artifacts.metadata IS 'The metadata block, complete.';
+COMMENT ON COLUMN v1.artifacts.extra IS 'Every section that no other view shows, by its name: selectors, unknown ones, those of a semantic_manifest.';

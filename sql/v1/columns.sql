@@ -16,7 +16,9 @@ SELECT
     columns.tags,
     columns.constraints,
     coalesce(tests.test_count, 0) AS test_count,
-    coalesce(tests.failing_test_count, 0) AS failing_test_count
+    coalesce(tests.failing_test_count, 0) AS failing_test_count,
+    columns.extra,
+    columns.catalog_extra
 FROM internal.described_columns AS columns
 LEFT JOIN internal.test_counts AS tests
     ON tests.project_name IS NOT DISTINCT FROM columns.project_name
@@ -33,3 +35,4 @@ COMMENT ON COLUMN v1.columns.comment IS 'Its comment in the database.';
 COMMENT ON COLUMN v1.columns.data_type IS 'Its type in the database, else as declared.';
 COMMENT ON COLUMN v1.columns.declared_data_type IS 'Its declared type.';
 COMMENT ON COLUMN v1.columns.constraints IS 'Its declared constraints.';
+COMMENT ON COLUMN v1.columns.extra IS 'Every field of its declaration that has no column here, as dbt wrote it.';

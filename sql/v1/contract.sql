@@ -22,7 +22,9 @@ CREATE VIEW artifacts AS SELECT
     NULL::JSON AS unknown_fields,
     NULL::TIMESTAMP AS loaded_at,
     NULL::BIGINT AS redaction_count,
-    NULL::TIMESTAMP AS pruned_at
+    NULL::TIMESTAMP AS pruned_at,
+    NULL::JSON AS metadata,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW batch_executions AS SELECT
@@ -31,7 +33,8 @@ CREATE VIEW batch_executions AS SELECT
     NULL::VARCHAR AS unique_id,
     NULL::TIMESTAMP AS batch_start,
     NULL::TIMESTAMP AS batch_end,
-    NULL::BOOLEAN AS is_success
+    NULL::BOOLEAN AS is_success,
+    NULL::BOOLEAN AS is_repeated
 WHERE FALSE;
 
 CREATE VIEW column_edges AS SELECT
@@ -86,7 +89,9 @@ CREATE VIEW columns AS SELECT
     NULL::VARCHAR[] AS tags,
     NULL::JSON AS constraints,
     NULL::BIGINT AS test_count,
-    NULL::BIGINT AS failing_test_count
+    NULL::BIGINT AS failing_test_count,
+    NULL::JSON AS extra,
+    NULL::JSON AS catalog_extra
 WHERE FALSE;
 
 CREATE VIEW costs AS SELECT
@@ -174,7 +179,8 @@ CREATE VIEW definitions AS SELECT
     NULL::JSON AS config,
     NULL::VARCHAR[] AS depends_on_nodes,
     NULL::BOOLEAN AS is_enabled,
-    NULL::VARCHAR AS previous_definition_id
+    NULL::VARCHAR AS previous_definition_id,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW docs AS SELECT
@@ -187,7 +193,8 @@ CREATE VIEW docs AS SELECT
     NULL::BOOLEAN AS is_enabled,
     NULL::VARCHAR AS definition_id,
     NULL::TIMESTAMP AS manifest_generated_at,
-    NULL::VARCHAR AS block_contents
+    NULL::VARCHAR AS block_contents,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW execution_time_regressions AS SELECT
@@ -258,7 +265,8 @@ CREATE VIEW exposures AS SELECT
     NULL::VARCHAR AS url,
     NULL::VARCHAR AS owner_name,
     NULL::VARCHAR AS owner_email,
-    NULL::VARCHAR[] AS depends_on_nodes
+    NULL::VARCHAR[] AS depends_on_nodes,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW failure_incidents AS SELECT
@@ -339,7 +347,8 @@ CREATE VIEW functions AS SELECT
     NULL::VARCHAR AS last_status,
     NULL::VARCHAR AS last_error,
     NULL::TIMESTAMP AS last_executed_at,
-    NULL::BOOLEAN AS is_failing
+    NULL::BOOLEAN AS is_failing,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW groups AS SELECT
@@ -355,7 +364,9 @@ CREATE VIEW groups AS SELECT
     NULL::VARCHAR AS definition_id,
     NULL::TIMESTAMP AS manifest_generated_at,
     NULL::VARCHAR AS owner_name,
-    NULL::VARCHAR AS owner_email
+    NULL::VARCHAR AS owner_email,
+    NULL::JSON AS meta,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW health AS SELECT
@@ -490,7 +501,9 @@ CREATE VIEW macros AS SELECT
     NULL::VARCHAR AS macro_sql,
     NULL::JSON AS arguments,
     NULL::VARCHAR[] AS supported_languages,
-    NULL::VARCHAR[] AS depends_on_macros
+    NULL::VARCHAR[] AS depends_on_macros,
+    NULL::JSON AS config,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW materialization_waste AS SELECT
@@ -535,7 +548,8 @@ CREATE VIEW metrics AS SELECT
     NULL::VARCHAR[] AS depends_on_nodes,
     NULL::JSON AS type_params,
     NULL::VARCHAR AS calculation_method,
-    NULL::VARCHAR AS timestamp
+    NULL::VARCHAR AS timestamp,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW models AS SELECT
@@ -590,7 +604,10 @@ CREATE VIEW models AS SELECT
     NULL::BIGINT AS size_bytes,
     NULL::BIGINT AS column_count,
     NULL::BIGINT AS test_count,
-    NULL::BIGINT AS failing_test_count
+    NULL::BIGINT AS failing_test_count,
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS catalog_comment,
+    NULL::JSON AS catalog_extra
 WHERE FALSE;
 
 CREATE VIEW node_ancestors AS SELECT
@@ -684,7 +701,8 @@ CREATE VIEW node_executions AS SELECT
     NULL::DOUBLE AS run_elapsed_seconds,
     NULL::VARCHAR AS definition_id,
     NULL::BOOLEAN AS is_empty,
-    NULL::BOOLEAN AS is_sample
+    NULL::BOOLEAN AS is_sample,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW node_success_rates AS SELECT
@@ -763,7 +781,8 @@ CREATE VIEW nodes AS SELECT
     NULL::DOUBLE AS last_execution_seconds,
     NULL::VARCHAR AS last_command,
     NULL::TIMESTAMP AS last_run_generated_at,
-    NULL::BOOLEAN AS is_failing
+    NULL::BOOLEAN AS is_failing,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW project_rules AS SELECT
@@ -783,7 +802,11 @@ CREATE VIEW relation_stat_history AS SELECT
     NULL::VARCHAR AS stat_id,
     NULL::TIMESTAMP AS catalog_generated_at,
     NULL::VARCHAR AS value,
-    NULL::DOUBLE AS value_double
+    NULL::DOUBLE AS value_double,
+    NULL::VARCHAR AS label,
+    NULL::VARCHAR AS description,
+    NULL::BOOLEAN AS is_included,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW relation_stats AS SELECT
@@ -796,7 +819,8 @@ CREATE VIEW relation_stats AS SELECT
     NULL::VARCHAR AS value,
     NULL::DOUBLE AS value_double,
     NULL::BOOLEAN AS is_included,
-    NULL::TIMESTAMP AS catalog_generated_at
+    NULL::TIMESTAMP AS catalog_generated_at,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW reliability AS SELECT
@@ -880,7 +904,8 @@ CREATE VIEW saved_queries AS SELECT
     NULL::VARCHAR AS label,
     NULL::JSON AS query_params,
     NULL::JSON AS exports,
-    NULL::VARCHAR[] AS depends_on_nodes
+    NULL::VARCHAR[] AS depends_on_nodes,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW seeds AS SELECT
@@ -935,7 +960,10 @@ CREATE VIEW seeds AS SELECT
     NULL::BIGINT AS size_bytes,
     NULL::BIGINT AS column_count,
     NULL::BIGINT AS test_count,
-    NULL::BIGINT AS failing_test_count
+    NULL::BIGINT AS failing_test_count,
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS catalog_comment,
+    NULL::JSON AS catalog_extra
 WHERE FALSE;
 
 CREATE VIEW semantic_models AS SELECT
@@ -961,7 +989,8 @@ CREATE VIEW semantic_models AS SELECT
     NULL::JSON AS dimensions,
     NULL::JSON AS measures,
     NULL::JSON AS defaults,
-    NULL::VARCHAR[] AS depends_on_nodes
+    NULL::VARCHAR[] AS depends_on_nodes,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW skips AS SELECT
@@ -1039,7 +1068,10 @@ CREATE VIEW snapshots AS SELECT
     NULL::BIGINT AS size_bytes,
     NULL::BIGINT AS column_count,
     NULL::BIGINT AS test_count,
-    NULL::BIGINT AS failing_test_count
+    NULL::BIGINT AS failing_test_count,
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS catalog_comment,
+    NULL::JSON AS catalog_extra
 WHERE FALSE;
 
 CREATE VIEW source_freshness AS SELECT
@@ -1058,7 +1090,8 @@ CREATE VIEW source_freshness AS SELECT
     NULL::VARCHAR AS error,
     NULL::DOUBLE AS execution_seconds,
     NULL::VARCHAR AS thread_id,
-    NULL::TIMESTAMP AS generated_at
+    NULL::TIMESTAMP AS generated_at,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW sources AS SELECT
@@ -1126,7 +1159,10 @@ CREATE VIEW sources AS SELECT
     NULL::VARCHAR AS catalog_owner,
     NULL::BIGINT AS column_count,
     NULL::BIGINT AS test_count,
-    NULL::BIGINT AS failing_test_count
+    NULL::BIGINT AS failing_test_count,
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS catalog_comment,
+    NULL::JSON AS catalog_extra
 WHERE FALSE;
 
 CREATE VIEW test_failure_rates AS SELECT
@@ -1219,7 +1255,8 @@ CREATE VIEW tests AS SELECT
     NULL::VARCHAR AS error_if,
     NULL::BIGINT AS last_failures,
     NULL::BOOLEAN AS is_skipped,
-    NULL::BOOLEAN AS is_failing
+    NULL::BOOLEAN AS is_failing,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW thread_utilization AS SELECT
@@ -1262,5 +1299,6 @@ CREATE VIEW unit_tests AS SELECT
     NULL::VARCHAR AS last_status,
     NULL::VARCHAR AS last_error,
     NULL::TIMESTAMP AS last_executed_at,
-    NULL::BOOLEAN AS is_failing
+    NULL::BOOLEAN AS is_failing,
+    NULL::JSON AS extra
 WHERE FALSE;

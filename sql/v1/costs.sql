@@ -15,12 +15,11 @@ SELECT
     CAST(executions.completed_at AS DATE) AS run_date,
     executions.status_class,
     executions.execution_seconds,
-    -- Drivers write -1 for an unknown number.
-    CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected,
+    executions.rows_affected,
     coalesce(
         executions.bytes_processed,
-        TRY_CAST(executions.adapter_response ->> '$.data_scanned_in_bytes' AS BIGINT),
-        TRY_CAST(executions.adapter_response ->> '$.bytes_scanned' AS BIGINT)
+        nullif(TRY_CAST(executions.adapter_response ->> '$.data_scanned_in_bytes' AS BIGINT), -1),
+        nullif(TRY_CAST(executions.adapter_response ->> '$.bytes_scanned' AS BIGINT), -1)
     ) AS bytes_processed,
     executions.bytes_billed,
     TRY_CAST(executions.adapter_response ->> '$.slot_ms' AS DOUBLE) / 1000 AS slot_seconds,

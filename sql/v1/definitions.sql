@@ -21,7 +21,8 @@ SELECT
     definitions.config,
     definitions.depends_on_nodes,
     definitions.is_enabled,
-    periods.previous_definition_id
+    periods.previous_definition_id,
+    definitions.extra
 FROM internal.definition_periods AS periods
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = periods.definition_id
 LEFT JOIN internal.definition_changes AS changes
@@ -46,3 +47,4 @@ COMMENT ON COLUMN v1.definitions.config IS 'Its config in this version, without 
 COMMENT ON COLUMN v1.definitions.depends_on_nodes IS 'The unique_ids of its parents in this version.';
 COMMENT ON COLUMN v1.definitions.is_enabled IS 'Whether it was enabled in this version.';
 COMMENT ON COLUMN v1.definitions.previous_definition_id IS 'The definition of the version before.';
+COMMENT ON COLUMN v1.definitions.extra IS 'What its author wrote beyond these columns, by field.';

@@ -12,7 +12,8 @@ SELECT
     nodes.is_enabled,
     nodes.definition_id,
     nodes.manifest_generated_at,
-    nodes.raw_code AS block_contents
+    nodes.raw_code AS block_contents,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'doc';
 

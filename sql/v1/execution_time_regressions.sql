@@ -33,7 +33,7 @@ executed AS (
         executions.completed_at,
         runs.run_number,
         CAST(round(executions.execution_seconds * 1e6) AS BIGINT) AS microseconds,
-        CASE WHEN executions.rows_affected >= 0 THEN executions.rows_affected END AS rows_affected
+        executions.rows_affected
     FROM internal.classified_executions AS executions
     INNER JOIN runs ON runs.artifact_key = executions.artifact_key
     WHERE executions.is_timed AND executions.status_class IN ('success', 'warn')

@@ -23,7 +23,8 @@ SELECT
     nodes.extra ->> '$.url' AS url,
     nodes.owner_name,
     nodes.owner_email,
-    nodes.depends_on_nodes
+    nodes.depends_on_nodes,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'exposure';
 

@@ -31,7 +31,8 @@ SELECT
     nodes.last_status,
     nodes.last_error,
     nodes.last_executed_at,
-    nodes.is_failing
+    nodes.is_failing,
+    nodes.other_fields AS extra
 FROM internal.described_nodes AS nodes
 WHERE nodes.resource_type = 'function';
 

@@ -15,7 +15,9 @@ SELECT
     nodes.definition_id,
     nodes.manifest_generated_at,
     nodes.owner_name,
-    nodes.owner_email
+    nodes.owner_email,
+    nodes.meta,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'group';
 

@@ -17,7 +17,9 @@ SELECT
     nodes.raw_code AS macro_sql,
     nodes.extra -> '$.arguments' AS arguments,
     json_extract_string(nodes.extra, '$.supported_languages[*]') AS supported_languages,
-    nodes.depends_on_macros
+    nodes.depends_on_macros,
+    nodes.config,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'macro';
 

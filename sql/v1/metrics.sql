@@ -33,7 +33,8 @@ SELECT
     nodes.depends_on_nodes,
     nodes.extra -> '$.type_params' AS type_params,
     nodes.extra ->> '$.calculation_method' AS calculation_method,
-    nodes.extra ->> '$.timestamp' AS timestamp
+    nodes.extra ->> '$.timestamp' AS timestamp,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 LEFT JOIN internal.metric_semantics AS semantics
     ON semantics.project_name IS NOT DISTINCT FROM nodes.project_name

@@ -36,7 +36,8 @@ SELECT
     executions.elapsed_seconds AS run_elapsed_seconds,
     nodes.definition_id,
     executions.is_empty,
-    executions.is_sample
+    executions.is_sample,
+    executions.extra
 FROM internal.classified_executions AS executions
 LEFT JOIN internal.graph_nodes AS nodes
     ON nodes.graph_id = executions.graph_id
@@ -56,9 +57,9 @@ COMMENT ON COLUMN v1.node_executions.execute_started_at IS 'When its execution s
 COMMENT ON COLUMN v1.node_executions.execute_completed_at IS 'When its execution was done, UTC.';
 COMMENT ON COLUMN v1.node_executions.message IS 'dbt''s message.';
 COMMENT ON COLUMN v1.node_executions.failures IS 'How many rows failed a test.';
-COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_affected.';
-COMMENT ON COLUMN v1.node_executions.bytes_processed IS 'adapter_response.bytes_processed.';
-COMMENT ON COLUMN v1.node_executions.bytes_billed IS 'adapter_response.bytes_billed.';
+COMMENT ON COLUMN v1.node_executions.rows_affected IS 'adapter_response.rows_affected; NULL where that is below 0, which means unknown.';
+COMMENT ON COLUMN v1.node_executions.bytes_processed IS 'adapter_response.bytes_processed; NULL where that is below 0, which means unknown.';
+COMMENT ON COLUMN v1.node_executions.bytes_billed IS 'adapter_response.bytes_billed; NULL where that is below 0, which means unknown.';
 COMMENT ON COLUMN v1.node_executions.query_id IS 'adapter_response.query_id, else its job_id.';
 COMMENT ON COLUMN v1.node_executions.adapter_response IS 'adapter_response, complete.';
 COMMENT ON COLUMN v1.node_executions.compiled_code IS 'The compiled code, from dbt 1.7.';
@@ -68,3 +69,4 @@ COMMENT ON COLUMN v1.node_executions.run_elapsed_seconds IS 'The invocation''s e
 COMMENT ON COLUMN v1.node_executions.definition_id IS 'The definition of the node in that run (rule 7, docs/rules.md).';
 COMMENT ON COLUMN v1.node_executions.is_empty IS 'Whether its invocation read no rows (--empty).';
 COMMENT ON COLUMN v1.node_executions.is_sample IS 'Whether its invocation read a sample (--sample).';
+COMMENT ON COLUMN v1.node_executions.extra IS 'Every field of the result that has no column here, as dbt wrote it; what does not fit its column, too.';

@@ -47,7 +47,8 @@ SELECT
     last_execution_seconds,
     last_command,
     last_run_generated_at,
-    is_failing
+    is_failing,
+    other_fields AS extra
 FROM internal.described_nodes;
 
 COMMENT ON VIEW v1.nodes IS 'One row per resource of the current manifest of a project and environment.';

@@ -9,8 +9,12 @@ SELECT
     stats.stat_id,
     artifacts.generated_at AS catalog_generated_at,
     stats.value,
-    stats.value_double
-FROM stored.relation_stats AS stats
+    stats.value_double,
+    stats.label,
+    stats.description,
+    stats.is_included,
+    stats.extra
+FROM internal.known_stats AS stats
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = stats.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = stats.artifact_key
 WHERE settled.is_current
@@ -22,4 +26,8 @@ QUALIFY row_number() OVER (
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
 COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, as the adapter names it.';
 COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value in that catalog, as text.';
-COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number.';
+COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
+COMMENT ON COLUMN v1.relation_stat_history.extra IS 'Every field of the statistic that has no column here, as dbt wrote it.';
+COMMENT ON COLUMN v1.relation_stat_history.label IS 'Its label in that catalog.';
+COMMENT ON COLUMN v1.relation_stat_history.description IS 'Its description in that catalog.';
+COMMENT ON COLUMN v1.relation_stat_history.is_included IS 'Whether dbt''s documentation shows it.';

@@ -21,7 +21,8 @@ SELECT
     nodes.extra ->> '$.label' AS label,
     nodes.extra -> '$.query_params' AS query_params,
     nodes.extra -> '$.exports' AS exports,
-    nodes.depends_on_nodes
+    nodes.depends_on_nodes,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'saved_query';
 

@@ -25,7 +25,8 @@ SELECT
     nodes.extra -> '$.dimensions' AS dimensions,
     nodes.extra -> '$.measures' AS measures,
     nodes.extra -> '$.defaults' AS defaults,
-    nodes.depends_on_nodes
+    nodes.depends_on_nodes,
+    nodes.other_fields AS extra
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'semantic_model';
 

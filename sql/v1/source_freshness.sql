@@ -18,7 +18,8 @@ SELECT
     checks.error,
     checks.execution_seconds,
     checks.thread_id,
-    artifacts.generated_at
+    artifacts.generated_at,
+    checks.extra
 FROM stored.source_freshness AS checks
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = checks.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = checks.artifact_key
@@ -42,3 +43,4 @@ COMMENT ON COLUMN v1.source_freshness.filter IS 'The filter of the check.';
 COMMENT ON COLUMN v1.source_freshness.error IS 'Why the check itself failed.';
 COMMENT ON COLUMN v1.source_freshness.execution_seconds IS 'How long the check took, as dbt measured it.';
 COMMENT ON COLUMN v1.source_freshness.generated_at IS 'When the sources.json was written, UTC.';
+COMMENT ON COLUMN v1.source_freshness.extra IS 'Every field of the check that has no column here, as dbt wrote it: adapter_response, criteria, timing, ….';

@@ -81,7 +81,10 @@ SELECT
     nodes.catalog_owner,
     nodes.column_count,
     nodes.test_count,
-    nodes.failing_test_count
+    nodes.failing_test_count,
+    nodes.extra,
+    nodes.catalog_comment,
+    nodes.catalog_extra
 FROM internal.catalogued_nodes AS nodes
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN internal.last_freshness AS checks

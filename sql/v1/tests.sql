@@ -58,7 +58,8 @@ SELECT
     error_if,
     last_failures,
     is_skipped,
-    is_failing
+    is_failing,
+    other_fields AS extra
 FROM internal.described_nodes
 WHERE resource_type IN ('test', 'unit_test');
 

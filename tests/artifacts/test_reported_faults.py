@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,169 @@ def test_the_last_time_of_a_success_is_told_apart_from_that_of_a_failure(load: L
     )
     query = "SELECT last_execution_seconds, last_success_execution_seconds FROM v1.node_execution_times"
     assert wh.sql(query).fetchall() == [(2.0, 90.0)]
+
+
+def timed(unique_id: str, *steps: tuple[str, str, str], **more: Any) -> Json:
+    timing = [{"name": name, "started_at": start, "completed_at": end} for name, start, end in steps]
+    return {**result(unique_id, "success"), "timing": timing, **more}
+
+
+@pytest.mark.parametrize("count, known", [(-1, None), (0, 0), (7, 7)])
+def test_a_count_below_zero_is_unknown_in_every_view(load: Load, count: int, known: int | None) -> None:
+    response = {"rows_affected": count, "bytes_processed": count, "bytes_billed": count}
+    athena = {"data_scanned_in_bytes": count}
+    results = [
+        {**result("snapshot.shop.prices", "success"), "adapter_response": response},
+        {**result("model.shop.orders", "success"), "adapter_response": athena},
+    ]
+    stats = {
+        name: {"id": name, "label": name, "value": count, "include": True} for name in ("num_rows", "bytes", "skew")
+    }
+    table = {"metadata": {"type": "table", "schema": "s", "name": "orders"}, "columns": {}, "stats": stats}
+    wh = load(
+        ("manifest", 12, "1.10.15", {"nodes": {"model.shop.orders": node("model.shop.orders")}}),
+        ("run-results", 6, "1.10.15", {"results": results, "args": {"which": "build"}}),
+        ("catalog", 1, "1.10.15", {"nodes": {"model.shop.orders": table}, "sources": {}}),
+    )
+    columns = "rows_affected, bytes_processed, bytes_billed"
+    for view in ("node_executions", "costs"):
+        found = wh.sql(f"SELECT {columns} FROM v1.{view} WHERE unique_id LIKE 'snapshot%'").fetchall()
+        assert found == [(known, known, known)], view
+    assert wh.sql("SELECT rows_affected FROM v1.snapshot_changes").fetchall() == [(known,)]
+    assert wh.sql("SELECT bytes_processed FROM v1.costs WHERE unique_id LIKE 'model%'").fetchall() == [(known,)]
+    assert wh.sql("SELECT row_count, size_bytes FROM v1.models").fetchall() == [(known, known)]
+    for view in ("relation_stats", "relation_stat_history"):
+        found = wh.sql(f"SELECT stat_id, value, value_double FROM v1.{view} ORDER BY stat_id").fetchall()
+        text = str(count)
+        assert found == [("bytes", text, known), ("num_rows", text, known), ("skew", text, count)], view
+    kept = "SELECT adapter_response ->> '$.rows_affected' FROM v1.node_executions WHERE unique_id LIKE 'snapshot%'"
+    assert wh.sql(kept).fetchall() == [(str(count),)]
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+00:00Z", "Z+00:00", "+0000 UTC", "+02:00Z", "-05:30Z"])
+def test_a_zone_that_is_written_twice_is_the_offset_in_every_view(load: Load, zone: str) -> None:
+    """Some tools write Python's isoformat(), which has the offset, and a Z behind it."""
+    hours = {"+02:00Z": -2.0, "-05:30Z": 5.5}.get(zone, 0.0)
+
+    def at(clock: str) -> str:
+        return f"2026-10-01T{clock}{zone}"
+
+    def utc(clock: str) -> datetime:
+        return datetime.fromisoformat(f"2026-10-01T{clock}") + timedelta(hours=hours)
+
+    executed = ("execute", at("12:00:01.25"), at("12:00:02"))
+    batches = {"successful": [[at("00:00:00"), at("01:00:00")]], "failed": []}
+    run = timed("model.shop.m", ("compile", at("12:00:00"), at("12:00:01")), executed, batch_results=batches)
+    times = {"generated_at": at("12:00:03"), "invocation_started_at": at("11:59:59")}
+    checked = {**check("source.shop.raw.t", "pass"), "max_loaded_at": at("10:00:00"), "snapshotted_at": at("11:00:00")}
+    wh = load(
+        ("run-results", 6, "1.10.15", {"results": [run], "metadata": times}),
+        ("sources", 3, "1.10.15", {"results": [checked]}),
+        ("manifest", 12, "1.10.15", {"nodes": {"model.shop.m": node("model.shop.m", deprecation_date=at("09:00:00"))}}),
+    )
+    assert wh.sql(
+        "SELECT execute_started_at, execute_completed_at, run_generated_at FROM v1.node_executions"
+    ).fetchall() == [(utc("12:00:01.250000"), utc("12:00:02"), utc("12:00:03"))]
+    assert wh.sql("SELECT started_at, completed_at, span_seconds FROM v1.invocations").fetchall() == [
+        (utc("11:59:59"), utc("12:00:03"), 2.0)
+    ]
+    assert wh.sql("SELECT last_executed_at FROM v1.node_success_rates").fetchall() == [(utc("12:00:02"),)]
+    assert wh.sql("SELECT batch_start, batch_end FROM v1.batch_executions").fetchall() == [
+        (utc("00:00:00"), utc("01:00:00"))
+    ]
+    assert wh.sql("SELECT max_loaded_at, snapshotted_at FROM v1.source_freshness").fetchall() == [
+        (utc("10:00:00"), utc("11:00:00"))
+    ]
+    assert wh.sql("SELECT deprecation_date FROM v1.nodes").fetchall() == [(utc("09:00:00"),)]
+
+
+def test_times_of_several_zones_are_ordered_by_the_moment(load: Load) -> None:
+    early = timed("model.shop.a", ("execute", "2026-10-01T14:00:00.000000+04:00", "2026-10-01T14:00:05.000000+04:00"))
+    late = timed("model.shop.b", ("execute", "2026-10-01T12:00:00.000000+00:00", "2026-10-01T12:00:05.000000+00:00"))
+    wh = load(("run-results", 6, "1.10.15", {"results": [late, early]}))
+    found = wh.sql("SELECT started_at, span_seconds FROM v1.invocations").fetchall()
+    assert found == [(datetime(2026, 10, 1, 10), 2 * 3600 + 5.0)]
+
+
+@pytest.mark.parametrize(
+    "names, compiled, executed",
+    [
+        (("compile", "execute"), (0, 1), (2, 3)),
+        (("execute", "compile"), (2, 3), (0, 1)),
+        (("compile", "on-run-end"), (0, 1), (2, 3)),
+        (("compile", "execute", "post-hook"), (0, 1), (2, 5)),
+        (("load_raw",), (None, None), (0, 1)),
+        (("compile",), (0, 1), (None, None)),
+        ((), (None, None), (None, None)),
+    ],
+)
+def test_a_step_of_any_other_name_than_compile_is_execution(
+    load: Load, names: tuple[str, ...], compiled: tuple[int | None, ...], executed: tuple[int | None, ...]
+) -> None:
+    """A macro that `run-operation` runs is the name of its step: dbt-core 1.7, task/run_operation.py."""
+    steps = [(name, f"2026-10-01T06:00:0{2 * n}Z", f"2026-10-01T06:00:0{2 * n + 1}Z") for n, name in enumerate(names)]
+    wh = load(("run-results", 6, "1.10.15", {"results": [timed("operation.shop.shop-on-run-end-0", *steps)]}))
+
+    def utc(second: int | None) -> datetime | None:
+        return None if second is None else datetime(2026, 10, 1, 6, 0, second)
+
+    columns = "compile_started_at, compile_completed_at, execute_started_at, execute_completed_at"
+    found = wh.sql(f"SELECT {columns} FROM v1.node_executions").fetchall()
+    assert found == [tuple(map(utc, (*compiled, *executed)))]
+    last = max(filter(None, (*compiled, *executed)), default=None)
+    [(completed,)] = wh.sql("SELECT last_executed_at FROM v1.node_success_rates").fetchall()
+    assert completed == (utc(last) or datetime(2026, 10, 1, 6, 0, 10))
+    span = wh.sql("SELECT span_seconds FROM v1.invocations").fetchall()
+    assert span == [(float(last) if last else None,)]
+
+
+def batches(successful: str, failed: str, status: str = "success") -> Json:
+    """A result of a microbatch model; each digit is the day of a batch."""
+    windows = [
+        [[f"2026-10-0{d}T00:00:00+00:00", f"2026-10-0{int(d) + 1}T00:00:00+00:00"] for d in days]
+        for days in (successful, failed)
+    ]
+    return {**result("model.shop.m", status), "batch_results": {"successful": windows[0], "failed": windows[1]}}
+
+
+RUN, RETRY = "dbt run --select m", "dbt retry"
+
+
+@pytest.mark.parametrize(
+    "runs, repeated",
+    [
+        pytest.param([(RUN, "123", "4"), (RETRY, "123", "4")], ["", "123"], id="fails again"),
+        pytest.param([(RUN, "123", "4"), (RETRY, "1234", "")], ["", "123"], id="succeeds"),
+        pytest.param([(RUN, "12", "34"), (RETRY, "123", "4"), (RETRY, "1234", "")], ["", "12", "123"], id="twice"),
+        pytest.param([(RUN, "123", "4"), (RUN, "1234", "")], ["", ""], id="no retry"),
+        pytest.param([(RUN, "123", ""), (RUN, "", ""), (RETRY, "1234", "")], ["", "", ""], id="skipped before"),
+        pytest.param([(RETRY, "1234", "")], [""], id="alone"),
+    ],
+)
+def test_a_retry_repeats_the_batches_that_succeeded_before(
+    load: Load, runs: list[tuple[str, str, str]], repeated: list[str]
+) -> None:
+    wh = load(
+        *(
+            (
+                "run-results",
+                6,
+                "1.10.15",
+                {"results": [batches(*days)], "args": {"which": "run", "invocation_command": command}},
+            )
+            for command, *days in runs
+        )
+    )
+    found = wh.sql(
+        "SELECT invocation_id, day(batch_start) FROM v1.batch_executions WHERE is_repeated ORDER BY ALL"
+    ).fetchall()
+    assert found == [(f"i{number}", int(day)) for number, days in enumerate(repeated) for day in days]
+
+
+@pytest.mark.corpus
+def test_a_real_retry_of_a_microbatch_model_counts_its_batches_once(real_runs: Path, warehouse: Warehouse) -> None:
+    """One of ten batches fails in the run and again in its retry: 11 executions, of which 9 succeeded."""
+    folder = real_runs / "extras_1.10"
+    warehouse.load([folder / "005_microbatch_partial", folder / "006_microbatch_retry_still"])
+    query = "SELECT is_repeated, is_success, count(*) FROM v1.batch_executions GROUP BY ALL ORDER BY ALL"
+    assert warehouse.sql(query).fetchall() == [(False, False, 2), (False, True, 9), (True, True, 9)]

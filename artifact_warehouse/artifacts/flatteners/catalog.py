@@ -55,17 +55,8 @@ def _entries(artifact: Artifact, unknown: Counter[str]) -> Iterator[tuple[str, d
 
 def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
     metadata = dict(obj(entry.get("metadata")))
-    columns = [
-        {
-            "column_name": text(column.get("name")) or name,
-            "column_index": integer(column.get("index")),
-            "data_type": text(column.get("type")),
-            "comment": text(column.get("comment")),
-        }
-        for name, column in ((name, obj(column)) for name, column in obj(entry.get("columns")).items())
-    ]
-    known = ("metadata", "columns", "stats", "unique_id")
-    rest = {key: value for key, value in entry.items() if key not in known and value is not None}
+    columns = [_column(name, obj(column)) for name, column in obj(entry.get("columns")).items()]
+    rest = _rest(entry, _RELATION_KEYS)
     relation = {
         "unique_id": unique_id,
         "database_name": text(metadata.pop("database", None)),
@@ -84,6 +75,26 @@ def _add_relation(unique_id: str, entry: dict[str, Any], rows: Rows) -> str:
     return relation_id
 
 
+def _column(name: str, column: dict[str, Any]) -> dict[str, Any]:
+    row = {
+        "column_name": text(column.get("name")) or name,
+        "column_index": integer(column.get("index")),
+        "data_type": text(column.get("type")),
+        "comment": text(column.get("comment")),
+    }
+    rest = to_json(_rest(column, _COLUMN_KEYS))
+    return {**row, "extra": rest} if rest else row
+
+
+_RELATION_KEYS = {"metadata", "columns", "stats", "unique_id"}
+_COLUMN_KEYS = {"name", "index", "type", "comment"}
+_STAT_KEYS = {"id", "label", "description", "value", "include"}
+
+
+def _rest(entry: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in known and value is not None}
+
+
 def _add_stats(artifact_key: int, unique_id: str, stats: dict[str, Any], rows: Rows) -> None:
     """One row per statistic; of several of one id the last."""
     named = {text(obj(stat).get("id")) or key: obj(stat) for key, stat in stats.items() if key != _NO_STATISTIC}
@@ -98,4 +109,5 @@ def _add_stats(artifact_key: int, unique_id: str, stats: dict[str, Any], rows: R
             value=text(stat.get("value")),
             value_double=double(stat.get("value")),
             is_included=boolean(stat.get("include")),
+            extra=to_json(_rest(stat, _STAT_KEYS)),
         )

@@ -11,8 +11,18 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from artifact_warehouse.artifacts.flatteners.declared_columns import declared_columns
 from artifact_warehouse.artifacts.flatteners.rows import Rows
-from artifact_warehouse.artifacts.flatteners.values import boolean, obj, package_of, text, texts, to_json
+from artifact_warehouse.artifacts.flatteners.values import (
+    boolean,
+    obj,
+    package_of,
+    pruned,
+    text,
+    texts,
+    to_json,
+    without,
+)
 from artifact_warehouse.schema import hash_text, normalise_time
 
 SECTION_TYPES = {
@@ -72,9 +82,6 @@ _ALSO_IN_CONFIG = ("meta", "tags", "contract", "access")
 _DEFAULTS = {"docs": {"show": True}, "supported_languages": ["sql"]}
 
 _NOT_MATERIALIZED = {"group", "exposure", "metric", "semantic_model", "saved_query", "macro", "doc", "unit_test"}
-
-_KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_config", "rows"}
-"""The author's own structures, in which an empty value means something."""
 
 KNOWN_FIELDS = {
     *("unique_id", "resource_type", "package_name", "name", "path", "original_file_path", "patch_path", "fqn"),
@@ -227,6 +234,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], d
     if written:
         rest["unrendered_config"] = written
     extra["nodes_with_ref_location"] = depends_on.pop("nodes_with_ref_location", None)
+    extra["depends_on"] = without(depends_on, "nodes", "macros")
     extra["contract_checksum"] = obj(rest.get("contract")).get("checksum")
     extra["column_doc_blocks"] = {
         name: blocks for name, column in obj(rest.get("columns")).items() if (blocks := obj(column).get("doc_blocks"))
@@ -255,6 +263,7 @@ def _take_definition(
     meta, tags, contract, access = (rest.pop(key, None) or config.get(key) for key in _ALSO_IN_CONFIG)
     if obj(contract).get("alias_types") is False:
         rest["alias_types"] = False
+    rest["contract"] = without(obj(contract), "enforced", "alias_types", "checksum")
     definition: dict[str, Any] = {
         "unique_id": unique_id,
         "resource_type": rest.pop("resource_type") or unique_id.split(".")[0] or None,
@@ -287,7 +296,7 @@ def _take_definition(
     definition["config"] = to_json(_own_config(config, {**rest, **repeated}))
     definition["language"] = None if definition["language"] == "sql" else definition["language"]
     definition["access"] = None if definition["access"] == "protected" else definition["access"]
-    return definition, _columns(rest.pop("columns", None))
+    return definition, declared_columns(rest.pop("columns", None))
 
 
 def _is_contract_enforced(contract: Any) -> bool | None:
@@ -308,30 +317,6 @@ def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, 
     return own
 
 
-def _columns(columns: Any) -> list[dict[str, Any]]:
-    """The declared columns as rows of definition_columns, without the definition's id."""
-    entries = columns.values() if isinstance(columns, dict) else columns if isinstance(columns, list) else ()
-    rows = []
-    for index, entry in enumerate((e for e in entries if isinstance(e, dict)), start=1):
-        config = obj(entry.get("config"))
-        own_config = {key: value for key, value in config.items() if key not in ("meta", "tags")}
-        rest = {key: value for key, value in entry.items() if key not in _COLUMN_KEYS}
-        row = {
-            "column_name": text(entry.get("name")) or "",
-            "column_index": index,
-            "description": text(entry.get("description")),
-            "declared_data_type": text(entry.get("data_type")),
-            "meta": to_json(entry.get("meta")) or to_json(config.get("meta")),
-            "tags": texts(entry.get("tags")) or texts(config.get("tags")),
-            "constraints": to_json(pruned(entry.get("constraints"))),
-            "extra": to_json(pruned({**rest, "config": own_config})),
-        }
-        rows.append({key: value for key, value in row.items() if value is not None})
-    return rows
-
-
-_COLUMN_KEYS = {"name", "description", "data_type", "meta", "tags", "constraints", "config", "doc_blocks"}
-
 _REF = re.compile(r"\bref\(\s*['\"]([^'\"]+)['\"](?:\s*,\s*['\"]([^'\"]+)['\"])?")
 _SOURCE = re.compile(r"\bsource\(\s*['\"]([^'\"]+)['\"]\s*,\s*['\"]([^'\"]+)['\"]")
 
@@ -340,6 +325,7 @@ def _test_columns(
     rest: dict[str, Any], config: dict[str, Any], definition: dict[str, Any], attached: str | None
 ) -> dict[str, Any]:
     metadata = obj(rest.pop("test_metadata", None))
+    rest["test_metadata"] = without(metadata, "name", "namespace", "kwargs")
     kwargs = obj(metadata.get("kwargs"))
     parents = definition["depends_on_nodes"] or []
     if definition["resource_type"] == "unit_test":
@@ -384,17 +370,3 @@ def _named(name: str | None, parents: list[str]) -> str | None:
     """The parent of that name; a versioned model's id has its version behind the name."""
     exact = [p for p in parents if p.split(".")[-1] == name]
     return next(iter(exact or [p for p in parents if name in p.split(".")[2:]]), None)
-
-
-def pruned(value: Any) -> Any:
-    """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
-    if isinstance(value, list):
-        return [pruned(item) if isinstance(item, dict | list) else item for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {}
-    for key, item in value.items():
-        own = pruned(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
-        if own or own == 0:  # False too is a value
-            kept[key] = own
-    return kept

@@ -12,6 +12,15 @@ import msgspec
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, Shape
 from artifact_warehouse.artifacts.flatteners.rows import Rows
+from artifact_warehouse.artifacts.flatteners.timings import (
+    Timing,
+    compilations_and_executions,
+    completed_at,
+    convert_timings,
+    first_of,
+    last_of,
+    started_at,
+)
 from artifact_warehouse.artifacts.flatteners.values import (
     bigint,
     boolean,
@@ -34,14 +43,6 @@ SUBCOMMANDS = {
 
 _KNOWN_WITHOUT_COLUMN = {"overload_results", "static_analysis_off_reason"}
 _V0_FLAGS = ("error", "fail", "warn", "skip")
-
-
-class Timing(msgspec.Struct, gc=False):
-    """One entry of a result's `timing`."""
-
-    name: str | None = None
-    started_at: str | None = None
-    completed_at: str | None = None
 
 
 class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -118,6 +119,8 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
                 unknown[f"results[].{key}"] += 1
         except msgspec.ValidationError:
             extra[key] = value
+    if "timing" in extra:
+        known["timing"] = convert_timings(extra["timing"], unknown)
     known.setdefault("unique_id", "")
     if "failures" not in entry and known["unique_id"].startswith("test."):
         known["failures"] = _failures_in_message(entry.get("message"))
@@ -183,8 +186,10 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
     By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
     """
     extras = [result.extra for result in results]
-    compile_at, execute_at = _named(results, timings, extras)
+    steps = [result.timing for result in results]
+    compile_at, execute_at = compilations_and_executions(steps, timings, extras)
     codes = [*map(_code, results)]
+    _note_batches(results, extras)
     _note_compiled([result.compiled for result in results], codes, extras)
     failures = [*map(_failures, results)]
     rows.extend(
@@ -193,7 +198,7 @@ def _add_executions(artifact_key: int, results: list[Result], timings: list[Timi
         [*map(_unique_id, results)],
         [*map(_status, results)],
         [*map(_execution_time, results)],
-        *([*map(end, at)] for at in (compile_at, execute_at) for end in (_started_at, _completed_at)),
+        *([*map(end, at)] for at in (compile_at, execute_at) for end in (started_at, completed_at)),
         [*map(_thread_id, results)],
         [*map(_message, results)],
         [*map(bigint, failures)] if any(failures) else failures,
@@ -214,24 +219,6 @@ _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_
         *("adapter_response", "relation_name", "compiled_code"),
     ),
 )
-_name, _started_at, _completed_at = map(attrgetter, ("name", "started_at", "completed_at"))
-
-
-def _named(
-    results: list[Result], timings: list[Timing], extras: list[dict[str, Any] | None]
-) -> tuple[list[Timing], list[Timing]]:
-    """The timings `compile` and `execute` of each result; where there are others, all of them go to `extras`."""
-    are_usual = {len(result.timing) for result in results} <= {2}
-    if are_usual and [*map(_name, timings)] == ["compile", "execute"] * len(results):
-        return timings[::2], timings[1::2]
-    compile_at, execute_at = [], []
-    for index, result in enumerate(results):
-        named = {timing.name: timing for timing in result.timing}
-        if named.keys() - {"compile", "execute"}:
-            extras[index] = {**(extras[index] or {}), "timing": msgspec.to_builtins(result.timing)}
-        compile_at.append(named.get("compile", _NO_TIMING))
-        execute_at.append(named.get("execute", _NO_TIMING))
-    return compile_at, execute_at
 
 
 def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:
@@ -240,6 +227,23 @@ def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: li
         for index, (flag, code) in enumerate(zip(flags, codes, strict=True)):
             if flag is not None and flag != bool(code):
                 extras[index] = {**(extras[index] or {}), "compiled": flag}
+
+
+def _note_batches(results: list[Result], extras: list[dict[str, Any] | None]) -> None:
+    """Keep what `_add_batches` makes no row of."""
+    for index, result in enumerate(results):
+        if result.batch_results and not all(
+            outcome in _OUTCOMES and isinstance(windows, list) and all(map(_is_window, windows))
+            for outcome, windows in result.batch_results.items()
+        ):
+            extras[index] = {**(extras[index] or {}), "batch_results": result.batch_results}
+
+
+def _is_window(window: Any) -> bool:
+    return isinstance(window, list) and len(window) == 2
+
+
+_OUTCOMES = ("failed", "successful")
 
 
 def _response_columns(responses: list[dict[str, Any] | None]) -> Iterable[Sequence[Any]]:
@@ -261,16 +265,13 @@ def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int |
     )
 
 
-_NO_TIMING = Timing()
-
-
 def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any], rows: Rows) -> None:
     """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
     batches: dict[str, tuple[str | None, bool]] = {}
-    for outcome in ("failed", "successful"):
+    for outcome in _OUTCOMES:
         windows = batch_results.get(outcome)
         for window in windows if isinstance(windows, list) else ():
-            if isinstance(window, list) and len(window) == 2:
+            if _is_window(window):
                 batches[str(window[0])] = (text(window[1]), outcome == "successful")
     for start, (end, is_success) in batches.items():
         rows.extend("batch_executions", [artifact_key], [unique_id], [start], [end], [is_success])
@@ -279,15 +280,13 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
 def _invocation(
     artifact: Artifact, results: list[Result], timings: list[Timing], args: dict[str, Any]
 ) -> dict[str, Any]:
-    starts = [*filter(None, map(_started_at, timings))]
-    ends = [*filter(None, map(_completed_at, timings))]
-    first = min(starts, key=_sort_key(starts), default=None)
+    begun = first_of(map(started_at, timings))
     command = text(args.get("invocation_command"))
     return {
         "artifact_key": artifact.artifact_key,
-        "started_at": text(artifact.metadata.get("invocation_started_at")) or first,
-        "first_started_at": first,
-        "last_completed_at": max(ends, key=_sort_key(ends), default=None),
+        "started_at": text(artifact.metadata.get("invocation_started_at")) or begun,
+        "first_started_at": begun,
+        "last_completed_at": last_of(map(completed_at, timings)),
         "elapsed_seconds": double(artifact.section("elapsed_time")),
         "threads": _threads(args, results),
         "is_full_refresh": _is_full_refresh(args, command) if args else None,
@@ -299,13 +298,6 @@ def _invocation(
         "vars": _vars(args.get("vars")),
         "env": to_json(artifact.metadata.get("env")),
     }
-
-
-def _sort_key(timestamps: list[str]) -> Callable[[str], str] | None:
-    """A key that sorts UTC times of six and of nine digits together; times of one form need none."""
-    if len(set(map(len, timestamps))) <= 1:
-        return None
-    return lambda timestamp: timestamp.removesuffix("Z").removesuffix("+00:00")
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:

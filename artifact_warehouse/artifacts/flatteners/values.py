@@ -69,6 +69,29 @@ def obj(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def without(value: dict[str, Any], *known: str) -> dict[str, Any]:
+    """The object without some of its keys."""
+    return {key: item for key, item in value.items() if key not in known}
+
+
+_KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_config", "rows"}
+"""The author's own structures, in which an empty value means something."""
+
+
+def pruned(value: Any) -> Any:
+    """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
+    if isinstance(value, list):
+        return [pruned(item) if isinstance(item, dict | list) else item for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, item in value.items():
+        own = pruned(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
+        if own or own == 0:  # False too is a value
+            kept[key] = own
+    return kept
+
+
 def most_common(items: Iterable[str | None]) -> str | None:
     """The item that occurs most often; of several, the first by the alphabet; None for none."""
     counts = Counter(filter(None, items))
