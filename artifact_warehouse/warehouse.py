@@ -25,7 +25,7 @@ from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.report import render_report
+from artifact_warehouse.report import exposure_tile, render_report
 from artifact_warehouse.retention import PruneReport
 
 Parameters = ParamSpec("Parameters")
@@ -165,6 +165,7 @@ class Warehouse:
     check = _on_connection(monitor.check)
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
+    tile = _on_connection(exposure_tile)
     status = _on_connection(storage.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)

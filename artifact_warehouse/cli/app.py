@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *(load.load, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
-    *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report),
+    *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
 )
 
 

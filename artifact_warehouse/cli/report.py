@@ -1,10 +1,10 @@
-"""The command that writes the page that anyone can open: `report`."""
+"""The commands that write pictures: `report`, a page that anyone can open, and `tile`, for a dashboard."""
 
 from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,12 @@ from artifact_warehouse.cli.options import (
     CommandFailed,
     talk,
 )
-from artifact_warehouse.cli.output import refuse_warehouse
+from artifact_warehouse.cli.output import print_json, refuse_warehouse
+
+if TYPE_CHECKING:
+    from artifact_warehouse.report import Report, Tile
+
+TILE_ENDINGS = (".svg", ".html", ".json")
 
 
 @click.command()
@@ -50,11 +55,46 @@ def report(warehouse: Path, path: Path | None, is_opened: bool, wait: float, **c
     refuse_warehouse(target)
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         page = wh.report(**choices)
-    try:
-        page.save(target)
-    except OSError as error:
-        raise CommandFailed(f"{target}: cannot be written: {error.strerror or error}") from error
+    _save(page, target)
     size_bytes = target.stat().st_size
     talk().say("info", "written", f"wrote {target}, {size_bytes / 1e6:.1f} MB", path=str(target), size_bytes=size_bytes)
     if is_opened:
         webbrowser.open(target.resolve().as_uri())
+
+
+@click.command()
+@WAREHOUSE
+@click.argument("exposure")
+@click.option("-o", "--output", "path", type=FILE, help="Write to this file; its ending is the format.")
+@PROJECT
+@ENVIRONMENT
+@WAIT
+@LOG_FORMAT
+def tile(warehouse: Path, exposure: str, path: Path | None, wait: float, **labels: Any) -> None:
+    """Show the status tile of EXPOSURE: whether its data is fresh and its tests pass, since when, and why.
+
+    EXPOSURE is a unique_id or a name. Without -o, the tile is printed as JSON. A file is .svg, .html or .json.
+
+    \b
+    Example:
+      artifact-warehouse tile dbt.duckdb weekly_sales --environment prod -o weekly_sales.svg
+    """
+    from artifact_warehouse.warehouse import Warehouse
+
+    if path is not None:
+        refuse_warehouse(path)
+        if path.suffix.lower() not in TILE_ENDINGS:
+            raise click.UsageError(f"{path}: has none of the endings {', '.join(TILE_ENDINGS)}; rename it")
+    with Warehouse(warehouse, read_only=True, wait=wait) as wh:
+        found = wh.tile(exposure, **labels)
+    if path is None:
+        print_json(found.to_dict())
+    else:
+        _save(found, path)
+
+
+def _save(picture: Report | Tile, path: Path) -> None:
+    try:
+        picture.save(path)
+    except OSError as error:
+        raise CommandFailed(f"{path}: cannot be written: {error.strerror or error}") from error
