@@ -26,7 +26,7 @@ placed AS (
         raw_code_id,
         language,
         extra,
-        coalesce(extra -> '$.freshness', config -> '$.freshness') AS freshness,
+        extra -> '$.freshness' AS freshness,
         '/' || lower(replace(coalesce(original_file_path, path, ''), '\', '/')) AS file_path
     FROM stored.definitions
     WHERE is_shadowed IS NULL

@@ -52,24 +52,20 @@ SELECT
     definitions.extra ->> '$.source_description' AS source_description,
     definitions.extra ->> '$.identifier' AS identifier,
     definitions.extra ->> '$.loader' AS loader,
-    coalesce(definitions.extra ->> '$.loaded_at_field', nodes.config ->> '$.loaded_at_field') AS loaded_at_field,
-    CAST(
-        TRY_CAST(coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.count' AS BIGINT)
-        AS DOUBLE
-    ) * CASE coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.warn_after.period'
+    definitions.extra ->> '$.loaded_at_field' AS loaded_at_field,
+    CAST(TRY_CAST(definitions.extra ->> '$.freshness.warn_after.count' AS BIGINT) AS DOUBLE)
+    * CASE definitions.extra ->> '$.freshness.warn_after.period'
         WHEN 'minute' THEN 60
         WHEN 'hour' THEN 3600
         WHEN 'day' THEN 86400
     END AS warn_after_seconds,
-    CAST(
-        TRY_CAST(coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.count' AS BIGINT)
-        AS DOUBLE
-    ) * CASE coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.error_after.period'
+    CAST(TRY_CAST(definitions.extra ->> '$.freshness.error_after.count' AS BIGINT) AS DOUBLE)
+    * CASE definitions.extra ->> '$.freshness.error_after.period'
         WHEN 'minute' THEN 60
         WHEN 'hour' THEN 3600
         WHEN 'day' THEN 86400
     END AS error_after_seconds,
-    coalesce(definitions.extra -> '$.freshness', nodes.config -> '$.freshness') ->> '$.filter' AS freshness_filter,
+    definitions.extra ->> '$.freshness.filter' AS freshness_filter,
     checks.unique_id IS NOT NULL AS is_freshness_checked,
     checks.status AS freshness_status,
     checks.max_loaded_at,

@@ -77,7 +77,9 @@ _CONFIG_DEFAULTS: dict[str, Any] = {
 _CONFIG_COLUMNS = {"materialized", "severity", "warn_if", "error_if", "static_analysis", "schema_origin"}
 """What has a column of its own, or is dbt's."""
 
-_ALSO_IN_CONFIG = ("meta", "tags", "contract", "access")
+_ALSO_IN_CONFIG = ("meta", "tags", "contract", "access", "group", "docs")
+_SOURCE_ALSO_IN_CONFIG = ("freshness", "loaded_at_field", "loaded_at_query")
+"""What some versions of dbt write under `config` only: docs/config_fields.md."""
 
 _DEFAULTS = {"docs": {"show": True}, "supported_languages": ["sql"]}
 
@@ -259,8 +261,8 @@ def _take_definition(
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
-    # Newer versions of dbt write these of some resource types under `config` only: tags of unit tests, meta of groups.
-    meta, tags, contract, access = (rest.pop(key, None) or config.get(key) for key in _ALSO_IN_CONFIG)
+    _lift_out_of_config(rest, config)
+    meta, tags, contract, access = (rest.pop(key, None) for key in ("meta", "tags", "contract", "access"))
     if obj(contract).get("alias_types") is False:
         rest["alias_types"] = False
     rest["contract"] = without(obj(contract), "enforced", "alias_types", "checksum")
@@ -279,7 +281,7 @@ def _take_definition(
         "tags": texts(tags),
         "meta": to_json(meta),
         "owner": to_json(rest.pop("owner", None)),
-        "group_name": text(rest.pop("group", None)) or text(config.get("group")),
+        "group_name": text(rest.pop("group", None)),
         "access": text(access),
         "is_contract_enforced": _is_contract_enforced(contract),
         "version": text(rest.pop("version", None)),
@@ -297,6 +299,15 @@ def _take_definition(
     definition["language"] = None if definition["language"] == "sql" else definition["language"]
     definition["access"] = None if definition["access"] == "protected" else definition["access"]
     return definition, declared_columns(rest.pop("columns", None))
+
+
+def _lift_out_of_config(rest: dict[str, Any], config: dict[str, Any]) -> None:
+    """Give the entry the fields that it has under its config only; what it says itself counts before that."""
+    fields = (*_ALSO_IN_CONFIG, *(_SOURCE_ALSO_IN_CONFIG if rest["resource_type"] == "source" else ()))
+    for field in fields:
+        said = rest.get(field)
+        if field in config and not (pruned(said) if field == "freshness" else said):
+            rest[field] = config[field]
 
 
 def _is_contract_enforced(contract: Any) -> bool | None:
