@@ -10,12 +10,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from measure import HERE, Command, Measured, alternate, ask, python, run_once, warehouse_command
 
 ROOT = HERE.parent
 _GENERATOR = ("words.json", "project.py", "generate.py", "data.py", "compiled.py")
+_PACKAGE = ("artifact_warehouse/**/*.py", "sql/**/*.sql")
 
 
 class Row(NamedTuple):
@@ -52,19 +54,22 @@ class Bench:
         """The size of a full or of a quick run."""
         return quick if self.is_quick else full
 
-    def made(self, name: str, script: str, *arguments: str | int, needs: str = "generator") -> Path:
-        """The folder that `script FOLDER ARGUMENTS` fills.
+    def made(self, name: str, maker: str, *, of_package: bool = False, **arguments: Any) -> Path:
+        """The folder that `maker` of data.py fills.
 
-        The script runs again when the arguments, the generator or (with `needs="warehouse"`) the package have changed.
+        It is made again when the arguments, the generator or (with `of_package`) the package have changed.
         """
         folder, made_by = self.work / name, self.work / f"{name}.made"
-        said = json.dumps([script, *map(str, arguments), _fingerprint(needs)])
+        sources = [HERE / name for name in _GENERATOR]
+        sources += [file for pattern in _PACKAGE for file in sorted(ROOT.glob(pattern))] if of_package else []
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+        said = json.dumps([maker, arguments, digest])
         if not made_by.exists() or made_by.read_text() != said:
             say(f"  making {name}")
             for old in (folder, *self.work.glob(f"subsets/{name}-*")):
                 shutil.rmtree(old, ignore_errors=True)
             folder.mkdir(parents=True)
-            ask(script, folder, *arguments)
+            ask("data.py", folder, maker, json.dumps(arguments))
             made_by.write_text(said)
         return folder
 
@@ -101,31 +106,22 @@ class Bench:
         return self.work / "scratch" / name
 
     def against_orjson(
-        self, name: str, *paths: Path, check: str | None, others: Mapping[str, Command] | None = None
+        self, name: str, *paths: Path, check: str, others: Mapping[str, Command] = MappingProxyType({})
     ) -> dict[str, Measured]:
         """`load`, a fresh load of the paths, in turn with `orjson`, orjson.loads of every file, and `others`.
 
         All turns read from the page cache. `check` names a function of checks.py that compares the loaded file.
         """
-        commands = {"load": self.load(name, *paths), "orjson": orjson_loads(*paths), **(others or {})}
+        commands = {"load": self.load(name, *paths), "orjson": orjson_loads(*paths), **others}
         run_once(commands["orjson"])
         found = alternate(commands, self.repeats)
-        if check:
-            ask("checks.py", check, self.work / "scratch" / name, *paths)
+        ask("checks.py", check, self.work / "scratch" / name, *paths)
         return found
 
 
 def orjson_loads(*paths: Path) -> Command:
     """Reading and orjson.loads of every file."""
     return Command(python("baselines.py", "loads", *paths))
-
-
-def _fingerprint(needs: str) -> str:
-    """A hash of the sources that generated data depends on."""
-    sources = [HERE / name for name in _GENERATOR]
-    if needs == "warehouse":
-        sources += sorted([*(ROOT / "artifact_warehouse").rglob("*.py"), *(ROOT / "sql").rglob("*.sql")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def constant(value: float, unit: str = "bytes", peak_bytes: int | None = None) -> Measured:

@@ -10,7 +10,6 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from artifact_warehouse import Warehouse
 
@@ -27,39 +26,31 @@ def insist(what: str, found: object, expected: object) -> None:
 
 
 def run_results(warehouse: Warehouse, *paths: Path) -> None:
-    """Invocations, status classes, rates and times of every node, and all compiled code."""
-    oracle = Oracle.read(paths)
-    for compare in comparison.COMPARISONS:
-        if compare not in (comparison.edges, comparison.ancestors):
-            insist(f"differences of {compare.__name__}", compare(warehouse, oracle), [])
-    wanted = sum(len(r.get("compiled_code") or "") for c in _contents(paths, "run_results") for r in c["results"])
-    query = "SELECT coalesce(sum(length(compiled_code)), 0)::BIGINT FROM v1.node_executions"
-    insist("length of all compiled code", warehouse.sql(query).fetchall(), [(wanted,)])
+    """Invocations, status classes, rates and times of every node."""
+    of_graph = (comparison.edges, comparison.ancestors)
+    _compare(warehouse, paths, *(compare for compare in comparison.COMPARISONS if compare not in of_graph))
 
 
 def manifests(warehouse: Warehouse, *paths: Path) -> None:
-    """The edges of the last manifest, the code of its nodes, and the versions of all definitions."""
+    """The edges of the last manifest, and the compiled code of its nodes."""
+    _compare(warehouse, paths, comparison.artifacts, comparison.edges)
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("manifest.json"))]
+    contents = (json.loads(file.read_bytes()) for file in files)
+    last = max(contents, key=lambda content: str(content["metadata"]["generated_at"]))
+    compiled = {key: node["compiled_code"] for key, node in last["nodes"].items() if node.get("compiled_code")}
+    found = warehouse.sql("SELECT unique_id, compiled_code FROM v1.nodes").fetchall()
+    insist("compiled codes", {key: code for key, code in found if key in compiled}, compiled)
+
+
+def _compare(warehouse: Warehouse, paths: tuple[Path, ...], *comparisons: comparison.Compare) -> None:
     oracle = Oracle.read(paths)
-    insist("artifacts", comparison.artifacts(warehouse, oracle), [])
-    insist("edges", comparison.edges(warehouse, oracle), [])
-    versions: Counter[str] = Counter()
-    raw_codes: dict[str, str] = {}
-    for content in _contents(paths, "manifest"):
-        nodes = {key: node for key, node in content["nodes"].items() if node["resource_type"] in ("model", "test")}
-        versions.update(key for key, node in nodes.items() if raw_codes.get(key) != node["raw_code"])
-        raw_codes |= {key: node["raw_code"] for key, node in nodes.items()}
-    of_types = "WHERE resource_type IN ('model', 'test')"
-    found = warehouse.sql(f"SELECT unique_id, raw_code, compiled_code FROM v1.nodes {of_types}").fetchall()
-    insist("raw codes", {row[0]: row[1] for row in found}, raw_codes)
-    compiled = {key: node["compiled_code"] for key, node in nodes.items() if node.get("compiled_code") is not None}
-    insist("compiled codes", {row[0]: row[2] for row in found if row[0] in compiled}, compiled)
-    found = warehouse.sql(f"SELECT unique_id, count(*) FROM v1.definitions {of_types} GROUP BY ALL").fetchall()
-    insist("versions of each definition", dict(found), dict(versions))
+    for compare in comparisons:
+        insist(f"differences of {compare.__name__}", compare(warehouse, oracle), [])
 
 
 def has_run(warehouse: Warehouse, path: Path) -> None:
     """The results of one run, and the integrity of the warehouse."""
-    [content] = _contents((path,), "run_results")
+    [content] = (json.loads(file.read_bytes()) for file in path.rglob("run_results.json"))
     query = "SELECT status, count(*) FROM v1.node_executions WHERE invocation_id = ? GROUP BY status"
     found = warehouse.sql(query, [content["metadata"]["invocation_id"]]).fetchall()
     insist("counts per status", dict(found), dict(Counter(result["status"] for result in content["results"])))
@@ -91,18 +82,6 @@ def closure(warehouse: Warehouse) -> None:
     insist("pairs that differ", warehouse.sql(differing).limit(10).fetchall(), [])
 
 
-def _contents(paths: tuple[Path, ...], kind: str) -> list[dict[str, Any]]:
-    """The artifacts of a kind, ordered by generated_at."""
-    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob(f"{kind}.json"))]
-    found = [json.loads(file.read_bytes()) for file in files]
-    return sorted(found, key=lambda content: str(content["metadata"]["generated_at"]))
-
-
-def main() -> None:
-    name, path, *paths = sys.argv[1:]
-    with Warehouse(path, read_only=True) as warehouse:
-        globals()[name](warehouse, *map(Path, paths))
-
-
 if __name__ == "__main__":
-    main()
+    with Warehouse(sys.argv[2], read_only=True) as opened:
+        globals()[sys.argv[1]](opened, *map(Path, sys.argv[3:]))

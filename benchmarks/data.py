@@ -1,4 +1,4 @@
-"""Data that takes more than one call of the generator: `python benchmarks/data.py FOLDER NAME ARGUMENTS`."""
+"""The data of the cases: `python benchmarks/data.py FOLDER NAME JSON` calls the function NAME with the arguments."""
 
 from __future__ import annotations
 
@@ -10,20 +10,28 @@ import tarfile
 import uuid
 import venv
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import generate
 from artifact_warehouse import Warehouse
-from generate import START, History, Run, runs, write
+from compiled import compiled
+from generate import START, Run, write
 from measure import Command, ask, run_once, warehouse_command
-from project import Project, Shape
+from project import Options, Project
 
 RUNS_AT_ONCE = 25
 DAYS = 30
 """Days, and runs, of the history that `multiply` repeats."""
+
+
+def runs(folder: Path, count: int, manifests: int = 1, has_results: bool = True, **options: Any) -> None:
+    """The artifacts of some runs of a project, a folder each."""
+    write(folder, generate.runs(Options(**options), count), manifests, has_results)
 
 
 def load(warehouse: Path | str, folder: Path, *, delete: bool = True) -> int:
@@ -35,12 +43,13 @@ def load(warehouse: Path | str, folder: Path, *, delete: bool = True) -> int:
     return json_bytes
 
 
-def nightly(folder: Path, run_count: int, models: int) -> None:
+def nightly(folder: Path, count: int, models: int) -> None:
     """`full.duckdb` with many small runs of a project, `empty.duckdb` without runs, and `next`, a run to load."""
-    project, jobs = Project(Shape(models=models), seed=1), History(results_per_file=20)
-    write(folder / "history", (Run(project, jobs, n) for n in range(run_count)), manifests=run_count // 10)
-    after = run_count * 20 // len(project.nodes) + 1
-    write(folder / "next", [Run(project, History(), after)])
+    jobs = Options(models=models, results_per_file=20)
+    project = Project(jobs)
+    write(folder / "history", (Run(project, jobs, n) for n in range(count)), manifests=count // 10)
+    after = count * 20 // len(project.nodes) + 1
+    write(folder / "next", [Run(project, replace(jobs, results_per_file=0), after)])
     load(folder / "full.duckdb", folder / "history")
     with Warehouse(folder / "empty.duckdb") as warehouse:
         warehouse.migrate()
@@ -56,35 +65,25 @@ def unpack(folder: Path, archive: str) -> None:
             (folder / f"{kind}.json").write_bytes(source.read())
 
 
-def environment(folder: Path, *requirements: str) -> None:
+def environment(folder: Path, requirements: list[str]) -> None:
     """A virtual environment with these packages, for peers whose pins conflict with those of the package."""
     venv.create(folder, with_pip=True, clear=True)
     command = [f"{folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*command, *requirements], check=True, stdout=sys.stderr)
 
 
-def years(folder: Path, warehouse: str, run_count: int, models: int) -> dict[str, int]:
-    """Load many runs of a project, a part at a time; the next part is written meanwhile.
-
-    Answers the bytes of all JSON, the number of results, and the number of versions of all nodes.
-    """
-    made = runs(Shape(models=models), History(), run_count)
-    json_bytes = 0
-    with ThreadPoolExecutor(1) as pool:
-        loads: list[Future[int]] = []
-        for start in range(0, run_count, RUNS_AT_ONCE):
-            part = folder / str(start)
-            nodes = write(part, islice(made, RUNS_AT_ONCE))[-1].project.nodes
-            json_bytes += sum(done.result() for done in loads)
-            loads = [pool.submit(load, warehouse, part)]
-        json_bytes += sum(done.result() for done in loads)
-    versions = sum(1 + node.revision for node in nodes)
-    return {"json_bytes": json_bytes, "results": run_count * len(nodes), "versions": versions}
+def years(folder: Path, warehouse: str, count: int, models: int) -> dict[str, int]:
+    """Load many runs of a project, a part at a time. Answers the bytes of all JSON, and how many results there are."""
+    made, json_bytes, results = generate.runs(Options(models=models), count), 0, 0
+    while part := write(folder / "part", islice(made, RUNS_AT_ONCE)):
+        results += sum(len(run.nodes) for run in part)
+        json_bytes += load(warehouse, folder / "part")
+    return {"json_bytes": json_bytes, "results": results}
 
 
 def executions(folder: Path, models: int) -> None:
     """`runs`, 30 days of a project, and `1.duckdb`, a warehouse with them."""
-    write(folder / "runs", runs(Shape(models=models), History(failure_rate=0.02), DAYS), manifests=10)
+    runs(folder / "runs", DAYS, manifests=10, models=models, failure_rate=0.02)
     load(folder / "1.duckdb", folder / "runs", delete=False)
     ask("checks.py", "run_results", folder / "1.duckdb", folder / "runs")
 
@@ -108,13 +107,9 @@ def multiply(originals: Path, warehouse: str, first: int, last: int) -> None:
         load(warehouse, copies)
 
 
-def main() -> None:
-    folder, name, *arguments = sys.argv[1:]
-    all_makers: tuple[Callable[..., object], ...] = (nightly, unpack, environment, years, executions, multiply)
-    makers = {maker.__name__: maker for maker in all_makers}
-    said = makers[name](Path(folder), *(int(a) if a.isdigit() else a for a in arguments))
-    print(json.dumps(said))
-
-
 if __name__ == "__main__":
-    main()
+    makers: tuple[Callable[..., Any], ...] = (
+        *(runs, nightly, unpack, environment, years, executions, multiply, compiled),
+    )
+    by_name = {maker.__name__: maker for maker in makers}
+    print(json.dumps(by_name[sys.argv[2]](Path(sys.argv[1]), **json.loads(sys.argv[3]))))

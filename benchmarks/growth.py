@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import log
-from pathlib import Path
 from typing import NamedTuple
 
 from bench import Bench
@@ -48,19 +47,3 @@ def curves(bench: Bench) -> list[Curve]:
             nodes.lines.setdefault(name, {})[count] = measured.value
             pairs.lines.setdefault(name, {})[measured.rows or 0] = measured.value
     return [files, executions, nodes, pairs]
-
-
-def plot(curve: Curve, folder: Path) -> None:
-    """Write a curve as SVG: both axes logarithmic, with a line of slope one."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6, 4), layout="tight")
-    for name, points in curve.lines.items():
-        axes.loglog([*points], [*points.values()], marker="o", markersize=3, label=name)
-    top = max(points[max(points)] for points in curve.lines.values())
-    axes.loglog(curve.sizes, [top * size / curve.sizes[-1] for size in curve.sizes], "k:", label="slope one")
-    axes.set(title=curve.title, xlabel=curve.size, ylabel="seconds")
-    axes.legend(fontsize=7)
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / f"{curve.size}.svg")
-    plt.close(figure)

@@ -1,15 +1,14 @@
-"""A project of any size: models, tests, sources and exposures in a layered graph, as dbt 1.10 writes them.
+"""A project of any size: models, tests and sources in a layered graph, as dbt 1.10 writes them.
 
 Every generated node starts as a copy of a real node of the committed sample runs, so it has all keys in dbt's order.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
+from hashlib import md5, sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,11 +21,34 @@ BUILD = "job=nightly/2026-11-08_01_build"
 DATE = "1999-12-31"
 """A date in compiled code. Compilation `dated` replaces it with the date of the run."""
 
+LAYERS, PARENTS, SKIP_SHARE = 20, 3, 0.4
 TEST_KINDS = {"not_null": 0.58, "unique": 0.275, "relationships": 0.115, "accepted_values": 0.03}
-"""The share of each generic test in a real project of 3,000 models."""
+"""The graph, and the share of each generic test, of a real project of 3,000 models."""
 
 WORDS = json.loads(Path(__file__).with_name("words.json").read_text())
-DOMAINS, NOUNS, MEASURES, SENTENCES = (WORDS[kind] for kind in ("domains", "nouns", "measures", "sentences"))
+NOUNS = WORDS["nouns"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The shape of a project, by default that of the real one, and how its runs follow each other.
+
+    `change_rate`: the share of a run's nodes whose raw code changes before it. `failure_rate`: the share of executed
+    nodes that end in error or fail (or in warn, where that is their severity). `results_per_file` splits the project
+    into jobs of that many nodes, which take turns within a day; 0 builds everything in each run. `compilation`:
+    `same` (a node's compiled code changes only with the node), `dated` (all compiled code differs in every run), or
+    `alternating` (manifests of `dbt parse`, without compiled code, and of `dbt build` take turns, parse first).
+    """
+
+    models: int = 1000
+    columns: int = 11
+    tests_per_model: float = 2.4
+    models_per_source: int = 6
+    change_rate: float = 0.01
+    failure_rate: float = 0.01
+    results_per_file: int = 0
+    compilation: str = "same"
+    seed: int = 1
 
 
 @cache
@@ -44,12 +66,8 @@ def sample_node(prefix: str, section: str = "nodes") -> Content:
 
 
 def _description(rng: Random, name: str) -> str:
-    said = " ".join(rng.sample(SENTENCES, rng.randint(0, 3)))
+    said = " ".join(rng.sample(WORDS["sentences"], rng.randint(0, 3)))
     return f"{name.replace('_', ' ').capitalize()}. {said}".strip()
-
-
-def _column_names(rng: Random, count: int) -> list[str]:
-    return ["id", *{f"{rng.choice(NOUNS)}_{rng.choice(MEASURES)}": None for _ in range(count - 1)}]
 
 
 def _refs(models: list[Model]) -> list[Content]:
@@ -60,26 +78,25 @@ def _named(unique_id: str, name: str, *fqn: str) -> Content:
     return {"name": name, "package_name": PROJECT, "unique_id": unique_id, "fqn": [PROJECT, *fqn, name]}
 
 
-@dataclass
 class Node:
-    """A model or a test. `revision` counts the changes of its code."""
+    """A model or a test. `revision` counts the changes of its code; `parents` are unique_ids."""
 
-    name: str
-    unique_id: str
-    parents: list[str]
-    relation: str | None
-    typical_log_seconds: float
-    revision: int = field(default=0, init=False)
-    _content: tuple[int, Content] = field(default=(-1, {}), init=False, repr=False)
+    relation: str | None = None
+    path = ""
 
-    @property
+    def __init__(self, name: str, unique_id: str, parents: list[str], typical_log_seconds: float) -> None:
+        self.name, self.unique_id, self.parents = name, unique_id, parents
+        self.typical_log_seconds = typical_log_seconds
+        self.revision = 0
+
+    def change(self) -> None:
+        """Another revision, and its content."""
+        self.revision += 1
+        self.__dict__.pop("content", None)
+
+    @cached_property
     def content(self) -> Content:
-        """The node as a manifest has it, built once for each revision."""
-        if self._content[0] != self.revision:
-            self._content = self.revision, self._built()
-        return self._content[1]
-
-    def _built(self) -> Content:
+        """The node as a manifest has it."""
         raise NotImplementedError
 
 
@@ -88,17 +105,19 @@ class Model(Node):
 
     def __init__(self, rng: Random, number: int, layer: int, parents: list[Model], source: str, columns: int) -> None:
         """`columns` is the average number of columns."""
-        prefix = "stg" if layer == 0 else "int" if layer < 12 else "fct"
-        self.folder = {"stg": "staging", "int": "intermediate", "fct": "marts"}[prefix]
-        self.domain = rng.choice(DOMAINS)
+        prefix, self.folder = (
+            ("stg", "staging") if layer == 0 else ("int", "intermediate") if layer < 12 else ("fct", "marts")
+        )
+        self.domain = rng.choice(WORDS["domains"])
         name = f"{prefix}_{self.domain}__{rng.choice(NOUNS)}_{number:05d}"
-        names = _column_names(rng, rng.randint(max(1, columns // 2), columns * 3 // 2))
+        others = range(rng.randint(max(1, columns // 2), columns * 3 // 2) - 1)
+        names = ["id", *{f"{rng.choice(NOUNS)}_{rng.choice(WORDS['measures'])}": None for _ in others}]
         self.description = _description(rng, f"{self.folder}_model_of_{self.domain}")
         self.columns = {column: _description(rng, column) for column in names}
         self.parent_models, self.path = parents, f"{self.folder}/{self.domain}/{name}.sql"
+        self.relation = f'"{PROJECT}"."main_{self.folder}"."{name}"'
         above = [parent.unique_id for parent in parents] or [source]
-        relation = f'"{PROJECT}"."main_{self.folder}"."{name}"'
-        super().__init__(name, f"model.{PROJECT}.{name}", above, relation, rng.gauss(-0.5, 1.2))
+        super().__init__(name, f"model.{PROJECT}.{name}", above, rng.gauss(-0.5, 1.2))
 
     def _sql(self, relations: list[str], day: str) -> str:
         aliases = [f"p{i}" for i in range(len(relations))]
@@ -108,7 +127,9 @@ class Model(Node):
         where = f"where p0.id > {self.revision} and p0.loaded_on < {day}"
         return f"with {ctes},\n\nfinal as (\nselect\n{selected}\nfrom p0{joins}\n{where}\n)\n\nselect * from final"
 
-    def _built(self) -> Content:
+    @cached_property
+    def content(self) -> Content:
+        """The model as a manifest has it."""
         source = self.parents[0].rpartition(".")[2]
         refs = [f"{{{{ ref('{p.name}') }}}}" for p in self.parent_models] or [f"{{{{ source('raw', '{source}') }}}}"]
         relations = [str(p.relation) for p in self.parent_models] or [f'"{PROJECT}"."raw"."{source}"']
@@ -118,7 +139,7 @@ class Model(Node):
         materialized = "table" if self.folder == "marts" else "view"
         config = {"materialized": materialized, "schema": self.folder, "tags": [], "meta": {"tier": 2}}
         columns = {name: column | {"name": name, "description": said} for name, said in self.columns.items()}
-        checksum = {"name": "sha256", "checksum": hashlib.sha256(raw_code.encode()).hexdigest()}
+        checksum = {"name": "sha256", "checksum": sha256(raw_code.encode()).hexdigest()}
         return (
             base
             | _named(self.unique_id, self.name, self.folder, self.domain)
@@ -143,44 +164,39 @@ class Test(Node):
         self.column = rng.choice([*self.model.columns])
         suffix = {"relationships": f"__id__ref_{self.other.name}_", "accepted_values": "__a__b__unknown"}
         name = f"{self.kind}_{self.model.name}_{self.column}{suffix.get(self.kind, '')}"
-        digest = hashlib.md5(name.encode()).hexdigest()
+        digest = md5(name.encode()).hexdigest()
         self.severity = "WARN" if rng.random() < 0.1 else "ERROR"
         self.alias = name if len(name) < 64 else f"{name[:30]}_{digest}"
         self.tested = [self.other, self.model] if self.kind == "relationships" else [self.model]
         parents = sorted({model.unique_id for model in self.tested})
-        super().__init__(name, f"test.{PROJECT}.{name}.{digest[:10]}", parents, None, rng.gauss(-2, 0.8))
+        super().__init__(name, f"test.{PROJECT}.{name}.{digest[:10]}", parents, rng.gauss(-2, 0.8))
 
-    def _sql(self) -> str:
-        column, filtered = self.column, f"where id > {self.revision} and loaded_on < date '{DATE}'"
-        rows = f"(select * from {self.model.relation} {filtered}) dbt_subquery"
-        query = WORDS["generic_tests"][self.kind].format(rows=rows, column=column, other=self.other.relation)
-        return f"\n    \n    \n\n{query}\n\n\n"
-
-    def _built(self) -> Content:
-        model, alias = self.model, self.alias
-        config = {"severity": self.severity, "alias": alias, "where": f"id > {self.revision}"}
+    @cached_property
+    def content(self) -> Content:
+        """The test as a manifest has it."""
+        model, alias, where = self.model, self.alias, f"id > {self.revision}"
+        config = {"severity": self.severity, "alias": alias, "where": where}
         written = ",".join(f'{key}="{value}"' for key, value in config.items())
         kwargs = {"column_name": self.column, "model": f"{{{{ get_where_subquery(ref('{model.name}')) }}}}"}
         if self.kind == "relationships":
             kwargs |= {"to": f"ref('{self.other.name}')", "field": "id"}
         base = sample_node(f"test.harbor_cafe.{self.kind}_")
         file = f"models/{model.folder}/_{model.domain}.yml"
-        macros = [f"macro.dbt.test_{self.kind}", "macro.dbt.get_where_subquery"]
+        path, macros = f"target/compiled/{PROJECT}/{file}/{alias}.sql", [f"test_{self.kind}", "get_where_subquery"]
         raw_code = f"{{{{ test_{self.kind}(**_dbt_generic_test_kwargs) }}}}{{{{ config({written}) }}}}"
+        rows = f"(select * from {model.relation} where {where} and loaded_on < date '{DATE}') dbt_subquery"
+        query = WORDS["generic_tests"][self.kind].format(rows=rows, column=self.column, other=self.other.relation)
         return (
             base
             | _named(self.unique_id, self.name, model.folder, model.domain)
             | {"database": PROJECT, "schema": "main_dbt_test__audit", "alias": alias, "relation_name": None}
-            | {"path": f"{alias}.sql", "original_file_path": file, "build_path": None}
-            | {
-                "compiled_path": f"target/compiled/{PROJECT}/{file}/{alias}.sql",
-                "file_key_name": f"models.{model.name}",
-            }
+            | {"path": f"{alias}.sql", "original_file_path": file, "build_path": None, "compiled_path": path}
+            | {"file_key_name": f"models.{model.name}"}
             | {"config": base["config"] | {"schema": "dbt_test__audit", **config}, "unrendered_config": config}
-            | {"refs": _refs(self.tested), "depends_on": {"macros": macros, "nodes": self.parents}}
+            | {"depends_on": {"macros": [f"macro.dbt.{macro}" for macro in macros], "nodes": self.parents}}
+            | {"refs": _refs(self.tested), "column_name": self.column, "attached_node": model.unique_id}
             | {"test_metadata": {"name": self.kind, "kwargs": kwargs, "namespace": None}}
-            | {"column_name": self.column, "attached_node": model.unique_id}
-            | {"raw_code": raw_code, "compiled_code": self._sql()}
+            | {"raw_code": raw_code, "compiled_code": f"\n    \n    \n\n{query}\n\n\n"}
         )
 
 
@@ -195,52 +211,32 @@ def _source(rng: Random, number: int) -> Content:
     )
 
 
-def _exposure(number: int, models: list[Model]) -> Content:
-    name = f"dashboard_{number:04d}"
-    return (
-        sample_node("exposure.harbor_cafe.harbour_dashboard", "exposures")
-        | _named(f"exposure.{PROJECT}.{name}", name, "groups")
-        | {"label": name, "depends_on": {"macros": [], "nodes": [m.unique_id for m in models]}, "refs": _refs(models)}
-    )
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The shape of a project. The defaults are those of a real one of 3,000 models, 7,277 tests and 500 sources."""
-
-    models: int = 1000
-    tests_per_model: float = 2.4
-    columns: int = 11
-    layers: int = 20
-    parents: int = 3
-    skip_share: float = 0.4
-    models_per_source: int = 6
-    models_per_exposure: int = 50
-
-
 class Project:
     """`nodes` is in an order in which dbt can build: each model is followed by its tests."""
 
-    def __init__(self, shape: Shape, seed: int) -> None:
-        rng = Random(f"project {seed}")
-        self.sources = [_source(rng, i) for i in range(max(1, shape.models // shape.models_per_source))]
-        self.models = self._models(rng, shape)
-        exposure_count = shape.models // shape.models_per_exposure
-        self.exposures = [_exposure(i, rng.sample(self.models, 2)) for i in range(exposure_count)]
-        tests = self._tests(rng, round(shape.models * shape.tests_per_model))
-        self.nodes = [node for model in self.models for node in (model, *tests.get(model.unique_id, {}).values())]
-
-    def change(self, rng: Random, nodes: Sequence[Node], rate: float) -> None:
-        """Change the raw code of a share of the nodes; a fraction of a node is the chance of one more."""
-        whole, part = divmod(rate * len(nodes), 1)
-        for node in rng.sample(nodes, int(whole) + (rng.random() < part)):
-            node.revision += 1
+    def __init__(self, options: Options) -> None:
+        rng, count = Random(f"project {options.seed}"), options.models
+        self.sources = [_source(rng, i) for i in range(max(1, count // options.models_per_source))]
+        layers: list[list[Model]] = []
+        for number in range(count):
+            if number % max(1, -(-count // LAYERS)) == 0:
+                layers.append([])
+            above, source = _parents(rng, layers[:-1]), rng.choice(self.sources)
+            layers[-1].append(Model(rng, number, len(layers) - 1, above, source["unique_id"], options.columns))
+        self.models = [model for layer in layers for model in layer]
+        tests: dict[str, Test] = {}
+        while len(tests) < round(count * options.tests_per_model):
+            test = Test(rng, self.models)
+            tests.setdefault(test.unique_id, test)
+        of_models: dict[str, list[Node]] = {model.unique_id: [model] for model in self.models}
+        for test in tests.values():
+            of_models[test.model.unique_id].append(test)
+        self.nodes = [node for nodes in of_models.values() for node in nodes]
 
     @cached_property
     def parent_map(self) -> dict[str, list[str]]:
         """The unique_ids of the parents of everything in the graph."""
         parents = {node.unique_id: node.parents for node in self.nodes}
-        parents |= {exposure["unique_id"]: exposure["depends_on"]["nodes"] for exposure in self.exposures}
         return parents | {source["unique_id"]: [] for source in self.sources}
 
     @cached_property
@@ -252,33 +248,8 @@ class Project:
                 children[parent].append(child)
         return children
 
-    def _models(self, rng: Random, shape: Shape) -> list[Model]:
-        width = max(1, -(-shape.models // shape.layers))
-        layers: list[list[Model]] = []
-        for number in range(shape.models):
-            if number % width == 0:
-                layers.append([])
-            above = self._parents(rng, shape, layers[:-1])
-            source: Content = rng.choice(self.sources)
-            layers[-1].append(Model(rng, number, len(layers) - 1, above, source["unique_id"], shape.columns))
-        return [model for layer in layers for model in layer]
 
-    @staticmethod
-    def _parents(rng: Random, shape: Shape, layers: list[list[Model]]) -> list[Model]:
-        """Distinct models of the layer above; a share of the edges skips layers."""
-        found: dict[str, Model] = {}
-        for _ in range(shape.parents if layers else 0):
-            parent = rng.choice(rng.choice(layers) if rng.random() < shape.skip_share else layers[-1])
-            found[parent.unique_id] = parent
-        return [*found.values()]
-
-    def _tests(self, rng: Random, count: int) -> dict[str, dict[str, Test]]:
-        """Distinct tests by the unique_id of their model and their own."""
-        tests: dict[str, dict[str, Test]] = {}
-        while count:
-            test = Test(rng, self.models)
-            of_model = tests.setdefault(test.model.unique_id, {})
-            if test.unique_id not in of_model:
-                of_model[test.unique_id] = test
-                count -= 1
-        return tests
+def _parents(rng: Random, layers: list[list[Model]]) -> list[Model]:
+    """Distinct models of the layer above; a share of the edges skips layers."""
+    drawn = (rng.choice(rng.choice(layers) if rng.random() < SKIP_SHARE else layers[-1]) for _ in range(PARENTS))
+    return [*{parent.unique_id: parent for parent in drawn}.values()] if layers else []

@@ -1,6 +1,6 @@
 """Measure all cases, or some, as ratios against their baselines.
 
-python benchmarks/run.py                     everything; writes RESULTS.md, and plots into the work folder
+python benchmarks/run.py                     everything; writes RESULTS.md
 python benchmarks/run.py --quick             everything, smaller, without the growth; prints the page
 python benchmarks/run.py --case cold_load    one case at its full size (or `growth`, or `profile`); prints it
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from pathlib import Path
 
 import growth
 import report
@@ -33,8 +32,6 @@ def measured(bench: Bench, names: list[str]) -> report.Page:
                 page.rows.append(row)
         elif name == "growth":
             page.curves = growth.curves(bench)
-            for curve in page.curves:
-                growth.plot(curve, bench.work / "plots")
         else:
             folder = loading.run_results(bench, "100 KB", bench.pick(5000, 500))
             page.profile = ask("profiling.py", bench.scratch("profile.duckdb"), folder)
@@ -49,9 +46,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--case", action="append", choices=[*CASES, *OTHERS])
     parser.add_argument("--repeats", type=int, help="turns of each case: 5, or 3 with --quick")
-    parser.add_argument("--work", type=Path, default=HERE / "work", help="the folder that keeps generated data")
     given = parser.parse_args()
-    bench = Bench(given.work, given.quick, given.repeats or (3 if given.quick else 5))
+    bench = Bench(HERE / "work", given.quick, given.repeats or (3 if given.quick else 5))
     bench.work.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     page = measured(bench, given.case or [*CASES, *OTHERS[: bench.pick(2, 1)]])

@@ -19,14 +19,14 @@ COLIBRI = ("dbt-colibri==0.3.7", "sqlglot[c]==30.18.0")
 
 def _generated(bench: Bench) -> Path:
     models = bench.pick(4750, 300)
-    return bench.made(f"compiled_{models}", "compiled.py", models)
+    return bench.made(f"compiled_{models}", "compiled", models=models)
 
 
 def columns(bench: Bench) -> Iterator[Row]:
     """The columns of a generated project, and of a real one where its archive is beside the checkout."""
     yield from _columns(bench, f"a project of {bench.pick(4750, 300):,} models", _generated(bench) / "cold")
     if not bench.is_quick and REAL.exists():
-        yield from _columns(bench, "a real project of 3,000 models", bench.made("real", "data.py", "unpack", str(REAL)))
+        yield from _columns(bench, "a real project of 3,000 models", bench.made("real", "unpack", archive=str(REAL)))
 
 
 def _columns(bench: Bench, said: str, folder: Path) -> Iterator[Row]:
@@ -35,7 +35,7 @@ def _columns(bench: Bench, said: str, folder: Path) -> Iterator[Row]:
     parsing, resolving = (Measured(tuple(found[name])) for name in ("parsing", "resolving"))
     yield Row(f"columns of {said}, resolved in one process", "sqlglot: parsing the same texts", 1.5, resolving, parsing)
     try:
-        peer = bench.made("colibri", "data.py", "environment", *COLIBRI)
+        peer = bench.made("colibri", "environment", requirements=COLIBRI)
     except Failed as error:
         say(f"  dbt-colibri cannot be installed: {error}")
         return

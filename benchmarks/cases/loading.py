@@ -16,8 +16,8 @@ ORJSON = "reading and orjson.loads of every file"
 
 def run_results(bench: Bench, size: str, files: int) -> Path:
     """A folder with run_results of a project of 1,000 models."""
-    options = ("--runs", files, "--results-per-file", RESULTS[size], "--manifests", 0)
-    return bench.made(f"run_results_{size.replace(' ', '_')}_{files}", "generate.py", *options)
+    name = f"run_results_{size.replace(' ', '_')}_{files}"
+    return bench.made(name, "runs", count=files, manifests=0, results_per_file=RESULTS[size])
 
 
 def cold_load(bench: Bench) -> Iterator[Row]:

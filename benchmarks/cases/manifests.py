@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench import ROOT, Bench, Row, constant, orjson_loads
@@ -14,8 +15,8 @@ FURTHER = 3
 def manifests(bench: Bench, compilation: str) -> Path:
     """A folder with a manifest of 80 MB and about 20,000 nodes, and further manifests of the same project."""
     models = bench.pick(5600, 1120)
-    options = ("--models", models, "--columns", 8, "--runs", 1 + FURTHER, "--compilation", compilation)
-    return bench.made(f"manifests_{compilation}_{models}", "generate.py", *options, "--no-run-results")
+    made = partial(bench.made, f"manifests_{compilation}_{models}", "runs", count=1 + FURTHER, has_results=False)
+    return made(models=models, columns=8, compilation=compilation)
 
 
 def first_manifest(bench: Bench) -> Iterator[Row]:
@@ -49,7 +50,7 @@ def further_manifest(bench: Bench) -> Iterator[Row]:
 def real(bench: Bench) -> Iterator[Row]:
     """The manifest of a real project of 10,277 nodes, where its archive is beside the checkout."""
     if not bench.is_quick and REAL.exists():
-        file = bench.made("real", "data.py", "unpack", str(REAL)) / "manifest.json"
+        file = bench.made("real", "unpack", archive=str(REAL)) / "manifest.json"
         found = bench.against_orjson("real.duckdb", file, check="manifests")
         case = f"a real manifest of {file.stat().st_size / 1e6:.0f} MB"
         yield Row(case, "orjson.loads of it", 3.0, found["load"], found["orjson"])

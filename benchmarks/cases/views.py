@@ -6,8 +6,10 @@ that runs the query alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bench import Bench, Row, say
 from measure import Measured, ask, query_times, query_value
@@ -28,13 +30,14 @@ CLOSURE = "FROM v1.node_ancestors"
 
 def warehouse_of(bench: Bench, copies: int) -> Path:
     """A warehouse with `copies` times 30 days of a project of 1,000 models, each about 100,000 executions."""
-    folder = bench.made("executions", "data.py", "executions", bench.pick(1000, 300), needs="warehouse")
+    folder = bench.made("executions", "executions", of_package=True, models=bench.pick(1000, 300))
     path = folder / f"{copies}.duckdb"
     if not path.exists():
         had = max(int(other.stem) for other in folder.glob("*.duckdb") if int(other.stem) < copies)
         say(f"  multiplying executions by {copies}")
         target = bench.copy(folder / f"{had}.duckdb", path.name)
-        ask("data.py", folder / "runs", "multiply", target, had, copies)
+        copied = {"warehouse": str(target), "first": had, "last": copies}
+        ask("data.py", folder / "runs", "multiply", json.dumps(copied))
         ask("checks.py", "multiplied", target, folder / "1.duckdb")
         target.replace(path)
     return path
@@ -82,11 +85,11 @@ def operations(bench: Bench) -> Iterator[Row]:
         yield Row(case, PLAIN, 4.0, of_one[name], of_one["baseline"])
 
 
-def graph(bench: Bench, models: int, *options: str | int) -> Path:
+def graph(bench: Bench, models: int, **options: Any) -> Path:
     """A warehouse with the manifest of a project whose models have one column."""
     name = f"graph_{models}_{len(options)}"
-    sizes = ("--models", models, "--columns", 1, "--runs", 1)
-    return bench.loaded(f"{name}.duckdb", bench.made(name, "generate.py", *sizes, "--no-run-results", *options))
+    made = bench.made(name, "runs", count=1, has_results=False, models=models, columns=1, **options)
+    return bench.loaded(f"{name}.duckdb", made)
 
 
 def closure_times(warehouse: Path, repeats: int) -> dict[str, Measured]:
@@ -97,9 +100,8 @@ def closure_times(warehouse: Path, repeats: int) -> dict[str, Measured]:
 
 def closure(bench: Bench) -> Iterator[Row]:
     """The whole closure of 5,000 models (20 layers, 3 parents each), and the ancestors of one."""
-    nodes, none = bench.pick(5000, 1000), 10**9
-    alone = ("--tests-per-model", 0, "--models-per-exposure", none, "--models-per-source", none)
-    warehouse = graph(bench, nodes, *alone)
+    nodes = bench.pick(5000, 1000)
+    warehouse = graph(bench, nodes, tests_per_model=0, models_per_source=10**9)
     last = query_value(warehouse, "SELECT max(child_unique_id) FROM v1.node_edges")
     asked = {
         "closure": CLOSURE,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 
 from artifact_warehouse import Warehouse
@@ -23,17 +24,10 @@ def load(tmp_path: Path, warehouse: Warehouse) -> Load:
 
     def load(*artifacts: tuple[str, int, str, Json]) -> Warehouse:
         for number, (kind, version, dbt_version, sections) in enumerate(artifacts):
-            metadata = {
-                "dbt_schema_version": f"https://schemas.getdbt.com/dbt/{kind}/v{version}.json",
-                "dbt_version": dbt_version,
-                "generated_at": f"2026-10-{number + 1:02}T06:00:10Z",
-                "invocation_id": f"i{number}",
-                "project_name": "shop",
-            }
-            folder = tmp_path / str(number)
-            folder.mkdir()
-            document = {"metadata": {**metadata, **sections.pop("metadata", {})}, **sections}
-            (folder / f"{kind.replace('-', '_')}.json").write_text(json.dumps(document))
+            ids = {"generated_at": f"2026-10-{number + 1:02}T06:00:10Z", "invocation_id": f"i{number}"}
+            metadata = builders.metadata(kind, version, dbt_version=dbt_version, project_name="shop", **ids)
+            content = {"metadata": {**metadata, **sections.pop("metadata", {})}, **sections}
+            builders.write(tmp_path / str(number), kind, content)
         report = warehouse.load(tmp_path)
         assert len(report.loaded) == len(artifacts), report.outcomes
         return warehouse
@@ -71,13 +65,13 @@ def node(unique_id: str, parents: tuple[str, ...] = (), **more: Any) -> Json:
 
 @pytest.mark.parametrize("message, failures", [(3, 3), (0, 0), (True, None), ("Got 3 results", None), (None, None)])
 def test_failing_rows_of_dbt_0_19_are_the_integer_message_of_a_test(load: Load, message: Any, failures: Any) -> None:
-    wh = load(("run-results", 1, "0.19.1", {"results": [result("test.shop.unique_id", "fail", message)]}))
+    wh = load(("run_results", 1, "0.19.1", {"results": [result("test.shop.unique_id", "fail", message)]}))
     assert wh.sql("SELECT failures FROM v1.node_executions").fetchall() == [(failures,)]
     assert wh.sql("SELECT last_failures FROM v1.test_failure_rates").fetchall() == [(failures,)]
 
 
 def test_an_integer_message_of_a_model_counts_no_failing_rows(load: Load) -> None:
-    wh = load(("run-results", 1, "0.19.1", {"results": [result("model.shop.orders", "success", 3)]}))
+    wh = load(("run_results", 1, "0.19.1", {"results": [result("model.shop.orders", "success", 3)]}))
     assert wh.sql("SELECT failures, message FROM v1.node_executions").fetchall() == [(None, "3")]
 
 
@@ -129,7 +123,7 @@ def test_what_an_entry_says_itself_counts_before_its_config(load: Load) -> None:
 def test_a_lone_error_of_dbt_2_is_a_node_that_failed(load: Load, count: int, is_aborted: bool) -> None:
     results = [result(f"model.shop.m{number}", "error", "Compilation Error", 0.0) for number in range(count)]
     sections = {"results": results, "args": {"which": "build"}}
-    wh = load(("run-results", 6, "2.0.0-preview.196", sections))
+    wh = load(("run_results", 6, "2.0.0-preview.196", sections))
     [(aborted, is_success, failures)] = wh.sql(
         "SELECT is_aborted, is_success, failure_count FROM v1.invocations"
     ).fetchall()
@@ -159,8 +153,7 @@ def test_a_result_of_dbt_0_18_without_any_status_was_compiled_only(
 ) -> None:
     old = {"node": node(f"{resource_type}.shop.it"), "execution_time": 0.1, "timing": [], **row}
     document = {"generated_at": "2020-01-01T00:00:00Z", "elapsed_time": 1.0, "results": [old]}
-    (tmp_path / "run_results.json").write_text(json.dumps(document))
-    warehouse.load(tmp_path / "run_results.json")
+    warehouse.load(builders.write(tmp_path, "run_results", document))
     found = warehouse.sql("SELECT status, status_class FROM v1.node_executions").fetchall()
     assert found == [(status, status_class)]
     expected = {"success": True, "failure": False}.get(status_class)
@@ -192,8 +185,8 @@ def test_runs_without_rows_count_in_rates_and_in_no_time_or_cost(
     whole = {"results": [result("model.shop.orders", "success", seconds=100.0)], "elapsed_time": 100.0}
     other = {"results": [result("model.shop.orders", "success", seconds=0.5)], "elapsed_time": 0.5}
     wh = load(
-        ("run-results", 6, "1.10.15", {**whole, "args": {"which": "run"}}),
-        ("run-results", 6, "1.10.15", {**other, "args": {"which": "run", **args}}),
+        ("run_results", 6, "1.10.15", {**whole, "args": {"which": "run"}}),
+        ("run_results", 6, "1.10.15", {**other, "args": {"which": "run", **args}}),
     )
     kept = [100.0] if is_empty or is_sample else [0.5, 100.0]
     for view in ("invocations", "node_executions"):
@@ -240,9 +233,9 @@ def test_a_freshness_json_of_dbt_2_is_loaded_and_counted_once(load: Load, kinds:
 def test_an_artifact_of_an_unknown_kind_is_in_the_ledger_and_loads_once_it_is_known(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "freshness.json"
     metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/freshness/v0.json", "invocation_id": "i1"}
-    file.write_text(json.dumps({"metadata": metadata, "results": [check("source.shop.raw.orders", "Pass")]}))
+    content = {"metadata": metadata, "results": [check("source.shop.raw.orders", "Pass")]}
+    file = builders.write(tmp_path, "freshness", content)
     with monkeypatch.context() as earlier_release:
         kinds = tuple(kind for kind in artifact.KINDS if kind != "freshness")
         earlier_release.setattr(artifact, "KINDS", kinds)
@@ -270,7 +263,7 @@ def test_the_last_time_of_a_success_is_told_apart_from_that_of_a_failure(load: L
     runs = [("success", 100.0), ("success", 90.0), ("error", 2.0)]
     wh = load(
         *(
-            ("run-results", 6, "1.10.15", {"results": [result("model.shop.orders", status, seconds=seconds)]})
+            ("run_results", 6, "1.10.15", {"results": [result("model.shop.orders", status, seconds=seconds)]})
             for status, seconds in runs
         )
     )

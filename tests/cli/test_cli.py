@@ -13,18 +13,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-import zstandard
-from commandline import run
+from commandline import COMMAND, heed_interrupts, run, run_process
+from packings import COMPRESS, packed
 from pyarrow import parquet
 from testdata import SAMPLES, release_only
 
@@ -43,14 +41,8 @@ VERBS = (
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
-COMMAND = (sys.executable, "-m", "artifact_warehouse")
 needs_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-
-
-def run_process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
 
 
 def rows_of(text: bytes, output_format: str) -> list[dict[str, Any]]:
@@ -267,11 +259,6 @@ main(LoadSettings(batch_bytes=1, part_bytes=1))
 """
 
 
-def heed_interrupts() -> None:
-    """What runs in the background of a script, as tests may, is born deaf to SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @needs_signals
 def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, samples: Path) -> None:
     path = tmp_path / "wh.duckdb"
@@ -324,47 +311,23 @@ def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
 # Load
 
 
-def tar(mode: str, compress: Callable[[bytes], bytes] = bytes) -> Callable[[bytes], bytes]:
-    def pack(content: bytes) -> bytes:
-        stream = io.BytesIO()
-        with tarfile.open(fileobj=stream, mode=mode) as archive:
-            member = tarfile.TarInfo("target/run_results.json")
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-        return compress(stream.getvalue())
-
-    return pack
+PACKINGS = (
+    *("run_results.json", "run_results.json.gz", "run_results.json.zst"),
+    *("runs.tar", "runs.tar.gz", "runs.tgz", "runs.tar.xz", "runs.tar.zst", "runs.zip"),
+)
 
 
-def zipped(content: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("target/run_results.json", content)
-    return stream.getvalue()
-
-
-PACKED = {
-    "run_results.json": bytes,
-    "run_results.json.gz": gzip.compress,
-    "run_results.json.zst": zstandard.compress,
-    "runs.tar": tar("w"),
-    "runs.tar.gz": tar("w:gz"),
-    "runs.tgz": tar("w:gz"),
-    "runs.tar.xz": tar("w:xz"),
-    "runs.tar.zst": tar("w", zstandard.compress),
-    "runs.zip": zipped,
-}
-
-
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", PACKINGS)
 def test_an_artifact_is_loaded_from_any_packing(small: Path, tmp_path: Path, name: str) -> None:
     file = tmp_path / "in" / name
     file.parent.mkdir()
-    file.write_bytes(PACKED[name](OTHER.read_bytes()))
+    content, is_archive = OTHER.read_bytes(), name.startswith("runs.")
+    alone = COMPRESS.get(file.suffix, bytes)(content)
+    file.write_bytes(packed(name, {"target/run_results.json": content}) if is_archive else alone)
     result = run("load", small, file)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == "loaded 1, unchanged 0, quarantined 0\n"
-    member = "" if "json" in name else "!/target/run_results.json"
+    member = "!/target/run_results.json" if is_archive else ""
     with Warehouse(small, read_only=True) as opened:
         query = "SELECT uri FROM v1.artifacts WHERE uri NOT LIKE '%nightly%'"
         assert opened.sql(query).fetchall() == [(f"{file}{member}",)]
@@ -563,8 +526,7 @@ def test_a_query_reaches_no_other_file(small: Path, tmp_path: Path, statement: s
     """In a process of its own, as it is called: what is set there holds for all that opens the file."""
     for file in (tmp_path / "new", small.with_name("there.csv")):
         before = sorted(tmp_path.rglob("*"))
-        command = [*COMMAND, "query", str(small), statement.format(file=file)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = run_process("query", small, statement.format(file=file))
         assert (result.returncode, result.stdout) == (2, "")
         assert "Error: " in result.stderr and "Traceback" not in result.stderr
         assert sorted(tmp_path.rglob("*")) == before

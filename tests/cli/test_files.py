@@ -9,20 +9,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run
 from pyarrow import parquet
 from testdata import BESIDE, SAMPLES
 
 from artifact_warehouse import Warehouse
-from artifact_warehouse.cli import cli
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build"
 SQL = "select * from (values (1, 'a|b'), (2, null)) as t(id, text)"
 ROWS = [{"id": 1, "text": "a|b"}, {"id": 2, "text": None}]
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments])
 
 
 @pytest.fixture(scope="module")

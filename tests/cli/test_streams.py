@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commandline import COMMAND, run_process
 from disturbed import assert_intact
 from testdata import SAMPLES, release_only
 
@@ -19,7 +20,6 @@ from artifact_warehouse import Warehouse
 
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build"
 OTHER = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-04_01_build"
-COMMAND = (sys.executable, "-m", "artifact_warehouse")
 CLOSINGS = ("<&-", ">&-", "2>&-")
 CONTROL = "a\x1b[31m\x07\x9b2J\u202e\u2066\u200f\x7fz"
 SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -258,8 +258,8 @@ def test_no_format_sends_control_characters_to_a_terminal(wh: Path, output_forma
 @pytest.mark.parametrize("output_format", ["json", "jsonl", "csv"])
 def test_a_pipe_gets_every_value_exactly(wh: Path, output_format: str) -> None:
     text = "||".join(f"chr({ord(character)})" for character in CONTROL)
-    call = [*COMMAND, "query", str(wh), f"select {text} as x", "--format", output_format]
-    piped = subprocess.run(call, capture_output=True, check=True).stdout.decode()
+    call = ("query", wh, f"select {text} as x", "--format", output_format)
+    piped = run_process(*call, text=False, check=True).stdout.decode()
     if output_format == "csv":
         assert piped == f"x\n{CONTROL}\n"
     else:

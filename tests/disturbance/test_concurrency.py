@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from commandline import COMMAND, run_process
 from disturbed import assert_intact, command, contents, environment, make_input
 from testdata import SAMPLES, release_only
 
@@ -107,8 +108,7 @@ class Reader:
 
 
 def by_command(path: Path, wait: float, holders: set[int]) -> dict[str, int] | None:
-    call = [sys.executable, "-m", "artifact_warehouse", "query", str(path), COUNTS, "--format", "json"]
-    done = subprocess.run([*call, "--wait", str(wait)], capture_output=True, text=True, timeout=60, check=False)
+    done = run_process("query", path, COUNTS, "--format", "json", "--wait", wait)
     if done.returncode == 0:
         assert done.stderr == ""
         return json.loads(done.stdout)[0]
@@ -203,10 +203,9 @@ def test_the_wait_for_a_file_that_stays_held_is_bounded(tmp_path: Path, verb: st
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
     more = {"query": ["select 1"], "load": [str(RUN)]}.get(verb, [])
-    call = [sys.executable, "-m", "artifact_warehouse", verb, str(path), *more, "--wait", "1"]
     with held(path) as holder:
         start = time.monotonic()
-        done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+        done = run_process(verb, path, *more, "--wait", "1")
         assert 1 <= time.monotonic() - start < 20
     assert (done.returncode, done.stdout) == (3, "")
     assert f"(process {holder})" in done.stderr and done.stderr.count("\n") == 1
@@ -228,7 +227,7 @@ def test_a_file_that_is_held_in_another_container_is_waited_for(tmp_path: Path, 
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
     more = {"query": ["select 1"], "load": [str(RUN)]}[verb]
-    call = [*ANOTHER_NAMESPACE, sys.executable, "-m", "artifact_warehouse", verb, str(path), *more]
+    call = [*ANOTHER_NAMESPACE, *COMMAND, verb, str(path), *more]
     with held(path, ANOTHER_NAMESPACE):
         done = subprocess.run([*call, "--wait", "0.2"], capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 import random
 import subprocess
 import sys
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zstandard
 from disturbed import assert_intact, contents
+from packings import packed
 from testdata import BESIDE, SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
@@ -181,9 +180,9 @@ def test_what_is_there_tells_that_it_is_dbts_where_the_name_does_not(tmp_path: P
     folder.mkdir()
     begun = data.index(b"schemas.getdbt.com/dbt/") + 30
     whole = {"a.json": data, "b.json.gz": gzip.compress(data), "c.json.zst": zstandard.compress(data)}
-    for name, packed in whole.items():
-        for cut in (begun if name == "a.json" else len(packed) // 2, len(packed) - 1):
-            (folder / f"{cut}{name}").write_bytes(packed[:cut])
+    for name, content in whole.items():
+        for cut in (begun if name == "a.json" else len(content) // 2, len(content) - 1):
+            (folder / f"{cut}{name}").write_bytes(content[:cut])
     report = Warehouse(tmp_path / "wh.duckdb").load(folder)
     assert len(report.quarantined) == len(report.outcomes) == 6
     assert all(INCOMPLETE[0] in (outcome.reason or "") for outcome in report.quarantined)
@@ -220,45 +219,27 @@ def test_a_compressed_artifact_that_is_cut_anywhere_is_quarantined_and_loaded_on
     tmp_path: Path, name: str
 ) -> None:
     data = (RUN / "run_results.json").read_bytes()
-    packed = PACKINGS[name](data)
+    whole = PACKINGS[name](data)
     target, dice = Target(tmp_path, Path(name).name), random.Random(name)
-    for cut in {0, 1, 2, 3, 9, len(packed) - 1, len(packed) - 3, *(dice.randrange(len(packed)) for _ in range(4))}:
-        target.assert_incomplete(packed[:cut])
-    target.assert_whole(packed, tmp_path / "alone.duckdb")
-
-
-def tarred(files: list[Path], mode: str) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode=mode) as archive:
-        for number, file in enumerate(files):
-            archive.add(file, f"{number}/{file.name}")
-    return stream.getvalue()
-
-
-def zipped(files: list[Path]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, file in enumerate(files):
-            archive.write(file, f"{number}/{file.name}")
-    return stream.getvalue()
+    for cut in {0, 1, 2, 3, 9, len(whole) - 1, len(whole) - 3, *(dice.randrange(len(whole)) for _ in range(4))}:
+        target.assert_incomplete(whole[:cut])
+    target.assert_whole(whole, tmp_path / "alone.duckdb")
 
 
 @pytest.mark.parametrize("suffix", ["tar.gz", "zip", *release_only("tar", "tar.xz", "tar.bz2", "tar.zst")])
 def test_an_archive_that_is_cut_gives_whole_members_only_and_all_once_it_is_whole(tmp_path: Path, suffix: str) -> None:
     files = sorted(SAMPLES.rglob("run_results.json"))[:4]
-    modes = {"tar": "w", "tar.gz": "w:gz", "tar.xz": "w:xz", "tar.bz2": "w:bz2"}
-    packed = zipped(files) if suffix == "zip" else tarred(files, modes.get(suffix, "w"))
-    packed = zstandard.compress(packed) if suffix == "tar.zst" else packed
+    whole = packed(f"runs.{suffix}", {f"{number}/{file.name}": file.read_bytes() for number, file in enumerate(files)})
     known = {batches.content_id(file.read_bytes()) for file in files}
     file, path, dice = tmp_path / "in" / f"runs.{suffix}", tmp_path / "wh.duckdb", random.Random(suffix)
     file.parent.mkdir()
-    end = len(packed.rstrip(b"\0")) if suffix == "tar" else len(packed)
+    end = len(whole.rstrip(b"\0")) if suffix == "tar" else len(whole)
     for cut in {0, 1, 10, end - 1, *(dice.randrange(end) for _ in range(4))}:
-        file.write_bytes(packed[:cut])
+        file.write_bytes(whole[:cut])
         report = Warehouse(path).load(file.parent)
         assert {o.artifact_id for o in (*report.loaded, *report.unchanged)} <= known
         assert [o.uri for o in report.quarantined] == [str(file)], (cut, report.outcomes)
-    file.write_bytes(packed)
+    file.write_bytes(whole)
     report = Warehouse(path).load(file.parent)
     assert not report.quarantined
     Warehouse(tmp_path / "alone.duckdb").load(file.parent)

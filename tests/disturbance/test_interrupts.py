@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from commandline import heed_interrupts
 from disturbed import (
     Moment,
     alive,
@@ -46,11 +47,6 @@ KEPT = re.compile(r"interrupted: kept (\d+) of (\d+) files; load again to contin
 on_linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts processes as Linux does")
 
 
-def install_sigint_handler() -> None:
-    """What runs in the background of a script, as tests may, is born deaf to SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def interrupted(call: list[str], seconds: float, workers: int = 0, with_group: bool = False) -> tuple[int, str, str]:
     """The exit code, stdout and stderr of a call that gets a SIGINT after some seconds. Leaves no process."""
     process = subprocess.Popen(
@@ -60,7 +56,7 @@ def interrupted(call: list[str], seconds: float, workers: int = 0, with_group: b
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=install_sigint_handler,
+        preexec_fn=heed_interrupts,
     )
     others: set[int] = set()
     try:
@@ -137,7 +133,7 @@ def test_interrupts_at_any_step_end_a_load_and_say_what_is_kept(tmp_path: Path, 
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=install_sigint_handler,
+            preexec_fn=heed_interrupts,
         )
         said = KEPT.fullmatch(done.stderr)
         assert said and done.stderr.startswith(start), (moment, done.stderr)
@@ -159,7 +155,7 @@ def test_an_interrupt_while_python_starts_leaves_no_trace(tmp_path: Path) -> Non
     for number in range(max(10, INTERRUPTS // 4)):
         call = [sys.executable, "-c", program, "query", str(tmp_path / "wh.duckdb"), "select 1"]
         process = subprocess.Popen(
-            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=install_sigint_handler
+            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
         )
         assert process.stdout is not None and process.stdout.readline() == "1\n"
         time.sleep(dice.random() * 0.03 * (number + 1))

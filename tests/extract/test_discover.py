@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import os
 import subprocess
 import sys
-import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import zstandard
+from packings import packed, tarred, zipped
 
 from artifact_warehouse.errors import InputNotFound
 from artifact_warehouse.extract.discover import File, Labels, expand, labels_of
@@ -46,24 +45,6 @@ def inputs(file: Path) -> dict[str, bytes]:
     found = list(read(File(str(file))))
     assert not [item.error for item in found if item.error]
     return {item.uri.removeprefix(str(file)): item.data for item in found}
-
-
-def tar(members: dict[str, bytes], compress: Callable[[bytes], bytes] = bytes) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return compress(stream.getvalue())
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 # What to read, and in which order
@@ -195,28 +176,19 @@ MEMBERS = {
 }
 FOUND = {"!/target/manifest.json": b"{}", "!/target/run_results.json.gz": b"[1]", "!/deep/er/catalog.json.zst": b"[2]"}
 
-ARCHIVES = {
-    "a.tar": tar(MEMBERS),
-    "a.tar.gz": tar(MEMBERS, gzip.compress),
-    "a.tgz": tar(MEMBERS, gzip.compress),
-    "a.tar.xz": tar(MEMBERS, lzma.compress),
-    "a.tar.bz2": tar(MEMBERS, bz2.compress),
-    "a.tar.zst": tar(MEMBERS, zstandard.compress),
-    "a.zip": zipped(MEMBERS),
-    "A.ZIP": zipped(MEMBERS),
-}
+ARCHIVES = ("a.tar", "a.tar.gz", "a.tgz", "a.tar.xz", "a.tar.bz2", "a.tar.zst", "a.zip", "A.ZIP")
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_the_json_files_in_an_archive_are_read(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(ARCHIVES[name])
+    (tmp_path / name).write_bytes(packed(name, MEMBERS))
     assert inputs(tmp_path / name) == FOUND
 
 
 def test_archives_in_a_folder_are_read_in_their_place(tmp_path: Path) -> None:
     make(tmp_path, "runs/2.json")
     (tmp_path / "runs" / "1.zip").write_bytes(zipped({"a.json": b"1"}))
-    (tmp_path / "runs" / "3.tar").write_bytes(tar({"a.json": b"3"}))
+    (tmp_path / "runs" / "3.tar").write_bytes(tarred({"a.json": b"3"}))
     found = [item.data for file in expand([tmp_path]) for item in read(file)]
     assert found == [b"1", b"runs/2.json", b"3"]
 
@@ -239,7 +211,7 @@ def test_a_compressed_file_of_several_parts_is_read_whole(tmp_path: Path, name: 
 def test_a_compressed_archive_of_several_parts_is_read_whole(
     tmp_path: Path, compress: Callable[[bytes], bytes]
 ) -> None:
-    content = tar({f"{i}.json": os.urandom(5000) for i in range(20)})
+    content = tarred({f"{i}.json": os.urandom(5000) for i in range(20)})
     suffix = {"zlib": "gz", "gzip": "gz", "lzma": "xz", "bz2": "bz2"}.get(compress.__module__, "zst")
     file = tmp_path / f"x.tar.{suffix}"
     file.write_bytes(compress(content[:30_000]) + compress(content[30_000:]))
@@ -268,14 +240,14 @@ def test_what_cannot_be_unpacked_is_an_input_with_an_error(tmp_path: Path, name:
 
 def test_a_member_that_cannot_be_unpacked_costs_no_other(tmp_path: Path) -> None:
     members = {"a.json": b"1", "b.json.gz": b"no gzip", "c.json": b"3"}
-    for name, content in {"x.zip": zipped(members), "x.tar": tar(members)}.items():
-        (tmp_path / name).write_bytes(content)
+    for name in ("x.zip", "x.tar"):
+        (tmp_path / name).write_bytes(packed(name, members))
         found = [(item.data, bool(item.error)) for item in read(File(str(tmp_path / name)))]
         assert found == [(b"1", False), (b"no gzip", True), (b"3", False)]
 
 
 def test_a_member_with_a_wrong_checksum_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
-    content = bytearray(zipped({"a.json": b"first", "b.json": b"second"}))
+    content = bytearray(zipped({"a.json": b"first", "b.json": b"second"}, zipfile.ZIP_STORED))
     content[content.index(b"second")] ^= 0xFF
     (tmp_path / "x.zip").write_bytes(content)
     found = list(read(File(str(tmp_path / "x.zip"))))

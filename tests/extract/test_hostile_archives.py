@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 import struct
@@ -18,6 +17,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from packings import tarred, zipped
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
@@ -100,19 +100,11 @@ def zip_with_a_large_directory() -> bytes:
     return directory + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, len(directory), 0, 0)
 
 
-def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
 def zip_bzip2_bomb() -> bytes:
     """A member that says it is of one byte, and unpacks to 200 MB."""
     compressor = bz2.BZ2Compressor()
     packed = b"".join([*(compressor.compress(ZEROS) for _ in range(200)), compressor.flush()])
-    whole = zipped(("manifest.json", b"?"), method=zipfile.ZIP_STORED)
+    whole = zipped({"manifest.json": b"?"}, method=zipfile.ZIP_STORED)
     directory = whole.index(b"PK\x01\x02")
     local, entry, end = bytearray(whole[:43]), bytearray(whole[directory:-22]), bytearray(whole[-22:])
     for block, at in ((local, 8), (entry, 10)):
@@ -176,8 +168,8 @@ def sparse(content_bytes: int) -> bytes:
 
 
 GROWING: dict[str, Callable[[], bytes]] = {
-    "gz.zip": lambda: zipped(*((f"{n}/manifest.json.gz", gzip.compress(ZEROS)) for n in range(8))),
-    "zst.zip": lambda: zipped(*((f"{n}/manifest.json.zst", zstandard.compress(ZEROS)) for n in range(8))),
+    "gz.zip": lambda: zipped({f"{n}/manifest.json.gz": gzip.compress(ZEROS) for n in range(8)}),
+    "zst.zip": lambda: zipped({f"{n}/manifest.json.zst": zstandard.compress(ZEROS) for n in range(8)}),
     "gz.tar": lambda: (
         b"".join(
             header(f"{n}/manifest.json.gz", len(packed := gzip.compress(ZEROS))) + packed + bytes(-len(packed) % 512)
@@ -222,8 +214,8 @@ def without_local_header(archive: bytes) -> bytes:
 def test_a_member_that_cannot_be_read_costs_the_members_behind_it_nothing(
     tmp_path: Path, change: Callable[[bytes], bytes]
 ) -> None:
-    members = (("a/manifest.json", b"the content of a member"), ("b/run_results.json", RUN.read_bytes()))
-    (tmp_path / "a.zip").write_bytes(change(zipped(*members, method=zipfile.ZIP_STORED)))
+    members = {"a/manifest.json": b"the content of a member", "b/run_results.json": RUN.read_bytes()}
+    (tmp_path / "a.zip").write_bytes(change(zipped(members, method=zipfile.ZIP_STORED)))
     with Warehouse(tmp_path / "wh.duckdb") as wh:
         report = wh.load(tmp_path / "a.zip")
         assert [outcome.status for outcome in report.outcomes] == ["quarantined", "loaded"]
@@ -234,8 +226,8 @@ def test_a_member_that_cannot_be_read_costs_the_members_behind_it_nothing(
 PACKED: dict[str, Callable[[bytes], Any]] = {
     "run_results.json.gz": gzip.compress,
     "run_results.json.zst": zstandard.compress,
-    "a.zip": lambda content: zipped(("run_results.json", content)),
-    "a.tar": lambda content: header("run_results.json", len(content)) + content + bytes(-len(content) % 512) + END,
+    "a.zip": lambda content: zipped({"run_results.json": content}),
+    "a.tar": lambda content: tarred({"run_results.json": content}),
     "a.tar.xz": lambda content: lzma.compress(PACKED["a.tar"](content)),
 }
 

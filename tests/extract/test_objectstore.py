@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gzip
-import io
 import json
 import os
 import re
@@ -13,19 +12,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 import traceback
-import zipfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 import zstandard
-from commandline import run
+from commandline import COMMAND, heed_interrupts, run
 from disturbed import assert_intact
+from packings import packed, tarred
 from testdata import ROOT, SAMPLES, release_only
 
 pytest.importorskip("obstore")
@@ -182,39 +179,27 @@ def test_several_processes_read_like_one(tmp_path: Path, bucket: Bucket) -> None
     assert len(Warehouse(tmp_path / "together.duckdb").load(bucket.uri()).unchanged) == len(alone.outcomes)
 
 
-def tar(folder: Path, compress: Callable[[bytes], bytes] = bytes) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        archive.add(folder, "target")
-    return compress(stream.getvalue())
-
-
-def zipped(folder: Path) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.glob("*.json")):
-            archive.write(path, f"target/{path.name}")
-    return stream.getvalue()
+def members(folder: Path) -> dict[str, bytes]:
+    return {f"target/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.json"))}
 
 
 @functools.cache
 def packings() -> dict[str, bytes]:
-    import bz2
-    import lzma
-
-    zst = zstandard.ZstdCompressor().compress
+    files = {
+        "b/environment=x/run.tar": NIGHTLY / "2026-11-01_01_build",
+        "b/run.tar.gz": NIGHTLY / "2026-11-02_01_build",
+        "b/run.tgz": NIGHTLY / "2026-11-03_01_build",
+        "b/run.tar.xz": NIGHTLY / "2026-11-04_01_build",
+        "b/run.tar.bz2": NIGHTLY / "2026-11-06_01_build",
+        "b/run.tar.zst": NIGHTLY / "2026-11-07_01_build",
+        "b/run.zip": SAMPLES / "environment=dev/job=adhoc/2026-11-04_03_run",
+    }
     return {
+        **{name: packed(name, members(folder)) for name, folder in files.items()},
         "a/manifest.json.gz": gzip.compress((RUN / "manifest.json").read_bytes()),
-        "a/run_results.json.zst": zst((RUN / "run_results.json").read_bytes()),
-        "b/environment=x/run.tar": tar(NIGHTLY / "2026-11-01_01_build"),
-        "b/run.tar.gz": tar(NIGHTLY / "2026-11-02_01_build", gzip.compress),
-        "b/run.tgz": tar(NIGHTLY / "2026-11-03_01_build", gzip.compress),
-        "b/run.tar.xz": tar(NIGHTLY / "2026-11-04_01_build", lzma.compress),
-        "b/run.tar.bz2": tar(NIGHTLY / "2026-11-06_01_build", bz2.compress),
-        "b/run.tar.zst": tar(NIGHTLY / "2026-11-07_01_build", zst),
-        "b/run.zip": zipped(SAMPLES / "environment=dev/job=adhoc/2026-11-04_03_run"),
-        "c/cut.tar.gz": tar(RUN, gzip.compress)[:-100],
-        "c/cut.zip": zipped(RUN)[:-100],
+        "a/run_results.json.zst": zstandard.compress((RUN / "run_results.json").read_bytes()),
+        "c/cut.tar.gz": packed("cut.tar.gz", members(RUN))[:-100],
+        "c/cut.zip": packed("cut.zip", members(RUN))[:-100],
         "c/manifest.json.gz": gzip.compress(b'{"metadata": {')[:-5],
         "c/run_results.json": b"",
     }
@@ -337,11 +322,9 @@ def test_what_is_larger_than_the_limit_is_not_fetched(tmp_path: Path, bucket: Bu
 
 
 def test_an_archive_may_be_larger_than_what_is_in_it_may_be(tmp_path: Path, bucket: Bucket) -> None:
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "run_results.json").write_bytes(ONE)
-    (tmp_path / "target" / "dbt.log").write_bytes(bytes(len(ONE)))
-    bucket.put("run.tar", tar(tmp_path / "target"))
-    bucket.put("a_cut.tar", tar(tmp_path / "target")[:1000])
+    archive = tarred({"target/run_results.json": ONE, "target/dbt.log": bytes(len(ONE))})
+    bucket.put("run.tar", archive)
+    bucket.put("a_cut.tar", archive[:1000])
     report = Warehouse(tmp_path / "wh.duckdb").load(bucket.uri(), limits=reader.Limits(len(ONE), 10 * len(ONE)))
     found = [(o.uri.removeprefix(bucket.uri()), o.status) for o in report.outcomes]
     assert found == [("a_cut.tar", "quarantined"), ("run.tar!/target/run_results.json", "loaded")]
@@ -538,9 +521,8 @@ def test_a_load_of_files_never_imports_the_library(tmp_path: Path) -> None:
 def test_an_interrupt_does_not_wait_for_the_store(tmp_path: Path, bucket: Bucket, proxy, stalls: str) -> None:
     bucket.put_folder(RUN)
     log = proxy(lambda method, path: "stall" if stalls in path else None)
-    command = [sys.executable, "-m", "artifact_warehouse", "load", str(tmp_path / "wh.duckdb"), bucket.uri()]
-    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
+    command = [*COMMAND, "load", str(tmp_path / "wh.duckdb"), bucket.uri()]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts) as process:
         while not log.failed:
             assert process.poll() is None
             time.sleep(0.05)

@@ -93,8 +93,7 @@ def expected(edges: Iterable[Edge]) -> set[tuple[str, str, int]]:
 
 
 def load(folder: Path, edges: Iterable[Edge]) -> Warehouse:
-    (folder / "manifest.json").write_text(json.dumps(manifest(edges)))
-    Warehouse(folder / "wh.duckdb").load(folder / "manifest.json")
+    Warehouse(folder / "wh.duckdb").load(builders.write(folder, "manifest", manifest(edges)))
     return Warehouse(folder / "wh.duckdb", read_only=True)
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from commandline import run
 from disturbed import contents
 from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import flatten
-from artifact_warehouse.cli import cli
 from artifact_warehouse.load import batches
 
 JOB = SAMPLES / "environment=prod" / "job=nightly"
@@ -45,8 +44,8 @@ def needs_too_much_memory(artifact: Any, rows: Any, cache: Any) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A few runs; the faulty one is among them twice."""
-    for run in ("2026-11-03_01_build", "2026-11-04_01_build", "2026-11-05_01_build", "2026-11-06_01_build"):
-        shutil.copytree(JOB / run, tmp_path / "in" / run)
+    for name in ("2026-11-03_01_build", "2026-11-04_01_build", "2026-11-05_01_build", "2026-11-06_01_build"):
+        shutil.copytree(JOB / name, tmp_path / "in" / name)
     shutil.copytree(RUN.parent, tmp_path / "in" / "copy")
     return tmp_path / "in"
 
@@ -66,7 +65,7 @@ def test_a_fault_quarantines_the_artifact_that_meets_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(batches, "flatten", faulty)
-        result = CliRunner().invoke(cli, ["load", str(path), str(folder), "--log-format", "json"])
+        result = run("load", path, folder, "--log-format", "json")
     assert result.exit_code == 1
     told = [line for line in map(json.loads, result.stderr.splitlines()) if line["event"] == "quarantined"]
     assert [Path(line["uri"]).parent.name for line in told] == ["2026-11-05_01_build", "copy"]
@@ -82,7 +81,7 @@ def test_a_fault_quarantines_the_artifact_that_meets_it(
 
 def test_people_are_told_of_a_fault_with_its_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "flatten", raises)
-    result = CliRunner().invoke(cli, ["load", str(tmp_path / "wh.duckdb"), str(RUN)])
+    result = run("load", tmp_path / "wh.duckdb", RUN)
     assert (result.exit_code, result.stdout) == (1, "loaded 0, unchanged 0, quarantined 1\n")
     assert f"{RUN}: a fault of artifact-warehouse: KeyError: 'thread_id'; please report it" in result.stderr
     assert "in raises\n" in result.stderr

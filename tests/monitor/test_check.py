@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from commandline import run
+from commandline import run, run_process
 from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
@@ -131,12 +129,7 @@ def test_a_terminal_without_the_letters_gets_what_it_has(wh: Path, encoding: str
     calls += [["diagnose", wh, "--format", form] for form in ("text", "json")]
     calls += [["lineage", wh, "model.harbor_cafe.fct_orders", "--format", "tree"]]
     for call in calls:
-        done = subprocess.run(
-            [sys.executable, "-m", "artifact_warehouse", *map(str, call)],
-            capture_output=True,
-            check=False,
-            env={**os.environ, "PYTHONIOENCODING": encoding},
-        )
+        done = run_process(*call, text=False, env={**os.environ, "PYTHONIOENCODING": encoding})
         assert done.returncode in (0, 1) and b"Traceback" not in done.stderr
         if "json" in call:
             assert json.loads(done.stdout)

@@ -7,18 +7,19 @@ import sys
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testdata import ROOT
 
 from artifact_warehouse import Warehouse
 
-SCRIPT = ROOT / "benchmarks" / "generate.py"
+SCRIPT = ROOT / "benchmarks" / "data.py"
 SAMPLES = ROOT / "sample_artifacts" / "runs" / "environment=prod" / "job=nightly" / "2026-11-08_01_build"
 
 
-def generate(folder: Path, *options: object) -> Path:
-    subprocess.run([sys.executable, SCRIPT, folder, *map(str, options)], check=True)
+def generate(folder: Path, **options: Any) -> Path:
+    subprocess.run([sys.executable, SCRIPT, folder, "runs", json.dumps(options)], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
@@ -28,15 +29,13 @@ def contents(folder: Path, kind: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    options = ("--models", 100, "--runs", 6, "--change-rate", 0.05, "--failure-rate", 0.1)
-    return generate(tmp_path_factory.mktemp("project"), *options)
+    return generate(tmp_path_factory.mktemp("project"), models=100, count=6, change_rate=0.05, failure_rate=0.1)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(tmp_path: Path) -> None:
-    options = ("--models", 20, "--runs", 2)
-    first = generate(tmp_path / "first", *options)
-    again = generate(tmp_path / "again", *options)
-    other = generate(tmp_path / "other", *options, "--seed", 2)
+    first = generate(tmp_path / "first", models=20, count=2)
+    again = generate(tmp_path / "again", models=20, count=2)
+    other = generate(tmp_path / "other", models=20, count=2, seed=2)
     names = [path.relative_to(first) for path in sorted(first.rglob("*.json"))]
     assert len(names) == 4
     for name in names:
@@ -119,8 +118,8 @@ def test_as_many_nodes_fail_as_asked(project: Path) -> None:
 
 
 def test_a_file_has_as_many_results_as_asked_and_all_nodes_have_their_turn(tmp_path: Path) -> None:
-    options = ("--models", 20, "--runs", 7, "--results-per-file", 20, "--manifests", 0)
-    found = contents(generate(tmp_path, *options), "run_results")
+    folder = generate(tmp_path, models=20, count=7, results_per_file=20, manifests=0)
+    found = contents(folder, "run_results")
     assert [len(content["results"]) for content in found] == [20] * 7
     assert len({result["unique_id"] for content in found for result in content["results"]}) == 60
     assert len({content["metadata"]["invocation_id"] for content in found}) == 7
@@ -128,8 +127,8 @@ def test_a_file_has_as_many_results_as_asked_and_all_nodes_have_their_turn(tmp_p
 
 @pytest.mark.parametrize("compilation", ["same", "dated", "alternating"])
 def test_the_compilation_differs_as_asked(tmp_path: Path, compilation: str) -> None:
-    options = ("--models", 20, "--runs", 2, "--change-rate", 0, "--compilation", compilation)
-    before, after = (content["nodes"] for content in contents(generate(tmp_path, *options), "manifest"))
+    folder = generate(tmp_path, models=20, count=2, change_rate=0, compilation=compilation)
+    before, after = (content["nodes"] for content in contents(folder, "manifest"))
     pairs = [(before[key].get("compiled_code"), node["compiled_code"]) for key, node in after.items()]
     if compilation == "alternating":
         assert all(first is None and then for first, then in pairs)
@@ -138,11 +137,11 @@ def test_the_compilation_differs_as_asked(tmp_path: Path, compilation: str) -> N
 
 
 def test_a_manifest_grows_with_models_and_columns(tmp_path: Path) -> None:
-    def size(name: str, *options: object) -> int:
-        folder = generate(tmp_path / name, "--runs", 1, "--no-run-results", *options)
+    def size(name: str, **options: int) -> int:
+        folder = generate(tmp_path / name, count=1, has_results=False, **options)
         [path] = folder.rglob("*.json")
         return path.stat().st_size
 
-    small = size("small", "--models", 50)
-    assert size("wide", "--models", 50, "--columns", 40) > 1.3 * small
-    assert size("many", "--models", 300) > 2 * small
+    small = size("small", models=50)
+    assert size("wide", models=50, columns=40) > 1.3 * small
+    assert size("many", models=300) > 2 * small

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from commandline import COMMAND, run_process
 from disturbed import Moment, assert_intact, command, environment, stop_at
 from testdata import SAMPLES
 
@@ -19,7 +20,6 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import NotAWarehouse, WarehouseError
 
 RUNS = sorted(SAMPLES.glob("*/*/*/"))
-COMMAND = [sys.executable, "-m", "artifact_warehouse"]
 
 
 def rows(path: Path) -> list[tuple]:
@@ -43,9 +43,7 @@ def test_whoever_reads_the_old_copy_goes_on_reading_it(tmp_path: Path) -> None:
     Warehouse(path).load(RUNS[0], publish=copy)
     with Warehouse(copy, read_only=True) as wh:
         before = wh.view("invocations").fetchall()
-        subprocess.run(
-            [*COMMAND, "load", str(path), str(SAMPLES), "--publish", str(copy)], check=True, capture_output=True
-        )
+        run_process("load", path, SAMPLES, "--publish", copy, check=True)
         assert wh.view("invocations").fetchall() == before
     assert len(rows(copy)) > len(before)
 
@@ -80,8 +78,7 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
 
     def load(runs: list[Path]) -> None:
         for run in runs:
-            call = [*COMMAND, "load", str(path), str(run), "--publish", str(copy), "--wait", "60"]
-            subprocess.run(call, check=True, capture_output=True)
+            run_process("load", path, run, "--publish", copy, "--wait", "60", check=True, timeout=None)
 
     loaders = [threading.Thread(target=load, args=(RUNS[start:6:2],)) for start in (1, 2)]
     for loader in loaders:
@@ -157,9 +154,7 @@ def test_a_copy_that_cannot_be_written_leaves_the_last_one(tmp_path: Path) -> No
     Warehouse(path).load(RUNS[0])
     shutil.copy(path, copy)
     before = rows(copy)
-    result = subprocess.run(
-        [*COMMAND, "load", str(path), str(RUNS[1]), "--publish", str(copy)], capture_output=True, text=True, check=False
-    )
+    result = run_process("load", path, RUNS[1], "--publish", copy)
     assert result.returncode == 3 and "r.duckdb: cannot be written" in result.stderr
     assert "Traceback" not in result.stderr
     assert rows(copy) == before and len(rows(path)) > len(before)
@@ -169,6 +164,5 @@ def test_a_copy_that_cannot_be_written_leaves_the_last_one(tmp_path: Path) -> No
 @pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o027, 0o640)])
 def test_the_files_are_readable_for_whom_the_umask_lets(tmp_path: Path, umask: int, mode: int) -> None:
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
-    call = [*COMMAND, "load", str(path), str(RUNS[0]), "--publish", str(copy)]
-    subprocess.run(call, check=True, capture_output=True, umask=umask)
+    run_process("load", path, RUNS[0], "--publish", copy, check=True, umask=umask)
     assert {oct(file.stat().st_mode & 0o777) for file in (path, copy)} == {oct(mode)}

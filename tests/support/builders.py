@@ -11,11 +11,8 @@ VERSIONS = {"manifest": 12, "run_results": 6, "catalog": 1, "sources": 3}
 
 
 def metadata(kind: str, version: int | None = None, **fields: Any) -> dict[str, Any]:
-    name = kind.replace("_", "-")
-    return {
-        "dbt_schema_version": f"https://schemas.getdbt.com/dbt/{name}/v{version or VERSIONS[kind]}.json",
-        **fields,
-    }
+    name, version = kind.replace("_", "-"), VERSIONS[kind] if version is None else version
+    return {"dbt_schema_version": f"https://schemas.getdbt.com/dbt/{name}/v{version}.json", **fields}
 
 
 def artifact(kind: str, fields: dict[str, Any], **sections: Any) -> dict[str, Any]:

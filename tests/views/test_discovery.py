@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import builders
 import pytest
 from comparison import NODE, differences, rows_by
 from oracle import EARLIEST, Artifact, Oracle, as_dict, find_files, number, parse_time
@@ -460,20 +461,13 @@ def test_the_samples_have_what_their_project_has(sample_warehouse: Warehouse) ->
     }
 
 
-def old_metrics_manifest(schema: str, metrics: list[dict]) -> dict:
+def old_metrics_manifest(version: int, metrics: list[dict]) -> dict:
     """A manifest of before MetricFlow; the metrics' words are those of its schema version."""
-    nodes = {
-        "model.shop.orders": {
-            **{"unique_id": "model.shop.orders", "resource_type": "model", "package_name": "shop", "name": "orders"},
-            "depends_on": {"nodes": []},
-        }
-    }
+    orders = {"unique_id": "model.shop.orders", "resource_type": "model", "package_name": "shop", "name": "orders"}
+    ids = {"generated_at": "2023-01-01T00:00:00Z", "invocation_id": "old", "project_id": "x"}
     return {
-        "metadata": {
-            "dbt_schema_version": f"https://schemas.getdbt.com/dbt/manifest/{schema}.json",
-            **{"generated_at": "2023-01-01T00:00:00Z", "invocation_id": "old", "project_id": "x"},
-        },
-        "nodes": nodes,
+        "metadata": builders.metadata("manifest", version, **ids),
+        "nodes": {"model.shop.orders": {**orders, "depends_on": {"nodes": []}}},
         "metrics": {
             f"metric.shop.{entry['name']}": {
                 **{"unique_id": f"metric.shop.{entry['name']}", "package_name": "shop", "resource_type": "metric"},
@@ -497,13 +491,11 @@ ELSEWHERE = {**RATIO, "name": "elsewhere", "metrics": [["other_package", "revenu
 
 
 @pytest.mark.parametrize(
-    "schema, metrics",
-    [("v4", [OLD_SUM]), ("v6", [OLD_SUM]), ("v7", [SUM, RATIO, ELSEWHERE]), ("v9", [SUM, RATIO, ELSEWHERE])],
+    "version, metrics",
+    [(4, [OLD_SUM]), (6, [OLD_SUM]), (7, [SUM, RATIO, ELSEWHERE]), (9, [SUM, RATIO, ELSEWHERE])],
 )
-def test_metrics_of_before_metricflow(tmp_path: Path, warehouse: Warehouse, schema: str, metrics: list[dict]) -> None:
-    file = tmp_path / "manifest.json"
-    file.write_text(json.dumps(old_metrics_manifest(schema, metrics)))
-    warehouse.load(file)
+def test_metrics_of_before_metricflow(tmp_path: Path, warehouse: Warehouse, version: int, metrics: list[dict]) -> None:
+    warehouse.load(builders.write(tmp_path, "manifest", old_metrics_manifest(version, metrics)))
     columns = (
         "metric_type, calculation_method, expression, time_grains, dimensions, model_unique_id, input_metric_names"
     )
