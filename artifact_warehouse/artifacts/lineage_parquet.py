@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from artifact_warehouse.artifacts import parquet_pages
+from artifact_warehouse.artifacts.parquet_pages import Footer
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact
 from artifact_warehouse.limits import Limits
 
@@ -36,47 +37,54 @@ def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        names = _names(file)
+        footer = parquet_pages.footer(data)
+        names = _names(footer)
         if names is None:
             raise NotAnArtifact(uri, "is Parquet, but no column lineage of dbt's")
-        if nested := {*filter(None, names)} - {file.schema.column(place).path for place in range(len(file.schema))}:
-            raise ValueError(f"column {min(nested)} is nested")
-        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=[*filter(None, names[:-1])])
-        if reason := _too_large(data, file, names, limits):
+        if reason := _too_large(data, footer, names, limits):
             raise MalformedArtifact(uri, f"{reason}; if it is sound, raise --max-entries or --max-artifact-size")
+        file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=[*filter(None, names[:-1])])
         schema = pa.schema([(name, _type(name)) for name in LINEAGE_COLUMNS])
         return pa.concat_tables([schema.empty_table(), *_batches(uri, file, names, limits)])
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         raise MalformedArtifact(uri, f"is no sound Parquet: {error}") from error
 
 
-def _names(file: parquet.ParquetFile) -> list[str | None] | None:
-    """The names that the columns have in this file; None for one that it does not have, and for another file."""
-    found = set(file.schema_arrow.names)
-    spelling = next((names for names in _SPELLINGS if {*names[:4]} <= found), None)
-    return [name if name in found else None for name in spelling] if spelling else None
+def _names(footer: Footer) -> list[str | None] | None:
+    """The names that the columns have in this file; None for one that it does not have, and for another file.
+
+    Raises ValueError for columns that are nested.
+    """
+    found = [column.name for column in footer.columns]
+    spelling = next((names for names in _SPELLINGS if {*names[:4]} <= {*found}), None)
+    if spelling is None:
+        return None
+    names = [name if name in found else None for name in spelling]
+    nested = {column.name for column in footer.columns if column.is_nested}
+    if unclear := [name for name in names if name and (name in nested or found.count(name) != 1)]:
+        raise ValueError(f"column {unclear[0]} is nested, or there twice")
+    return names
 
 
-def _too_large(data: bytes, file: parquet.ParquetFile, names: list[str | None], limits: Limits) -> str | None:
-    """Why a file is not decoded; goes by its pages, as the sizes in its footer may lie. Raises ValueError."""
-    metadata = file.metadata
-    if metadata.num_rows > limits.entries:
-        return f"has {metadata.num_rows:,} rows"
-    size_bytes = 0
-    for group in range(metadata.num_row_groups):
-        for place in range(metadata.num_columns):
-            column = metadata.row_group(group).column(place)
-            if column.path_in_schema not in names:
-                continue
-            has_text = names.index(column.path_in_schema) < len(LINEAGE_COLUMNS) - 1
-            if column.physical_type != "BYTE_ARRAY" and (has_text or column.physical_type not in _NUMBERS):
-                raise ValueError(f"column {column.path_in_schema} is of type {column.physical_type}")
-            start = column.dictionary_page_offset or column.data_page_offset
-            found = parquet_pages.pages(data, start, start + column.total_compressed_size)
-            size_bytes += sum(page.decoded_bytes for page in found)
-            if size_bytes > limits.artifact_bytes:
-                return f"unpacks to {size_bytes:,} bytes or more"
+def _too_large(data: bytes, footer: Footer, names: list[str | None], limits: Limits) -> str | None:
+    """Why a file is not decoded; goes by its pages, as what its footer says may lie. Raises ValueError."""
+    size_bytes = page_count = 0
+    row_counts = dict.fromkeys(range(len(footer.columns)), 0)
+    for chunk in footer.chunks:
+        column = footer.columns[chunk.place]
+        if column.name not in names:
+            continue
+        type_ = parquet_pages.PHYSICAL_TYPES.get(column.physical_type)
+        if type_ not in (("BYTE_ARRAY", *_NUMBERS) if column.name == names[-1] else ("BYTE_ARRAY",)):
+            raise ValueError(f"column {column.name} is of another type")
+        pages = parquet_pages.pages(data, chunk)
+        size_bytes += sum(page.decoded_bytes for page in pages)
+        row_counts[chunk.place] += sum(page.value_count for page in pages if not page.is_dictionary)
+        page_count += len(pages)
+        if row_counts[chunk.place] > limits.entries:
+            return f"has {row_counts[chunk.place]:,} rows"
+        if size_bytes > limits.artifact_bytes or page_count > limits.entries:
+            return f"unpacks to {size_bytes:,} bytes or more, in {page_count:,} pages"
     return None
 
 

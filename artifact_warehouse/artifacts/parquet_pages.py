@@ -1,19 +1,23 @@
-"""How large the columns of a Parquet file are once they are decoded, told by its pages before any is decoded.
+"""What a Parquet file says of its columns, and how large they are once they are decoded, before any is decoded.
 
-The sizes in a file's footer may lie. What a reader allocates follows the header of each page, which is a struct in
-Thrift's compact protocol: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md and
+The sizes in a file's footer may lie. What a reader allocates follows the header of each page. pyarrow ends the process
+where it is asked for the footer of some broken files. Footer and headers are structs of
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
-_INTEGERS = (4, 5, 6)
-_MOST_DEPTH = 8
+from artifact_warehouse.artifacts import thrift_compact
+
+_MAGIC = b"PAR1"
+_FOOTER_BYTES = 1024 * 1024
+"""Of a footer. A million rows have 10 KB; what pyarrow makes of a footer takes more than a hundred times
+its size."""
 _MOST_PAGES = 100_000
-"""Of one column; writers end a page at 20,000 rows or a megabyte."""
+"""Of one column in a row group; writers end a page at 20,000 rows or a megabyte."""
 
 _UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 2, 3, 5, 7, 8
 _VALUE_COUNT = 1
@@ -21,7 +25,35 @@ _ENCODING = {_DATA_PAGE: 2, _DICTIONARY_PAGE: 2, _DATA_PAGE_V2: 4}
 _DELTA_BYTE_ARRAY = 7
 """The encoding whose values share their beginnings, so that few bytes become many."""
 
-_Struct = dict[int, Any]
+
+class Column(NamedTuple):
+    """A column of the file."""
+
+    name: str
+    """Of the outermost group, where the column is nested."""
+    is_nested: bool
+    physical_type: int
+    """The number of a Type of the format: see PHYSICAL_TYPES."""
+
+
+PHYSICAL_TYPES = {2: "INT64", 3: "INT96", 6: "BYTE_ARRAY"}
+
+
+class Chunk(NamedTuple):
+    """A column in one row group: which one, where its pages lie, and how many values they have."""
+
+    place: int
+    start: int
+    end: int
+    value_count: int
+
+
+class Footer(NamedTuple):
+    """What the end of a file tells."""
+
+    row_count: int
+    columns: list[Column]
+    chunks: list[Chunk]
 
 
 class Page(NamedTuple):
@@ -32,6 +64,7 @@ class Page(NamedTuple):
     value_count: int
     is_prefixed: bool
     """Whether values share their beginnings."""
+    is_dictionary: bool
 
     @property
     def decoded_bytes(self) -> int:
@@ -39,78 +72,93 @@ class Page(NamedTuple):
         return self.size_bytes * max(1, self.value_count) if self.is_prefixed else self.size_bytes
 
 
-def pages(data: bytes, start: int, end: int) -> list[Page]:
-    """The pages of a column chunk, which lies between two places of a file. Raises ValueError."""
+def footer(data: bytes) -> Footer:
+    """The footer of a file. Raises ValueError."""
+    length = int.from_bytes(data[-8:-4], "little")
+    if len(data) < 12 or data[-4:] != _MAGIC or length > len(data) - 8:
+        raise ValueError("ends in the middle")
+    if length > _FOOTER_BYTES:
+        raise ValueError(f"has a footer of {length:,} bytes")
+    fields, _ = thrift_compact.struct(data[-8 - length : -8], 0)
+    columns = [*_columns(_structs(fields, 2))]
+    chunks = [chunk for group in _structs(fields, 4) for chunk in _chunks(_structs(group, 1), len(columns))]
+    return Footer(_number(fields, 3), columns, chunks)
+
+
+def _columns(elements: list[thrift_compact.Struct]) -> Iterator[Column]:
+    """The leaves of the schema, a tree that is written from its root: a group tells how many children follow it."""
+    children_left: list[int] = []
+    name = ""
+    for number, element in enumerate(elements):
+        while children_left and not children_left[-1]:
+            children_left.pop()
+        if bool(number) != bool(children_left):
+            raise ValueError("a schema with several roots")
+        if children_left:
+            children_left[-1] -= 1
+        if len(children_left) == 1:
+            name = _bytes(element, 4).decode()
+        child_count = _number(element, 5, 0)
+        if child_count or not number:
+            children_left.append(child_count)
+        else:
+            yield Column(name, len(children_left) > 1, _number(element, 1))
+
+
+def _chunks(columns: list[thrift_compact.Struct], count: int) -> Iterator[Chunk]:
+    if len(columns) != count:
+        raise ValueError("a row group without all columns")
+    for place, column in enumerate(columns):
+        fields = column.get(3)
+        if not isinstance(fields, dict):
+            raise ValueError("a column without metadata")
+        start, dictionary = _number(fields, 9), fields.get(11)
+        if isinstance(dictionary, int) and 0 < dictionary < start:
+            start = dictionary
+        yield Chunk(place, start, start + _number(fields, 7), _number(fields, 5))
+
+
+def _structs(fields: thrift_compact.Struct, field: int) -> list[thrift_compact.Struct]:
+    found = fields.get(field)
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise ValueError("a footer without schema or row groups")
+    return found
+
+
+def _number(fields: thrift_compact.Struct, field: int, default: int = -1) -> int:
+    found = fields.get(field, default)
+    if not isinstance(found, int) or found < 0:
+        raise ValueError("a footer without a number")
+    return found
+
+
+def _bytes(fields: thrift_compact.Struct, field: int) -> bytes:
+    found: Any = fields.get(field)
+    if not isinstance(found, bytes):
+        raise ValueError("a column without a name")
+    return found
+
+
+def pages(data: bytes, chunk: Chunk) -> list[Page]:
+    """The pages of a column in a row group.
+
+    Raises ValueError, also where they have fewer values than the footer says: a reader would go on behind them.
+    """
     found: list[Page] = []
-    while start < end:
-        header, start = _struct(data, start, 0)
+    place, missing_count = chunk.start, chunk.value_count
+    while place < chunk.end:
+        header, place = thrift_compact.struct(data, place)
         kind = next((kind for kind in _ENCODING if isinstance(header.get(kind), dict)), None)
         details = header[kind] if kind else {}
         sizes = [header.get(_UNCOMPRESSED_SIZE, -1), header.get(_COMPRESSED_SIZE, -1), details.get(_VALUE_COUNT, 0)]
         if not all(isinstance(size, int) and size >= 0 for size in sizes):
             raise ValueError("a page without a size")
-        is_prefixed = kind is not None and details.get(_ENCODING[kind]) == _DELTA_BYTE_ARRAY
         if len(found) == _MOST_PAGES:
             raise ValueError(f"more than {_MOST_PAGES:,} pages")
-        found.append(Page(sizes[0], sizes[2], is_prefixed))
-        start += sizes[1]
+        is_prefixed = kind is not None and details.get(_ENCODING[kind]) == _DELTA_BYTE_ARRAY
+        found.append(Page(sizes[0], sizes[2], is_prefixed, kind == _DICTIONARY_PAGE))
+        missing_count -= 0 if found[-1].is_dictionary else sizes[2]
+        place += sizes[1]
+    if missing_count > 0:
+        raise ValueError("pages without all values")
     return found
-
-
-def _struct(data: bytes, place: int, depth: int) -> tuple[_Struct, int]:
-    """A struct as its fields by their ids, and the place behind it."""
-    if depth > _MOST_DEPTH:
-        raise ValueError("a header that is nested too deeply")
-    fields: _Struct = {}
-    field = 0
-    while kind := _byte(data, place):
-        place += 1
-        if kind >> 4:
-            field += kind >> 4
-        else:
-            field, place = _integer(data, place)
-        fields[field], place = _value(data, place, kind & 15, depth)
-    return fields, place + 1
-
-
-def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
-    """A value of a kind that headers of pages have; others are an error."""
-    if kind in (_TRUE, _FALSE):
-        return kind == _TRUE, place
-    if kind == _BYTE:
-        return _byte(data, place), place + 1
-    if kind in _INTEGERS:
-        return _integer(data, place)
-    if kind == _DOUBLE:
-        return None, place + 8
-    if kind == _BINARY:
-        length, place = _varint(data, place)
-        return None, place + length
-    if kind == _STRUCT:
-        return _struct(data, place, depth + 1)
-    raise ValueError(f"a header with a field of type {kind}")
-
-
-def _integer(data: bytes, place: int) -> tuple[int, int]:
-    """A signed integer: zigzag, so that small ones are short."""
-    value, place = _varint(data, place)
-    return (value >> 1) ^ -(value & 1), place
-
-
-def _varint(data: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = _byte(data, place)
-        place += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, place
-        if shift > 63:
-            raise ValueError("a number that is too long")
-
-
-def _byte(data: bytes, place: int) -> int:
-    if not 0 <= place < len(data):
-        raise ValueError("a header behind the end of the file")
-    return data[place]

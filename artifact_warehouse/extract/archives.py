@@ -119,7 +119,7 @@ def _zip_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member
     metered: Any = Metered(stream, budget, _DIRECTORY_BYTES)
     with zipfile.ZipFile(metered) as archive:
         for member in archive.infolist():
-            if not member.is_dir() and may_be_artifact(member.filename):
+            if may_be_artifact(member.filename) and not member.is_dir():  # is_dir fails for an empty name
                 read = partial(_read_zip_member, archive, member, budget)
                 yield Member(member.filename, member.file_size, read)
 

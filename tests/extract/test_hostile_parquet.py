@@ -67,6 +67,35 @@ def with_a_name_that_is_no_text(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"lineage_kind", b"\x80ineage_kind"))
 
 
+def footer_replaced(made: Callable[[Path], None], old: bytes, new: bytes, skipped: int = 0) -> Callable[[Path], None]:
+    """Writes a file whose footer has other bytes of the same length, after the first `skipped` of them."""
+
+    def write(path: Path) -> None:
+        made(path)
+        data = path.read_bytes()
+        place = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+        for _ in range(skipped):
+            place = data.index(old, place) + len(old)
+        assert old in data[place:] and len(old) == len(new)
+        path.write_bytes(data[:place] + data[place:].replace(old, new))
+
+    return write
+
+
+PAGE_OF_ZEROS = written({NAMES[1]: pa.array(["x" * 150 * MB])}, compression="zstd", use_dictionary=False)
+MANY_ROWS = written({name: pa.nulls(2_000_000, pa.string()) for name in NAMES}, row_group_size=10_000_000)
+OPTIONAL, REQUIRED = b"\x25\x02", b"\x25\x00"
+
+
+def with_a_large_footer(path: Path) -> None:
+    """A footer of 8 MB with a million columns: pyarrow makes 1.3 GB of it."""
+    leaves = [NAMES[number] if number < len(NAMES) else "a" for number in range(990_000)]
+    schema = b"".join(b"\x15\x0c\x25\x02\x18" + varint(len(leaf)) + leaf.encode() + b"\x00" for leaf in leaves)
+    root = b"\x48\x01r\x15" + varint(2 * len(leaves)) + b"\x00"
+    footer = b"\x15\x04\x19\xfc" + varint(len(leaves) + 1) + root + schema + b"\x16\x00\x19\x0c\x00"
+    path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+
+
 def cut_off(path: Path) -> None:
     written()(path)
     path.write_bytes(path.read_bytes()[:-30])
@@ -75,7 +104,8 @@ def cut_off(path: Path) -> None:
 HOSTILE: dict[str, Callable[[Path], None]] = {
     "one text in many rows": written({NAMES[0]: pa.array(["x" * 10_000] * 100_000)}),
     "one text in all columns": written({name: pa.array(["x" * 3_000] * 20_000) for name in NAMES}),
-    "a page of zeros": written({NAMES[1]: pa.array(["x" * 150 * MB])}, compression="zstd", use_dictionary=False),
+    "a page of zeros": PAGE_OF_ZEROS,
+    "a page of zeros under another name": footer_replaced(PAGE_OF_ZEROS, NAMES[1].encode(), b"x" * len(NAMES[1]), 1),
     "a dictionary of zeros": written({NAMES[1]: pa.array(["x" * 150 * MB])}, compression="zstd"),
     "lies about sizes": with_lies_about_sizes,
     "values that share their beginnings": written(
@@ -84,6 +114,9 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
         column_encoding="DELTA_BYTE_ARRAY",
     ),
     "many rows": written({NAMES[0]: pa.nulls(2_000_000, pa.string())}),
+    "many rows in one row": footer_replaced(MANY_ROWS, varint(2 * 2_000_000), varint(2, len(varint(2 * 2_000_000)))),
+    "statistics that do not suit the schema": footer_replaced(written(), OPTIONAL, REQUIRED),
+    "a large footer": with_a_large_footer,
     "a name that is no text": with_a_name_that_is_no_text,
     "values that are no text": written({NAMES[2]: pa.array([b"\x80\xff"])}),
     "values that say they are text": written({NAMES[2]: pa.array([b"\x80\xff"]).view(pa.string())}),
