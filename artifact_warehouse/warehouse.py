@@ -20,7 +20,7 @@ import pyarrow as pa
 from artifact_warehouse import lineage as nodes
 from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
-from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
@@ -79,6 +79,18 @@ class Warehouse:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        """The path, and a line for each project and environment, or why the file cannot be read."""
+        try:
+            if self._connection is not None:
+                lines = storage.summary(self._connection)
+            else:
+                with self._file.open(read_only=True) as connection:
+                    lines = storage.summary(connection)
+        except (ArtifactWarehouseError, duckdb.Error) as error:
+            lines = [str(error)]
+        return "\n  ".join([f"Warehouse({str(self.path)!r})", *lines])
 
     def close(self) -> None:
         """Close the file. Relations that a query returned can no longer be read."""

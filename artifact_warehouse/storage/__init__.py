@@ -10,7 +10,7 @@ from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_change
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.sql_files import SqlFile, query
-from artifact_warehouse.storage.statistics import status
+from artifact_warehouse.storage.statistics import status, summary
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
 from artifact_warehouse.storage.verification import broken_integrity, verify
@@ -53,6 +53,7 @@ __all__ = [
     "set_meta",
     "settle",
     "status",
+    "summary",
     "transaction",
     "verify",
     "write",

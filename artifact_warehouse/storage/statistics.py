@@ -12,6 +12,15 @@ _BLOCK_BYTES = 262_144
 """The size of DuckDB's blocks, in which pragma_storage_info counts."""
 
 
+def summary(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """A line for each project and environment: its runs, and when the last one was."""
+    return [
+        f"{project or '(no project)'} {environment}: {count} runs"
+        + (f", the last at {last:%Y-%m-%d %H:%M} UTC" if last else "")
+        for project, environment, count, _, last in connection.sql(query("environments")).fetchall()
+    ]
+
+
 def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`."""
     sizes = " UNION ALL ".join(
