@@ -351,9 +351,10 @@ def test_a_plain_connection_of_the_same_process(small: Path, first: str, read_on
         if first == "Warehouse":
             wh.sql(query).fetchall()
         with duckdb.connect(str(small), read_only=read_only) as plain:
-            before = plain.execute("FROM duckdb_settings()").fetchall()
+            settings = "FROM duckdb_settings() WHERE name <> 'disabled_optimizers'"  # loses_matches says why
+            before = plain.execute(settings).fetchall()
             assert wh.sql(query).fetchall() == plain.execute(query).fetchall() != [(0,)]
-            assert plain.execute("FROM duckdb_settings()").fetchall() == before or first == "Warehouse"
+            assert plain.execute(settings).fetchall() == before or first == "Warehouse"
             zone = "SELECT current_setting('TimeZone')"
             assert wh.sql(zone).fetchall() == [("UTC",)]
         assert wh.sql(query).fetchall() != [(0,)]
