@@ -30,6 +30,7 @@ MODULES = (
     "history.js",
     "runs.js",
     "gantt.js",
+    "threads.js",
     "compare.js",
     "run.js",
     "node_history.js",

@@ -23,9 +23,6 @@ from artifact_warehouse.report.tables import Tables
 _LONG_TEXT = 200
 """Texts that are longer on average do not repeat: no dictionary is made of them."""
 
-_TIME = 10**9
-"""Integers above it are times in milliseconds."""
-
 
 def all_ids(tables: Iterable[pa.Table]) -> pa.Array:
     """Every unique_id of the tables, each once, in order."""
@@ -65,9 +62,11 @@ def _pack(column: pa.Array) -> Any:
     if pa.types.is_floating(column.type):
         return [_short(value) for value in column.to_pylist()]
     values = column.to_pylist()
-    if len(values) > 8 and column.null_count == 0 and abs(values[0]) > _TIME:
-        return {"first": values[0], "steps": [after - before for before, after in pairwise(values)]}
-    return values
+    if len(values) < 2 or column.null_count:
+        return values
+    steps = [after - before for before, after in pairwise(values)]
+    has_small_steps = 2 * sum(map(abs, steps)) < sum(map(abs, values))
+    return {"first": values[0], "steps": steps} if has_small_steps else values
 
 
 def _pack_text(column: pa.Array) -> Any:

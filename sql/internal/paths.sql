@@ -2,7 +2,7 @@
 -- grain: invocation_id, command, path, step
 --
 -- Not portable: see run_schedules, whose arguments these are.
-CREATE OR REPLACE MACRO internal.paths(of_invocation, last_runs) AS TABLE
+CREATE OR REPLACE MACRO internal.paths(of_invocations, last_runs) AS TABLE
 SELECT
     timelines.invocation_id,
     timelines.command,
@@ -30,7 +30,7 @@ SELECT
     END AS queued_seconds,
     timelines.slack_seconds,
     timelines.drag_seconds
-FROM internal.timelines(of_invocation, last_runs) AS timelines, (SELECT unnest(['observed', 'theoretical']) AS path) AS kinds
+FROM internal.timelines(of_invocations, last_runs) AS timelines, (SELECT unnest(['observed', 'theoretical']) AS path) AS kinds
 WHERE CASE WHEN kinds.path = 'observed' THEN timelines.observed_step ELSE timelines.critical_step END IS NOT NULL;
 
 COMMENT ON MACRO TABLE internal.paths IS 'One row per step: v1.critical_paths of all runs, or of some.';

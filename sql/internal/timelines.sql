@@ -2,7 +2,7 @@
 -- grain: invocation_id, command, unique_id
 --
 -- Not portable: see run_schedules, whose arguments these are.
-CREATE OR REPLACE MACRO internal.timelines(of_invocation, last_runs) AS TABLE
+CREATE OR REPLACE MACRO internal.timelines(of_invocations, last_runs) AS TABLE
 WITH executed AS (
     SELECT
         artifact_key,
@@ -31,7 +31,7 @@ WITH executed AS (
             ORDER BY started_at ASC, completed_at ASC, unique_id ASC
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS thread_free_at
-    FROM internal.run_schedules(of_invocation, last_runs)
+    FROM internal.run_schedules(of_invocations, last_runs)
 )
 
 SELECT

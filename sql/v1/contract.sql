@@ -2,7 +2,8 @@
 -- `make contract` writes this file. Within v1 lines are only added, at the end of a view. Load the file into
 -- an empty database to develop against v1 without data. It does not restate the table macros:
 -- ancestors_at, ancestors_of, column_ancestors_at, column_ancestors_of, column_descendants_at, column_descendants_of,
--- costs_at, critical_path_of, descendants_at, descendants_of, run_timeline_of, simulate_run.
+-- costs_at, critical_path_of, descendants_at, descendants_of, run_timeline_of, run_timelines_of, simulate_run,
+-- simulate_runs.
 
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,

@@ -367,3 +367,22 @@ def test_the_oracle_knows_what_dbt_build_waits_for(
                 tests = {test for test, of in parents.items() if test.startswith("test.") and of and {*of} <= above}
                 waits = nx.ancestors(build, node)
                 assert {test for test in waits if test.startswith("test.")} == tests
+
+
+def test_many_runs_at_once_are_as_each_alone(sample_warehouse: Warehouse) -> None:
+    asked = "SELECT DISTINCT invocation_id FROM v1.invocations WHERE is_executing ORDER BY md5(invocation_id) LIMIT 4"
+    runs = [run for (run,) in sample_warehouse.sql(asked).fetchall()]
+    counts = [1, 3, None]
+    at_once = sample_warehouse.sql("FROM v1.simulate_runs($runs, $counts)", {"runs": runs, "counts": counts})
+    alone = [
+        row
+        for run in runs
+        for count in counts
+        for row in sample_warehouse.sql("FROM v1.simulate_run($run, $count)", {"run": run, "count": count}).fetchall()
+    ]
+    assert len(alone) > 100
+    assert sorted(at_once.fetchall(), key=repr) == sorted({*alone}, key=repr)
+    some = sample_warehouse.sql("FROM v1.run_timelines_of($runs)", {"runs": runs}).fetchall()
+    every = sample_warehouse.sql("FROM v1.run_timelines").fetchall()
+    assert sorted(some, key=repr) == sorted((row for row in every if row[0] in runs), key=repr)
+    assert sample_warehouse.sql("FROM v1.run_timelines_of(NULL)").fetchall() == []

@@ -24,9 +24,15 @@ export const S = { scope: 0, isLogical: true };
 /** The one place that knows where data comes from: today the file, tomorrow a server. */
 export async function fetchPart(name) {
   const text = document.getElementById(name)?.textContent || "";
-  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const packed = bytesOf(atob(text));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return JSON.parse(await new Response(stream).text());
+}
+
+function bytesOf(binary) {
+  const found = new Uint8Array(binary.length);
+  for (let place = 0; place < found.length; place++) found[place] = binary.charCodeAt(place);
+  return found;
 }
 
 let waiting;
@@ -132,12 +138,23 @@ function toLogicalRun(row) {
   return run;
 }
 
+/** The runs by invocation, and then by command: of many rows, no key has to be made. */
+function runsByInvocation() {
+  const found = new Map();
+  for (const run of D.runs) {
+    if (!found.has(run.invocation_id)) found.set(run.invocation_id, new Map());
+    found.get(run.invocation_id).set(run.command, run);
+  }
+  return found;
+}
+
 function linkExecutions() {
   const table = D.t.executions;
+  const runOf = runsByInvocation();
   table.run = new Int32Array(table.n).fill(-1);
   table.state = new Array(table.n);
   for (let row = 0; row < table.n; row++) {
-    const run = D.runByKey.get(`${table.invocation_id[row]}/${table.command[row]}`);
+    const run = runOf.get(table.invocation_id[row])?.get(table.command[row]);
     table.state[row] = stateOf(table.status_class[row]);
     if (!run) continue;
     table.run[row] = run.index;
@@ -148,8 +165,9 @@ function linkExecutions() {
 
 function linkTimelines() {
   const table = D.t.timelines;
+  const runOf = runsByInvocation();
   for (let row = 0; row < table.n; row++) {
-    D.runByKey.get(`${table.invocation_id[row]}/${table.command[row]}`)?.timeline.push(row);
+    runOf.get(table.invocation_id[row])?.get(table.command[row])?.timeline.push(row);
   }
 }
 

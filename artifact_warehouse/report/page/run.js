@@ -7,6 +7,7 @@ import { ganttSection } from "./gantt.js";
 import { facts, shareBar, status } from "./marks.js";
 import { previousOf, runStatus, siblingsOf } from "./runs.js";
 import { dataTable, source } from "./table.js";
+import { threadsSection } from "./threads.js";
 import { barsOf, pathOf, peakOf } from "./timeline.js";
 import { dur, num, pct, plural, stamp, weekday } from "./words.js";
 
@@ -26,6 +27,7 @@ export function runPage(here) {
     chosen,
     failures(run),
     bars.length ? h("div", { class: "cols" }, observedTable(bars, total), criticalTable(bars, total)) : null,
+    bars.length > 1 ? threadsSection(run) : null,
     comparison(run, here),
   ];
 }

@@ -12,7 +12,7 @@ import { stateOf } from "./words.js";
 export function barsOf(run) {
   const table = D.t.timelines;
   const results = new Map(run.rows.map((row) => [D.t.executions.unique_id[row], row]));
-  const rows = run.timeline.filter((row) => table.start_ms[row] != null && table.end_ms[row] != null);
+  const rows = run.timeline.filter((row) => table.start_ms[row] != null && table.rest_ms[row] != null);
   return rows.map((row) => toBar(table, row, results)).sort((a, b) => a.start - b.start);
 }
 
@@ -21,8 +21,8 @@ function toBar(table, row, results) {
   const node = table.unique_id[row];
   const result = results.get(node);
   const start = table.start_ms[row];
-  const end = Math.max(start, table.end_ms[row]);
   const ms = result == null ? null : D.t.executions.ms[result];
+  const end = Math.max(start, start + (ms || 0) + table.rest_ms[row]);
   const wait = table.waited_for_unique_id[row];
   return {
     row,

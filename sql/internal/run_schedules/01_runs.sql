@@ -23,7 +23,7 @@ latest_runs AS (
 runs AS (
     SELECT artifact_key, graph_id, rule, row_number() OVER (ORDER BY artifact_key ASC) AS run
     FROM latest_runs
-    WHERE (of_invocation IS NULL OR invocation_id = of_invocation) AND (last_runs IS NULL OR age <= last_runs)
+    WHERE (of_invocations IS NULL OR list_contains(of_invocations, invocation_id)) AND (last_runs IS NULL OR age <= last_runs)
 ),
 
 -- Hooks come before or after all nodes and are in no graph.

@@ -1,4 +1,5 @@
--- Every result of every node. Times of runs whose timeline is not whole have three significant digits.
+-- Every result of every node. Of runs whose timeline is not whole, times have three significant digits, and rows are
+-- left out.
 -- parameters: $since, $project, $environment, $job, $whole_runs
 -- grain: invocation_id, command, unique_id
 WITH runs AS (
@@ -39,7 +40,7 @@ SELECT
     status,
     status_class,
     failures,
-    rows_affected,
+    CASE WHEN is_whole THEN rows_affected END AS rows_affected,
     CASE
         WHEN is_whole OR ms < 1000 THEN ms
         ELSE CAST(round(ms / pow(10, floor(log10(ms)) - 2)) * pow(10, floor(log10(ms)) - 2) AS BIGINT)

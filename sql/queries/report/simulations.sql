@@ -1,0 +1,38 @@
+-- The last runs of at most three jobs, replayed with other numbers of threads. Runs of more than 1,000 nodes are left out.
+-- parameters: $since, $project, $environment, $job
+-- grain: invocation_id, command, thread_count
+SELECT
+    invocation_id,
+    command,
+    thread_count,
+    any_value(elapsed_seconds) AS elapsed_seconds,
+    any_value(observed_seconds) AS observed_seconds
+FROM v1.simulate_runs(
+    (
+        SELECT list(kept.invocation_id)
+        FROM (
+            SELECT invocation_id
+            FROM (
+                SELECT
+                    invocation_id,
+                    executed_count,
+                    row_number() OVER (
+                        PARTITION BY project_name, environment, job_name, command
+                        ORDER BY generated_at DESC, invocation_id DESC
+                    ) AS age
+                FROM v1.invocations
+                WHERE is_executing
+                    AND ($since IS NULL OR generated_at >= $since)
+                    AND ($project IS NULL OR project_name = $project)
+                    AND ($environment IS NULL OR environment = $environment)
+                    AND ($job IS NULL OR job_name = $job)
+            ) AS aged
+            WHERE aged.age = 1 AND aged.executed_count BETWEEN 2 AND 1000
+            ORDER BY aged.executed_count DESC, aged.invocation_id
+            LIMIT 3
+        ) AS kept
+    ),
+    [1, 2, 4, 8, 16, 32]
+)
+GROUP BY invocation_id, command, thread_count
+ORDER BY invocation_id, command, thread_count
