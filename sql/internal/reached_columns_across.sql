@@ -3,7 +3,9 @@
 --
 -- Not portable: internal.reached_nodes says why it is written this way. With `across` false the rows are those of
 -- internal.reached_columns, which is faster.
-CREATE OR REPLACE MACRO internal.reached_columns_across(node_unique_id, node_column_name, is_upwards, ts, across) AS TABLE
+CREATE OR REPLACE MACRO internal.reached_columns_across(
+    node_unique_id, node_column_name, is_upwards, ts, across := TRUE
+) AS TABLE
 WITH RECURSIVE edges AS MATERIALIZED (
     SELECT
         from_project_name,

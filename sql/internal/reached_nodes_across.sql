@@ -1,10 +1,9 @@
 -- Everything that one node depends on, or that depends on it, across projects, in the graphs as they stood at a time.
 -- grain: project_name, environment, unique_id
 --
--- Not portable: internal.reached_nodes, whose search this is, says why. Here the graphs are joined: an external node is
--- the node of the project that defines it, and a source depends on the node of another project that makes its relation.
--- With `across` false they are not, and the rows are those of internal.reached_nodes, which is faster.
-CREATE OR REPLACE MACRO internal.reached_nodes_across(node_unique_id, is_upwards, ts, across) AS TABLE
+-- Not portable: internal.reached_nodes, whose search this is, says why. Its steps are those of
+-- internal.node_edges_across. With `across` false the rows are those of internal.reached_nodes, which is faster.
+CREATE OR REPLACE MACRO internal.reached_nodes_across(node_unique_id, is_upwards, ts, across := TRUE) AS TABLE
 WITH RECURSIVE manifests AS MATERIALIZED (
     SELECT project_name, environment, artifact_key, graph_id
     FROM internal.manifest_periods
@@ -12,41 +11,9 @@ WITH RECURSIVE manifests AS MATERIALIZED (
 ),
 
 nodes AS MATERIALIZED (
-    SELECT manifests.artifact_key, nodes.unique_id, nodes.name, nodes.parent_unique_ids
+    SELECT manifests.artifact_key, nodes.unique_id, nodes.name
     FROM manifests
     INNER JOIN internal.graph_nodes AS nodes ON nodes.graph_id = manifests.graph_id
-),
-
-external_nodes AS MATERIALIZED (
-    SELECT artifact_key, unique_id, how_known, parent_artifact_key, parent_unique_id
-    FROM internal.external_nodes_at(ts)
-    WHERE across
-),
-
-edges AS (
-    SELECT
-        edges.artifact_key AS child_artifact_key,
-        edges.child_unique_id,
-        coalesce(parents.parent_artifact_key, edges.artifact_key) AS parent_artifact_key,
-        edges.parent_unique_id
-    FROM (
-        SELECT artifact_key, unique_id AS child_unique_id, unnest(parent_unique_ids) AS parent_unique_id FROM nodes
-    ) AS edges
-    LEFT JOIN external_nodes AS parents
-        ON parents.artifact_key = edges.artifact_key
-        AND parents.unique_id = edges.parent_unique_id
-        AND parents.how_known = 'unique_id'
-    LEFT JOIN external_nodes AS children
-        ON children.artifact_key = edges.artifact_key
-        AND children.unique_id = edges.child_unique_id
-        AND children.how_known = 'unique_id'
-    WHERE children.unique_id IS NULL
-
-    UNION ALL
-
-    SELECT artifact_key, unique_id, parent_artifact_key, parent_unique_id
-    FROM external_nodes
-    WHERE how_known = 'relation'
 ),
 
 steps AS MATERIALIZED (
@@ -55,7 +22,7 @@ steps AS MATERIALIZED (
         CASE WHEN is_upwards THEN child_unique_id ELSE parent_unique_id END AS from_unique_id,
         CASE WHEN is_upwards THEN parent_artifact_key ELSE child_artifact_key END AS to_artifact_key,
         CASE WHEN is_upwards THEN parent_unique_id ELSE child_unique_id END AS to_unique_id
-    FROM edges
+    FROM internal.node_edges_across(ts, across)
 ),
 
 reached (artifact_key, unique_id, step, is_new) AS (

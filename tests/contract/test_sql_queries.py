@@ -24,6 +24,9 @@ HEADER = re.compile(
 LITERALS = {
     "$time": "TIMESTAMP 'infinity'",
     "$is_upwards": "TRUE",
+    "$search": "",
+    "$edges": "internal.column_edges_at(TIMESTAMP 'infinity')",
+    "$uses": "internal.column_uses_at(TIMESTAMP 'infinity')",
     "$glossary": "SELECT 'x' AS column_name, 'X.' AS sentence",
 }
 
