@@ -24,12 +24,12 @@ from artifact_warehouse.storage import query
 _RESOLVED_TYPES = ("model", "snapshot", "seed")
 
 _WITHIN = {
-    "search": "reached_columns",
+    "reached_columns": "reached_columns",
     "edges": "internal.column_edges_at($time)",
     "uses": "internal.column_uses_at($time)",
 }
 _ACROSS = {
-    "search": "reached_columns_across",
+    "reached_columns": "reached_columns_across",
     "edges": "internal.column_edges_across($unique_id, $column, $time)",
     "uses": "internal.column_uses_across($time)",
 }

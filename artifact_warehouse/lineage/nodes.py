@@ -114,7 +114,7 @@ def _rows(
     across: bool,
 ) -> pa.Table:
     values = {"unique_id": unique_id, "depth": depth}
-    literals = {"search": "reached_nodes_across" if across else "reached_nodes", "time": time}
+    literals = {"reached_nodes": "reached_nodes_across" if across else "reached_nodes", "time": time}
     tables = [
         connection.sql(
             query("node_lineage", is_upwards=is_upwards_sql(direction), **literals), params=values

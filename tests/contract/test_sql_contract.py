@@ -59,7 +59,9 @@ def test_the_summary_is_a_sentence_and_since_is_said(file: SqlFile) -> None:
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_every_order_says_its_direction(file: SqlFile) -> None:
     """Where none is said, the setting `default_order` of a user's session decides."""
-    assert [key.sql("duckdb") for key in parsed(file).find_all(sqlglot.exp.Ordered) if key.args.get("desc") is None] == []
+    assert [
+        key.sql("duckdb") for key in parsed(file).find_all(sqlglot.exp.Ordered) if key.args.get("desc") is None
+    ] == []
 
 
 def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse) -> None:

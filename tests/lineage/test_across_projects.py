@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import mesh
 import networkx as nx
 import pytest
@@ -226,6 +228,18 @@ def test_the_order_of_loading_does_not_matter(harbor: Warehouse, tmp_path: Path,
             "FROM v1.column_descendants_of('source.ferry.raw.trips', 'trip_id', across := true) ORDER BY ALL",
         ):
             assert wh.sql(sql).fetchall() == harbor.sql(sql).fetchall()
+
+
+def test_answers_are_the_same_with_every_optimizer(harbor: Warehouse, tmp_path: Path) -> None:
+    """Plain connections of DuckDB have the optimizer that the package turns off: see docs/operating.md."""
+    with duckdb.connect(shutil.copy(harbor.path, tmp_path / "wh.duckdb"), read_only=True) as plain:
+        for relation in (
+            "v1.project_edges",
+            "v1.ancestors_of('model.market.rpt_sales', across := true)",
+            "v1.column_descendants_of('source.ferry.raw.trips', 'trip_id', across := true)",
+        ):
+            every = plain.execute(f"FROM {relation} ORDER BY ALL").fetchall()
+            assert every and every == harbor.sql(f"FROM {relation} ORDER BY ALL").fetchall()
 
 
 def node(unique_id: str, parents: tuple[str, ...] = (), is_external: bool = False, **more: Any) -> Json:
