@@ -41,8 +41,8 @@ def views_page() -> Iterator[str]:
 def view_section(warehouse: Warehouse, row: dict[str, str]) -> Iterator[str]:
     file, columns = warehouse.describe_view(row["name"])
     yield f"\n## {row['name']}\n"
-    if parameters := re.search(rf"MACRO {re.escape(row['name'])}(\([^)]*\))", file.sql):
-        yield f"`{row['name']}{' '.join(parameters[1].split())}`\n"
+    if signatures := re.findall(r"(\([^()]*\)) AS TABLE", file.sql):
+        yield " · ".join(f"`{row['name']}{' '.join(signature.split())}`" for signature in signatures) + "\n"
     yield f"{row['summary']}\n"
     yield f"One row per {', '.join(f'`{column}`' for column in file.grain)}.\n"
     yield from columns_table([(row["name"], row["type"], row["comment"]) for row in columns.to_pylist()])

@@ -23,6 +23,18 @@ from artifact_warehouse.storage import query
 
 _RESOLVED_TYPES = ("model", "snapshot", "seed")
 
+_WITHIN = {
+    "reached_columns": "reached_columns",
+    "edges": "internal.column_edges_at($time)",
+    "uses": "internal.column_uses_at($time)",
+}
+_ACROSS = {
+    "reached_columns": "reached_columns_across",
+    "edges": "internal.column_edges_across($unique_id, $column, $time)",
+    "uses": "internal.column_uses_across($time)",
+}
+"""What the queries read, within projects and across them."""
+
 
 def find_column(
     connection: duckdb.DuckDBPyConnection,
@@ -31,11 +43,13 @@ def find_column(
     directions: Iterable[str] = ("up", "down"),
     depth: int | None = None,
     at: datetime | None = None,
+    across: bool = False,
 ) -> Lineage:
     """The lineage of a node's column, in one or both directions, `depth` steps at most, now or at a time.
 
     Upwards, what shapes the rows of the node itself is there too; downwards, every node whose rows are shaped by a
-    column on the way. Raises UnknownNode, NoColumnLineage and UnknownColumn.
+    column on the way. With `across` it goes on in the other projects of the warehouse. Raises UnknownNode,
+    NoColumnLineage and UnknownColumn.
     """
     time = timestamp_sql(at)
     unique_id = resolve_node(connection, node, time)
@@ -44,7 +58,7 @@ def find_column(
     edges: dict[str, dict[str, list[str]]] = {}
     kinds: dict[tuple[str, str], str] = {}
     for direction in directions:
-        steps = _steps(connection, unique_id, name, direction, depth, time)
+        steps = _steps(connection, unique_id, name, direction, depth, time, across)
         tables.append(_rows(connection, steps, direction))
         edges[TITLES[direction].format(f"{unique_id}.{name}")] = _nexts(steps, kinds)
     rows = pa.concat_tables(tables)
@@ -57,23 +71,27 @@ def find_column(
 
 
 def column_ancestors(
-    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str
+    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str, across: bool = False
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column comes from, with the shortest distance: v1.column_ancestors_of.
 
-    The unique_id may be a name that only one node has. Raises UnknownNode, UnknownColumn and NoColumnLineage.
+    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    UnknownColumn and NoColumnLineage.
     """
-    return connection.sql("FROM v1.column_ancestors_of(?, ?)", params=_column(connection, unique_id, column_name))
+    sql = f"FROM v1.column_ancestors_of(?, ?{', TRUE' if across else ''})"
+    return connection.sql(sql, params=_column(connection, unique_id, column_name))
 
 
 def column_descendants(
-    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str
+    connection: duckdb.DuckDBPyConnection, unique_id: str, column_name: str, across: bool = False
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column flows into, with the shortest distance: v1.column_descendants_of.
 
-    The unique_id may be a name that only one node has. Raises UnknownNode, UnknownColumn and NoColumnLineage.
+    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    UnknownColumn and NoColumnLineage.
     """
-    return connection.sql("FROM v1.column_descendants_of(?, ?)", params=_column(connection, unique_id, column_name))
+    sql = f"FROM v1.column_descendants_of(?, ?{', TRUE' if across else ''})"
+    return connection.sql(sql, params=_column(connection, unique_id, column_name))
 
 
 def _column(connection: duckdb.DuckDBPyConnection, node: str, column: str) -> list[str]:
@@ -99,15 +117,21 @@ def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str
 
 
 def _steps(
-    connection: duckdb.DuckDBPyConnection, unique_id: str, column: str, direction: str, depth: int | None, time: str
+    connection: duckdb.DuckDBPyConnection,
+    unique_id: str,
+    column: str,
+    direction: str,
+    depth: int | None,
+    time: str,
+    across: bool,
 ) -> pa.Table:
     """Every edge and use between the column and what is reached from it, each pointing away from it."""
-    literals = {"is_upwards": is_upwards_sql(direction), "time": time}
+    literals = {**(_ACROSS if across else _WITHIN), "is_upwards": is_upwards_sql(direction), "time": time}
     values = {"unique_id": unique_id, "column": column, "depth": depth}
     reached = connection.sql(query("reached_columns", **literals), params=values).to_arrow_table()
     connection.register("reached", reached)
     try:
-        return connection.sql(query("column_steps", **literals), params={"depth": depth}).to_arrow_table()
+        return connection.sql(query("column_steps", **literals), params=values).to_arrow_table()
     finally:
         connection.unregister("reached")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -40,36 +41,39 @@ def find(
     directions: Iterable[str] = ("up", "down"),
     depth: int | None = None,
     at: datetime | None = None,
+    across: bool = False,
 ) -> Lineage:
     """The lineage of a node, by unique_id or by a name that only one node has, `depth` steps at most.
 
-    `directions` are up, down or both. `at` is a time, in UTC where it has no zone: the lineage at that time.
-    Raises UnknownNode.
+    `directions` are up, down or both. `at` is a time, in UTC where it has no zone: the lineage at that time. With
+    `across` it goes on in the other projects of the warehouse: see v1.project_edges. Raises UnknownNode.
     """
     time = timestamp_sql(at)
     unique_id = resolve_node(connection, node, time)
     directions = tuple(directions)
-    rows = _rows(connection, unique_id, directions, depth, time)
+    rows = _rows(connection, unique_id, directions, depth, time, across)
     reached = {row["unique_id"] for row in rows.to_pylist()} | {unique_id}
-    edges = {TITLES[d].format(unique_id): _edges(connection, reached, d, time) for d in directions}
-    labels = {row["unique_id"]: f"{row['resource_type']} {row['name']}" for row in rows.to_pylist()}
+    edges = {TITLES[d].format(unique_id): _edges(connection, reached, d, time, across) for d in directions}
+    labels = {row["unique_id"]: _label(row, unique_id, across) for row in rows.to_pylist()}
     return Lineage(unique_id, rows, edges, labels, states_of(connection, reached))
 
 
-def ancestors(connection: duckdb.DuckDBPyConnection, unique_id: str) -> duckdb.DuckDBPyRelation:
+def ancestors(connection: duckdb.DuckDBPyConnection, unique_id: str, across: bool = False) -> duckdb.DuckDBPyRelation:
     """Every node that a node depends on, with the shortest distance: v1.ancestors_of.
 
-    The unique_id may be a name that only one node has. Raises UnknownNode.
+    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode.
     """
-    return connection.sql("FROM v1.ancestors_of(?)", params=[resolve_node(connection, unique_id)])
+    sql = f"FROM v1.ancestors_of(?{', TRUE' if across else ''})"
+    return connection.sql(sql, params=[resolve_node(connection, unique_id)])
 
 
-def descendants(connection: duckdb.DuckDBPyConnection, unique_id: str) -> duckdb.DuckDBPyRelation:
+def descendants(connection: duckdb.DuckDBPyConnection, unique_id: str, across: bool = False) -> duckdb.DuckDBPyRelation:
     """Every node that depends on a node, with the shortest distance: v1.descendants_of.
 
-    The unique_id may be a name that only one node has. Raises UnknownNode.
+    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode.
     """
-    return connection.sql("FROM v1.descendants_of(?)", params=[resolve_node(connection, unique_id)])
+    sql = f"FROM v1.descendants_of(?{', TRUE' if across else ''})"
+    return connection.sql(sql, params=[resolve_node(connection, unique_id)])
 
 
 def timestamp_sql(at: datetime | None) -> str:
@@ -102,22 +106,41 @@ def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str = C
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, unique_id: str, directions: tuple[str, ...], depth: int | None, time: str
+    connection: duckdb.DuckDBPyConnection,
+    unique_id: str,
+    directions: tuple[str, ...],
+    depth: int | None,
+    time: str,
+    across: bool,
 ) -> pa.Table:
     values = {"unique_id": unique_id, "depth": depth}
-    queries = [query("node_lineage", is_upwards=is_upwards_sql(d), time=time) for d in sorted(directions, reverse=True)]
-    return pa.concat_tables([connection.sql(sql, params=values).to_arrow_table() for sql in queries])
+    literals = {"reached_nodes": "reached_nodes_across" if across else "reached_nodes", "time": time}
+    tables = [
+        connection.sql(
+            query("node_lineage", is_upwards=is_upwards_sql(direction), **literals), params=values
+        ).to_arrow_table()
+        for direction in sorted(directions, reverse=True)
+    ]
+    return pa.concat_tables(tables)
 
 
-def _edges(connection: duckdb.DuckDBPyConnection, reached: set[str], direction: str, time: str) -> dict[str, list[str]]:
+def _edges(
+    connection: duckdb.DuckDBPyConnection, reached: set[str], direction: str, time: str, across: bool
+) -> dict[str, list[str]]:
     """The next nodes of every reached node, among those that were reached."""
-    sql = query("next_nodes", is_upwards=is_upwards_sql(direction), time=time)
+    sql = query("next_nodes_across" if across else "next_nodes", is_upwards=is_upwards_sql(direction), time=time)
     found = connection.execute(sql).fetchall()
     edges: dict[str, list[str]] = {}
     for node, other in found:
         if node in reached and other in reached:
             edges.setdefault(node, []).append(other)
     return edges
+
+
+def _label(row: dict[str, Any], start: str, across: bool) -> str:
+    """The type and the name of a node; across projects its project too, where that is not the project of the start."""
+    is_elsewhere = across and [row["project_name"]] != start.split(".")[1:2]
+    return f"{row['resource_type']} {row['name']}" + (f" ({row['project_name']})" if is_elsewhere else "")
 
 
 def states_of(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ SELECT
     lineages.artifact_key,
     lineages.project_name,
     lineages.environment,
+    lineages.project_name AS from_project_name,
+    lineages.environment AS from_environment,
     coalesce(names.unique_id, uses.from_unique_id) AS from_unique_id,
     uses.from_column,
     lineages.unique_id AS to_unique_id,

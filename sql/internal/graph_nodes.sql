@@ -11,6 +11,8 @@ SELECT
     definitions.materialized,
     definitions.depends_on_nodes,
     definitions.is_enabled,
+    -- The manifest of one project has the nodes of others without their files.
+    definitions.path IS NOT NULL OR definitions.original_file_path IS NOT NULL AS has_file,
     -- The one place that says what an edge is: from each of these to the node. Disabled nodes have none.
     CASE WHEN definitions.is_enabled THEN definitions.depends_on_nodes END AS parent_unique_ids
 FROM stored.set_members AS members

@@ -51,20 +51,34 @@ reached (graph_id, unique_id, step, is_new) AS (
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY graph_id, unique_id
+),
+
+found AS (
+    SELECT manifests.project_name, manifests.environment, reached.unique_id, nodes.name, reached.step
+    FROM reached
+    INNER JOIN manifests ON manifests.graph_id = reached.graph_id
+    LEFT JOIN nodes
+        ON nodes.graph_id = reached.graph_id
+        AND nodes.unique_id = reached.unique_id
+    WHERE reached.is_new AND reached.step > 0
+),
+
+-- What the graph itself only names may be the node of another project.
+others AS (
+    SELECT unique_id, min(name) AS name
+    FROM stored.definitions
+    WHERE unique_id IN (SELECT unique_id FROM found WHERE name IS NULL)
+    GROUP BY unique_id
 )
 
 SELECT
-    manifests.project_name,
-    manifests.environment,
-    reached.unique_id,
-    split_part(reached.unique_id, '.', 1) AS resource_type,
-    coalesce(nodes.name, reached.unique_id) AS name,
-    reached.step AS distance
-FROM reached
-INNER JOIN manifests ON manifests.graph_id = reached.graph_id
-LEFT JOIN nodes
-    ON nodes.graph_id = reached.graph_id
-    AND nodes.unique_id = reached.unique_id
-WHERE reached.is_new AND reached.step > 0;
+    found.project_name,
+    found.environment,
+    found.unique_id,
+    split_part(found.unique_id, '.', 1) AS resource_type,
+    coalesce(found.name, others.name, found.unique_id) AS name,
+    found.step AS distance
+FROM found
+LEFT JOIN others ON others.unique_id = found.unique_id;
 
 COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the one, upwards or downwards.';

@@ -1,14 +1,14 @@
 -- Every edge between reached columns and every use of one, each from the column nearer to the one that was asked for
 -- (here) to the next (there). Upwards, what shapes the rows of the node itself counts; downwards, every node whose
 -- rows are shaped by a column on the way.
--- parameters: $depth
--- literals: $is_upwards, $time
+-- parameters: $unique_id, $column, $depth
+-- literals: $edges, $uses, $is_upwards
 -- tables: reached (project_name VARCHAR, environment VARCHAR, unique_id VARCHAR, column_key VARCHAR, column_name VARCHAR, distance INTEGER)
 -- grain: project_name, environment, here_unique_id, here_column, there_unique_id, there_column, kind, is_use
 WITH flows AS (
     SELECT DISTINCT
-        edges.project_name,
-        edges.environment,
+        CASE WHEN $is_upwards THEN edges.from_project_name ELSE edges.project_name END AS project_name,
+        CASE WHEN $is_upwards THEN edges.from_environment ELSE edges.environment END AS environment,
         CASE WHEN $is_upwards THEN children.unique_id ELSE parents.unique_id END AS here_unique_id,
         CASE WHEN $is_upwards THEN children.column_name ELSE parents.column_name END AS here_column,
         CASE WHEN $is_upwards THEN children.distance ELSE parents.distance END AS distance,
@@ -17,7 +17,7 @@ WITH flows AS (
         CASE WHEN $is_upwards THEN parents.distance ELSE children.distance END AS there_distance,
         edges.kind,
         FALSE AS is_use
-    FROM internal.column_edges_at($time) AS edges
+    FROM $edges AS edges
     INNER JOIN reached AS children
         ON children.unique_id = edges.to_unique_id
         AND children.column_key = lower(edges.to_column)
@@ -26,14 +26,14 @@ WITH flows AS (
     INNER JOIN reached AS parents
         ON parents.unique_id = edges.from_unique_id
         AND parents.column_key = lower(edges.from_column)
-        AND parents.project_name IS NOT DISTINCT FROM edges.project_name
-        AND parents.environment = edges.environment
+        AND parents.project_name IS NOT DISTINCT FROM edges.from_project_name
+        AND parents.environment = edges.from_environment
 ),
 
 uses AS (
     SELECT DISTINCT
-        uses.project_name,
-        uses.environment,
+        CASE WHEN $is_upwards THEN uses.from_project_name ELSE uses.project_name END AS project_name,
+        CASE WHEN $is_upwards THEN uses.from_environment ELSE uses.environment END AS environment,
         here.unique_id AS here_unique_id,
         here.column_name AS here_column,
         here.distance,
@@ -42,12 +42,18 @@ uses AS (
         here.distance + 1 AS there_distance,
         uses.kind,
         TRUE AS is_use
-    FROM internal.column_uses_at($time) AS uses
+    FROM $uses AS uses
     INNER JOIN reached AS here
-        ON here.project_name IS NOT DISTINCT FROM uses.project_name
-        AND here.environment = uses.environment
+        ON here.project_name
+            IS NOT DISTINCT FROM CASE WHEN $is_upwards THEN uses.project_name ELSE uses.from_project_name END
+        AND here.environment = CASE WHEN $is_upwards THEN uses.environment ELSE uses.from_environment END
         AND here.unique_id = CASE WHEN $is_upwards THEN uses.to_unique_id ELSE uses.from_unique_id END
-        AND (CASE WHEN $is_upwards THEN here.distance = 0 ELSE here.column_key = lower(uses.from_column) END)
+        AND (
+            CASE
+                WHEN $is_upwards THEN here.unique_id = $unique_id AND here.column_key = lower($column)
+                ELSE here.column_key = lower(uses.from_column)
+            END
+        )
 )
 
 SELECT *

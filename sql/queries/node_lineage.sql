@@ -1,6 +1,6 @@
 -- What one node depends on, or what depends on it, at most `$depth` steps away.
 -- parameters: $unique_id, $depth
--- literals: $is_upwards, $time
+-- literals: $reached_nodes, $is_upwards, $time
 -- grain: project_name, environment, unique_id
 SELECT
     CASE WHEN $is_upwards THEN 'up' ELSE 'down' END AS direction,
@@ -10,6 +10,6 @@ SELECT
     name,
     project_name,
     environment
-FROM internal.reached_nodes(CAST($unique_id AS VARCHAR), $is_upwards, $time)
+FROM internal.$reached_nodes(CAST($unique_id AS VARCHAR), $is_upwards, $time)
 WHERE distance <= coalesce($depth, distance)
 ORDER BY distance, unique_id, project_name, environment

@@ -786,6 +786,17 @@ CREATE VIEW nodes AS SELECT
     NULL::JSON AS extra
 WHERE FALSE;
 
+CREATE VIEW project_edges AS SELECT
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS parent_project_name,
+    NULL::VARCHAR AS parent_environment,
+    NULL::VARCHAR AS parent_unique_id,
+    NULL::VARCHAR AS child_unique_id,
+    NULL::VARCHAR AS how_known,
+    NULL::BOOLEAN AS is_ambiguous
+WHERE FALSE;
+
 CREATE VIEW project_rules AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,

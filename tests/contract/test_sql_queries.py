@@ -24,6 +24,10 @@ HEADER = re.compile(
 LITERALS = {
     "$time": "TIMESTAMP 'infinity'",
     "$is_upwards": "TRUE",
+    "$reached_nodes": "reached_nodes",
+    "$reached_columns": "reached_columns",
+    "$edges": "internal.column_edges_at(TIMESTAMP 'infinity')",
+    "$uses": "internal.column_uses_at(TIMESTAMP 'infinity')",
     "$glossary": "SELECT 'x' AS column_name, 'X.' AS sentence",
 }
 

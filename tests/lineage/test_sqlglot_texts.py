@@ -3,7 +3,7 @@
 The tests are in sqlglot's source distribution, not in its wheel; SQLGLOT_SOURCE names the folder that has them:
 
     pip download --no-deps --no-binary sqlglot sqlglot==30.30.0 && tar xzf sqlglot-30.30.0.tar.gz
-    SQLGLOT_SOURCE=sqlglot-30.30.0 pytest tests/test_sqlglot_texts.py -s
+    SQLGLOT_SOURCE=sqlglot-30.30.0 pytest tests/lineage/test_sqlglot_texts.py -s
 """
 
 from __future__ import annotations
