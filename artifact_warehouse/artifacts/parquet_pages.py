@@ -1,6 +1,6 @@
-"""How large the columns of a Parquet file are once they are decoded, told by its pages before any is decoded.
+"""Computes the decoded size of a Parquet file's columns from the headers of its pages, before any page is decoded.
 
-The sizes in a file's footer may lie. What a reader allocates follows the header of each page, which is a struct in
+The sizes in a file's footer may lie. A reader allocates by the header of each page, which is a struct in
 Thrift's compact protocol: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md and
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
@@ -13,34 +13,34 @@ _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9,
 _INTEGERS = (4, 5, 6)
 _MOST_DEPTH = 8
 _MOST_PAGES = 100_000
-"""Of one column; writers end a page at 20,000 rows or a megabyte."""
+"""The most pages of one column. Writers end a page at 20,000 rows or a megabyte."""
 
 _UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 2, 3, 5, 7, 8
 _VALUE_COUNT = 1
 _ENCODING = {_DATA_PAGE: 2, _DICTIONARY_PAGE: 2, _DATA_PAGE_V2: 4}
 _DELTA_BYTE_ARRAY = 7
-"""The encoding whose values share their beginnings, so that few bytes become many."""
+"""The encoding in which a value can repeat the beginning of the last one, so that few bytes become many."""
 
 _Struct = dict[int, Any]
 
 
 class Page(NamedTuple):
-    """A page of a column, as its header tells."""
+    """The header of a column's page."""
 
     size_bytes: int
-    """Decompressed, and not decoded yet."""
+    """The size after decompression and before decoding."""
     value_count: int
     is_prefixed: bool
-    """Whether values share their beginnings."""
+    """Whether the encoding is _DELTA_BYTE_ARRAY."""
 
     @property
     def decoded_bytes(self) -> int:
-        """What its values may take at most; those of a dictionary are counted in its own page."""
+        """The most bytes that the values can decode to. Values of a dictionary count in the dictionary's page."""
         return self.size_bytes * max(1, self.value_count) if self.is_prefixed else self.size_bytes
 
 
 def pages(data: bytes, start: int, end: int) -> list[Page]:
-    """The pages of a column chunk, which lies between two places of a file. Raises ValueError."""
+    """The pages of the column chunk from `start` to `end`. Raises ValueError."""
     found: list[Page] = []
     while start < end:
         header, start = _struct(data, start, 0)
@@ -58,7 +58,7 @@ def pages(data: bytes, start: int, end: int) -> list[Page]:
 
 
 def _struct(data: bytes, place: int, depth: int) -> tuple[_Struct, int]:
-    """A struct as its fields by their ids, and the place behind it."""
+    """The fields of a struct by their ids, and the place of the first byte after it."""
     if depth > _MOST_DEPTH:
         raise ValueError("a header that is nested too deeply")
     fields: _Struct = {}
@@ -74,7 +74,7 @@ def _struct(data: bytes, place: int, depth: int) -> tuple[_Struct, int]:
 
 
 def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
-    """A value of a kind that headers of pages have; others are an error."""
+    """A value, and the place after it. Kinds that page headers do not have are an error."""
     if kind in (_TRUE, _FALSE):
         return kind == _TRUE, place
     if kind == _BYTE:
@@ -92,7 +92,7 @@ def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
 
 
 def _integer(data: bytes, place: int) -> tuple[int, int]:
-    """A signed integer: zigzag, so that small ones are short."""
+    """A signed integer in zigzag encoding, and the place after it."""
     value, place = _varint(data, place)
     return (value >> 1) ^ -(value & 1), place
 
