@@ -58,11 +58,11 @@ _REFERENCES = {
         "stored.node_executions.compiled_code_id",
     ),
 }
-"""Columns of contents, and the columns that refer to them: what none of these does goes, in this order."""
+"""The keys of contents, and the columns that refer to them. Contents without reference are deleted, in this order."""
 
 
 class PrunedTable(NamedTuple):
-    """How many rows a table had, and how many of them go (fewer than none, where the roll-up adds some)."""
+    """The rows of a table, and how many a prune removes. The number is negative where the roll-up adds rows."""
 
     table: str
     rows: int
@@ -70,17 +70,17 @@ class PrunedTable(NamedTuple):
 
 
 class PruneReport(NamedTuple):
-    """What a prune did, or would do: artifacts by kind, rows by table, and the size of the file in bytes."""
+    """What a prune removed, or would remove: artifacts by kind, rows by table; and the size of the file in bytes."""
 
     is_dry_run: bool
     artifacts: dict[str, int]
     tables: tuple[PrunedTable, ...]
     size_bytes_before: int
     size_bytes_after: int | None
-    """None for a dry run: what the file would be is known when it is written."""
+    """None for a dry run: the size is known only once the file is written."""
 
     def to_arrow(self) -> pa.Table:
-        """What goes: artifacts by kind, and rows by table."""
+        """The removed artifacts by kind, and rows by table."""
         rows: list[tuple[str, int | None, int]]
         rows = [(f"artifacts of kind {kind}", None, count) for kind, count in self.artifacts.items()]
         rows += [(f"stored.{t.table}", t.rows, t.pruned_rows) for t in self.tables if t.pruned_rows]
@@ -90,9 +90,9 @@ class PruneReport(NamedTuple):
 
 
 def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dry_run: bool) -> PruneReport:
-    """Take what was generated before a time (UTC where it has no zone) out of the warehouse.
+    """Remove artifacts that were generated before a time, which is UTC where it has no zone.
 
-    See internal.prunable_artifacts for what goes and what stays. With `keep_daily_rates` the rates stay as they are.
+    internal.prunable_artifacts says what is removed. With `keep_daily_rates` the rates stay as they are.
     All in one transaction; then the file is written anew and replaced. Raises the errors of `WarehouseFile`.
     """
     warehouse.require()
@@ -107,7 +107,7 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
             now = to_utc(datetime.now(timezone.utc))
             artifacts = _prune(connection, to_utc(before), keep_daily_rates, now)
             rows_after = _row_counts(connection)
-            if artifacts or rows_after != rows_before:  # else whoever writes in several transactions can go on
+            if artifacts or rows_after != rows_before:  # else commands that write in several transactions can continue
                 set_meta(connection, PRUNED_AT, now.isoformat())
                 add_generation(connection)
         if not dry_run:
@@ -120,7 +120,7 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
 def _prune(
     connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool, now: datetime
 ) -> dict[str, int]:
-    """Delete what goes; returns the number of artifacts of each kind."""
+    """Delete the prunable artifacts. Returns their number by kind."""
     connection.execute("CREATE OR REPLACE TEMP TABLE prunable AS FROM internal.prunable_artifacts(?)", [before])
     if keep_daily_rates:
         for name in _ROLL_UP:
@@ -138,7 +138,7 @@ def _prune(
 
 
 def _unless_referred_to(content: str, references: tuple[str, ...]) -> str:
-    """The statement that deletes the contents that nothing refers to."""
+    """The statement that deletes contents without a reference."""
     table, key = content.split(".")
     columns = [reference.rpartition(".") for reference in references]
     used = " UNION ".join(f"SELECT {column} FROM {of} WHERE {column} IS NOT NULL" for of, _, column in columns)

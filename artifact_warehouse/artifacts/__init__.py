@@ -1,4 +1,4 @@
-"""The bytes of an artifact in; rows of the tables out. Pure: no file, no database.
+"""Turns the bytes of an artifact into rows of the tables. Opens no file and no database.
 
 An artifact passes three stages: `parse` recognises and decodes it, a `Redactor` hides its secrets, and `flatten`
 turns it into rows.

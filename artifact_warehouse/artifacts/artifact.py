@@ -1,8 +1,8 @@
-"""Bytes in, an `Artifact` out: which of dbt's artifacts it is, of which version, and its sections.
+"""Recognises an artifact: its kind, its version and its sections.
 
-Goes by the content, never by the file's name. Sections stay undecoded slices: what decodes them is `flatten`,
-which may name shapes that are worth trying first, because they decode the whole document in one pass.
-Validates nothing against dbt's JSON Schemas, which reject real files of dbt's own.
+The content decides, never the file's name. Sections stay undecoded JSON until `flatten` decodes them. `parse` may be
+given a shape: a Struct that decodes a whole document in one pass, where it fits. Nothing is validated against dbt's
+JSON Schemas, because they reject files that dbt writes (https://schemas.getdbt.com).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _NAMED_LIKE_ONE = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources
 
 
 class Shape(msgspec.Struct):
-    """A document that is worth a try: a Struct of all the sections of artifacts of one kind."""
+    """A Struct with all sections of one kind of artifact. It decodes a document at once, where it fits."""
 
     kind: ClassVar[str]
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """One artifact, recognised. `sections` maps each top-level key to its JSON, undecoded or in its shape."""
+    """One recognised artifact. `sections` maps each top-level key to its undecoded JSON, or to what a shape decoded."""
 
     uri: str
     artifact_id: str
@@ -78,7 +78,7 @@ class Artifact:
             raise MalformedArtifact(self.uri, f"section {name!r} {error}") from error
 
     def unread_sections(self, read: set[str]) -> dict[str, Any]:
-        """The sections that nobody else reads, decoded; without those that are empty."""
+        """The sections not in `read`, decoded. Empty sections are left out."""
         names = sorted(self.sections.keys() - read)
         return {name: content for name in names if (content := self.section(name)) not in (None, {}, [], "")}
 
@@ -100,10 +100,10 @@ def parse(
     shape: type[Shape] | None = None,
     limits: Limits = Limits(),  # noqa: B008 (immutable)
 ) -> Artifact:
-    """Recognise an artifact. `shape` is what most of them may be.
+    """Recognise an artifact. `shape` is tried first.
 
-    Raises NotAnArtifact for sound JSON that is none of dbt's artifacts, UnknownKind for an artifact of a kind that
-    is not read, and MalformedArtifact for a file that is no sound JSON, or larger than the limits.
+    Raises NotAnArtifact for valid JSON that is no artifact of dbt, UnknownKind for an artifact of a kind that this
+    release does not read, and MalformedArtifact for a file that is no valid JSON or exceeds the limits.
     """
     if data.startswith(_PARQUET):
         return _column_lineage(data, uri, artifact_id, limits)
@@ -135,7 +135,7 @@ def parse(
 
 
 def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limits) -> Artifact:
-    """The column lineage that dbt 2.0 writes as Parquet: the one artifact that is no JSON."""
+    """The column lineage of dbt 2.0. It is a Parquet file; all other artifacts are JSON."""
     edges = lineage_parquet.read(data, uri, limits)
     return Artifact(
         uri=uri,
@@ -150,7 +150,7 @@ def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limi
 
 
 def looks_like_one(data: bytes, uri: str) -> str | None:
-    """The kind that a broken file's name or beginning suggests; `unknown` when only dbt is clear; else None."""
+    """The kind that a broken file's name suggests; `unknown` where its beginning names dbt's schemas; else None."""
     name = uri.replace("\\", "/").rsplit("/", 1)[-1].lower()
     if match := _NAMED_LIKE_ONE.search(name):
         return "semantic_manifest" if "semantic_manifest" in name else match.group()
@@ -160,7 +160,7 @@ def looks_like_one(data: bytes, uri: str) -> str | None:
 
 
 def _in_shape(data: bytes, shape: type[Shape] | None) -> Sections | None:
-    """The document's sections, decoded at once where it is of the shape, and of its kind; else None."""
+    """The sections, decoded by the shape; None where the document does not fit it or is of another kind."""
     if shape is None:
         return None
     try:
@@ -182,14 +182,14 @@ def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None
 
 
 def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
-    """The kind, known or not, and the version that the metadata says."""
+    """The kind and the version in the metadata's schema URL. The kind may be unknown to this release."""
     url = metadata.get("dbt_schema_version")
     match = _SCHEMA_URL.search(url) if isinstance(url, str) else None
     return (match["kind"].replace("-", "_"), int(match["version"])) if match else (None, None)
 
 
 def _recognise_v0(sections: Sections) -> str | None:
-    """dbt up to 0.18 wrote no version: the shape has to tell."""
+    """The kind of an artifact of dbt up to 0.18, told by its keys. Those artifacts have no schema URL."""
     keys = sections.keys()
     if "nodes" in keys and {"macros", "parent_map", "child_map"} & keys:
         return "manifest"
@@ -206,7 +206,7 @@ def _recognise_v0(sections: Sections) -> str | None:
 
 
 def _some_keys(raw: msgspec.Raw) -> set[str]:
-    """The keys of the first object that a list or an object holds."""
+    """The keys of the first object in a list, or among the values of an object."""
     try:
         items = json_text.decode(raw, list[msgspec.Raw])
     except json_text.UnexpectedShape:

@@ -1,6 +1,6 @@
-"""JSON as real files have it: decoded fast where it is clean, leniently where it is not.
+"""Decodes JSON: with msgspec where it is strict, else with the standard library, which is lenient and slower.
 
-Says nothing about dbt. `decode` never guesses: what neither decoder takes is a `ValueError` that says why.
+Knows nothing of dbt. `decode` never guesses: JSON that neither decoder takes raises a ValueError with the reason.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import msgspec
 T = TypeVar("T")
 
 TOO_DEEP = "is nested too deeply to be a dbt artifact"
-"""Why a document is refused that Python cannot go through without running out of stack."""
+"""The reason for refusing a document whose nesting would exhaust Python's stack."""
 
 _decode_any = msgspec.json.Decoder().decode
 NEEDLESS_ESCAPES = (r"\/", r"\u002", r"\u003", r"\u004", r"\u005", r"\u006", r"\u007")
-"""How escapes begin that JSON does not need, of printable ASCII characters. Some encoders write them."""
+"""The beginnings of escapes of printable ASCII characters. JSON does not need them; some encoders write them."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _encode_in_order = msgspec.json.Encoder().encode
 _CUT_OFF = "still being written, or cut off; load it again"
 _BEGINNING = re.compile(r"\.|[eE][+-]?|u?[0-9a-fA-F]{0,4}")
-"""What can stand behind the place where the standard library sees an error, if the text goes on."""
+"""The end of a text that was cut within a number or an escape, from where the standard library reports the error."""
 
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class UnexpectedShape(ValueError):
-    """The document is sound JSON, but not of the type that was asked for."""
+    """The document is valid JSON, but not of the requested type."""
 
 
 @overload
@@ -42,9 +42,9 @@ def decode(data: bytes | msgspec.Raw, as_type: type[T]) -> T: ...
 def decode(data: bytes | msgspec.Raw, as_type: Any = Any) -> Any:
     """Decode a document, as a tree or as a msgspec type.
 
-    Takes what dbt and the tools around it write: besides strict JSON, a byte order mark, UTF-16, NaN and
-    Infinity (become null) and lone surrogates (become U+FFFD). Of duplicate keys the last one counts.
-    Raises ValueError with a reason that a person can act on; UnexpectedShape when only the type is wrong.
+    Besides strict JSON it takes a byte order mark, UTF-16, NaN and Infinity (they become null) and lone surrogates
+    (they become U+FFFD). Of duplicate keys the last one counts. Raises ValueError with a reason that a person can act
+    on; UnexpectedShape where only the type is wrong.
     """
     try:
         return _decode_any(data) if as_type is Any else msgspec.json.decode(data, type=as_type)
@@ -63,7 +63,7 @@ def encode(value: Any) -> str:
 
 
 def encode_in_order(value: Any) -> bytes:
-    """The value as compact JSON, keys in their own order; undecoded parts (msgspec.Raw) as they are."""
+    """The value as compact JSON. Keys keep their order, and undecoded parts (msgspec.Raw) their text."""
     try:
         return _encode_in_order(value)
     except OverflowError:  # an integer of more than 64 bits
@@ -81,7 +81,7 @@ def _decode_leniently(data: bytes, as_type: Any, strict: Exception) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """The tree without what neither JSON nor UTF-8 can hold."""
+    """The tree with null for NaN and infinities, and U+FFFD for lone surrogates."""
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, float):
@@ -106,16 +106,18 @@ def _reason(data: bytes, strict: Exception, lenient: Exception) -> str:
         return f"is not UTF-8 (byte {lenient.start})"
     if isinstance(lenient, json.JSONDecodeError):
         return f"is not JSON: {lenient.msg} at line {lenient.lineno}, column {lenient.colno}"
-    if "integer string conversion" in str(lenient):  # Python's guard against numbers that take it minutes to read
+    if "integer string conversion" in str(
+        lenient
+    ):  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
         return "holds a number of thousands of digits"
     return f"is not JSON: {lenient}"
 
 
 def _is_cut_off(strict: Exception, lenient: Exception) -> bool:
-    """Whether all is well with a document as far as it goes. dbt writes in place, from the beginning."""
+    """Whether a document is valid up to its end, and only its rest is missing. dbt writes files in place."""
     if isinstance(strict, msgspec.DecodeError) and "truncated" in str(strict):
         return True
-    if isinstance(lenient, UnicodeDecodeError):  # in the middle of a character, or of a byte order mark
+    if isinstance(lenient, UnicodeDecodeError):  # cut within a character or a byte order mark
         if lenient.object in (b"\xff", b"\xfe"):
             return True
         return lenient.end == len(lenient.object) and lenient.reason in ("unexpected end of data", "truncated data")

@@ -1,4 +1,4 @@
-"""The column lineage that dbt 2.0 writes as Parquet, read within limits: a few bytes can stand for gigabytes."""
+"""Reads the column lineage that dbt 2.0 writes as Parquet. Limits apply, as a small file can unpack to gigabytes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 LINEAGE_COLUMNS = ("from_unique_id", "from_column", "to_unique_id", "to_column", "lineage_kind", "ingested_at")
-"""What dbt 2.0's column lineage says, under the names that the tables have."""
+"""The columns of dbt 2.0's column lineage, by the names that stored.dbt_column_edges uses."""
 
 _SPELLINGS = (
     ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind", "ingested_at"),
     ("parent_node_unique_id", "parent_column_name", "child_node_unique_id", "child_column_name", "evolution", None),
 )
-"""The names of its columns in the file: those of the index, those of the information schema."""
+"""The names of these columns in the two files that dbt 2.0 writes: the index, and the information schema."""
 
 _NUMBERS = ("INT64", "INT96")
 _BATCH_ROWS = 131_072
-"""Each batch comes with a copy of the whole dictionary."""
+"""Arrow copies the whole dictionary into each batch."""
 
 
 def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
-    """The edges, in the columns LINEAGE_COLUMNS.
+    """The edges, with the columns LINEAGE_COLUMNS.
 
     Raises NotAnArtifact for other Parquet, MalformedArtifact for what is no sound Parquet, or larger than the limits.
     """
@@ -89,7 +89,7 @@ def _too_large(data: bytes, footer: Footer, names: list[str | None], limits: Lim
 
 
 def _batches(uri: str, file: parquet.ParquetFile, names: list[str | None], limits: Limits) -> Iterator[pa.Table]:
-    """All rows. Texts are read as dictionaries, and their size is known before each row gets its own."""
+    """All rows. Texts are read as dictionaries, so their full size is known before they are expanded."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -108,7 +108,7 @@ def _batches(uri: str, file: parquet.ParquetFile, names: list[str | None], limit
 
 
 def _table(batch: pa.RecordBatch, names: list[str | None]) -> pa.Table:
-    """The columns under their names here, and of their types."""
+    """The batch with the names and types of LINEAGE_COLUMNS."""
     import pyarrow as pa
 
     columns: dict[str, Any] = {}
@@ -117,13 +117,13 @@ def _table(batch: pa.RecordBatch, names: list[str | None]) -> pa.Table:
             columns[name] = pa.nulls(batch.num_rows, _type(name))
         elif name == "ingested_at":
             columns[name] = _clock(batch.column(found))
-        else:  # through bytes: texts that are read from Parquet are not checked to be UTF-8
+        else:  # by way of bytes, because Arrow does not check that texts of Parquet are UTF-8
             columns[name] = batch.column(found).cast(pa.binary()).cast(_type(name))
     return pa.table(columns)
 
 
 def _clock(times: pa.Array) -> pa.Array:
-    """Times that Python can have, too. Raises ValueError."""
+    """The times, all within the range of Python's datetime. Raises ValueError."""
     import pyarrow.compute as pc
 
     times = times.cast(_type("ingested_at"))

@@ -23,7 +23,7 @@ _UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V
 _VALUE_COUNT = 1
 _ENCODING = {_DATA_PAGE: 2, _DICTIONARY_PAGE: 2, _DATA_PAGE_V2: 4}
 _DELTA_BYTE_ARRAY = 7
-"""The encoding whose values share their beginnings, so that few bytes become many."""
+"""The encoding in which a value can repeat the beginning of the last one, so that few bytes become many."""
 
 
 class Column(NamedTuple):
@@ -57,10 +57,10 @@ class Footer(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page of a column, as its header tells."""
+    """The header of a column's page."""
 
     size_bytes: int
-    """Decompressed, and not decoded yet."""
+    """The size after decompression and before decoding."""
     value_count: int
     is_prefixed: bool
     """Whether values share their beginnings."""
@@ -68,7 +68,7 @@ class Page(NamedTuple):
 
     @property
     def decoded_bytes(self) -> int:
-        """What its values may take at most; those of a dictionary are counted in its own page."""
+        """The most bytes that the values can decode to. Values of a dictionary count in the dictionary's page."""
         return self.size_bytes * max(1, self.value_count) if self.is_prefixed else self.size_bytes
 
 

@@ -1,6 +1,6 @@
-"""Archives and compressed files, unpacked as streams within a budget: hostile ones cost no more than sound ones.
+"""Archives and compressed files, unpacked as streams within a budget: a hostile archive costs no more than a sound one.
 
-Nothing is ever extracted to a disk, so that links and paths lead nowhere.
+Nothing is extracted to disk, so links and paths in an archive have no effect.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ _CHUNK_BYTES = 1024 * 1024
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """zipfile unpacks others without a limit: 3 KB of bzip2 become 4 GB at once, and LZMA's header asks for any memory."""
 _PACKED_BYTES = 1024
-"""How much of a zstandard stream is unpacked at once: what it can grow to is bounded."""
+"""The part of a zstandard stream that is unpacked at once. It bounds the unpacked size of a step."""
 _GZIP = b"\x1f\x8b"
 _XZ_MEMORY_BYTES = 256 * 1024 * 1024
 """xz -9 needs 65 MB; a header may ask for 4 GB."""
 _HEADER_BYTES = 1024 * 1024
-"""The headers of one member of a tar, which tarfile keeps in memory: names, attributes, maps of sparse files."""
+"""The most bytes of one tar member's headers: tarfile keeps names, attributes and maps of sparse files in memory."""
 _DIRECTORY_BYTES = 32 * 1024 * 1024
-"""The directory of a zip, which zipfile reads whole: 250,000 members with paths of 80 characters."""
+"""The largest directory of a zip, which zipfile reads at once. It has room for 250,000 paths of 80 characters."""
 _TAR_END = bytes(512)
-"""A tar ends with blocks of zeros; tarfile takes one that was cut off between two members for a whole one."""
+"""A tar ends with blocks of zeros. tarfile does not notice that they are missing."""
 _EMPTY_READS = 16
-"""How often tarfile may read at the end of a stream: to skip what a header claims, it would read there for ever."""
+"""How often tarfile may read at the end of a stream. It would read for ever to skip the size that a header claims."""
 
 _KNOWN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
     *(TooLarge, OutOfBudget),
-    RuntimeError,  # zipfile's word for encrypted members, and for compressions that it does not know
+    RuntimeError,  # zipfile raises it for encrypted members and unknown compressions
 )
 
 
 class MemberUnreadable(Exception):
-    """A member cannot be read; those behind it can. `packed` is the member as it lies in the archive."""
+    """A member cannot be read, but later members can. `packed` has the compressed bytes of the member."""
 
     def __init__(self, reason: str, packed: bytes) -> None:
         super().__init__(reason)
@@ -82,7 +82,7 @@ def _unpacker(uri: str, data: bytes, budget: Budget) -> Any:
 
 
 def beginning(uri: str, data: bytes, budget: Budget) -> bytes:
-    """What can be unpacked of the first bytes of a file that is broken further on."""
+    """The first unpacked bytes of a file that is broken later."""
     if not has_suffix(uri, (".gz", ".zst")):
         return data[:_CHUNK_BYTES]
     stream = _unpacker(uri, data, budget)
@@ -93,7 +93,7 @@ def beginning(uri: str, data: bytes, budget: Budget) -> bytes:
 
 
 def whole(stream: IO[bytes], limit: int, budget: Budget) -> bytes:
-    """All of a stream; raises TooLarge as soon as that is clear, and OutOfBudget."""
+    """All bytes of a stream. Raises TooLarge as soon as the limit is exceeded, and OutOfBudget."""
     parts, size = [], 0
     for part in chunks(stream, limit + 1):
         budget.content(len(part))
@@ -132,12 +132,12 @@ def _read_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: 
             return whole(content, limit, budget)
     except (TooLarge, OutOfBudget):
         raise
-    except Exception as error:  # an encrypted or broken member; the directory leads to those behind it
+    except Exception as error:  # an encrypted or broken member; the directory has the places of the others
         raise MemberUnreadable(reason(error), _packed(archive, member, limit)) from error
 
 
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """What identifies a member that cannot be read."""
+    """The compressed bytes of a member that cannot be read, which identify it."""
     stream: Any = archive.fp
     try:
         stream.seek(member.header_offset)
@@ -147,7 +147,7 @@ def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> by
 
 
 def _tar_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member]:
-    """Members are read as a stream and never extracted: links and absolute paths lead nowhere."""
+    """The members of a tar, read as a stream. Links and absolute paths have no effect, as nothing is extracted."""
     metered: Any = Metered(stream, budget, 2 * _CHUNK_BYTES)
     tail: Any = _Tail(_decompressed(metered, uri), budget)
     with tarfile.open(fileobj=tail, mode="r|") as archive:
@@ -162,12 +162,12 @@ def _tar_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member
 
 
 def _next_member(archive: tarfile.TarFile, tail: _Tail, budget: Budget) -> tarfile.TarInfo | None:
-    """The next member. Its headers claim sizes, which are checked before what they claim is read or skipped."""
+    """The next member. The sizes that its headers claim are checked before that many bytes are read or skipped."""
     budget.check_archive(archive.offset)
     tail.limit = max(archive.offset, tail.size) + _HEADER_BYTES
     member = archive.next()
     tail.limit = None
-    vars(archive).update(members=[], pax_headers={})  # tarfile would keep them all
+    vars(archive).update(members=[], pax_headers={})  # tarfile would keep all members
     if member is not None:
         budget.check_archive(max(member.size, archive.offset))
     return member
@@ -178,7 +178,7 @@ def _read_tar_member(content: IO[bytes], budget: Budget, limit: int) -> bytes:
 
 
 class _Tail:
-    """The stream of a tar: remembers its last bytes, counts, and ends with an error rather than go on for ever.
+    """The stream of a tar. It counts bytes, remembers the last ones, and raises an error instead of reading for ever.
 
     `limit` is the place up to which tarfile may read now.
     """
@@ -205,7 +205,7 @@ class _Tail:
 
 
 class _Xz(io.RawIOBase):
-    """What lzma.open gives, with a limit to the memory that a header can ask for."""
+    """Like lzma.open, with a limit of the memory that a header can ask for."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -227,7 +227,7 @@ class _Xz(io.RawIOBase):
 
 
 class _Zstd(io.RawIOBase):
-    """What zstandard's stream_reader gives, which takes a stream that is cut off for a whole one."""
+    """Like stream_reader of zstandard, which does not notice that a stream was cut off."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -260,12 +260,12 @@ def _decompressed(stream: IO[bytes], uri: str) -> Any:
 
 
 def is_known(error: BaseException) -> bool:
-    """Whether readers raise such errors for broken input; others may be a fault of theirs, or of this package."""
+    """Whether the readers raise such an error for broken input. Other errors are bugs, here or in a library."""
     return isinstance(error, (*_KNOWN, MemberUnreadable))
 
 
 def reason(error: BaseException) -> str:
-    """What an error says of the input that it came from."""
+    """The reason that a person reads for an error of a reader."""
     if isinstance(error, TooLarge | OutOfBudget | MemberUnreadable):
         return str(error)
     if isinstance(error, EOFError):

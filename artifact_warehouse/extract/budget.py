@@ -1,4 +1,4 @@
-"""What reading one file may cost: bytes and processor time. A hostile file ends with an error instead of a hang."""
+"""Limits the bytes and the processor time of reading one file. A hostile file ends with an error instead of a hang."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import IO, TypeVar
 from artifact_warehouse.limits import Limits, text_of_size
 
 _SECOND_BYTES = 1024 * 1024
-"""Reading this many bytes may take a second more. Sound files take a hundredth of that."""
+"""For every so many bytes, one more second is allowed. Sound files take a hundredth of that."""
 
 _Item = TypeVar("_Item")
 
@@ -19,7 +19,7 @@ class TooLarge(Exception):
 
 
 class OutOfBudget(Exception):
-    """A file has used up what reading it may cost."""
+    """A file needs more bytes or processor time than the limits allow."""
 
 
 def check_size(size_bytes: int, limit_bytes: int) -> None:
@@ -29,7 +29,7 @@ def check_size(size_bytes: int, limit_bytes: int) -> None:
 
 
 class Budget:
-    """Counts what reading one file costs. Raises OutOfBudget as soon as that is more than the limits allow.
+    """Counts the bytes and the processor time of reading one file. Raises OutOfBudget beyond the limits.
 
     `read_bytes` counts the archive's own stream, `content_bytes` the artifacts that come out of it. Each has the
     archive's limit: members that are compressed themselves, and sparse ones, grow on their way out. A file that is

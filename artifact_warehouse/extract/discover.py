@@ -1,4 +1,4 @@
-"""Which files and objects a path stands for, and the labels that their folders give them."""
+"""Finds the files and objects of a path, and the labels in their folders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = (".json", ".json.gz", ".json.zst")
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip")
 
 _COLUMN_LINEAGE = re.compile(r"(^|[/\\])(dbt\.)?column_lineage([/\\][^/\\]*)?\.parquet$", re.IGNORECASE)
-"""Where dbt 2.0 writes its column lineage: dbt.column_lineage.parquet, column_lineage/v1_0.parquet."""
+"""The files of dbt 2.0's column lineage: dbt.column_lineage.parquet, column_lineage/v1_0.parquet."""
 
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -32,15 +32,15 @@ class File(NamedTuple):
     place: str
     is_named: bool = False
     size_bytes: int = 0
-    """Of the file, before unpacking; 0 where the size is unknown, or the file need not be read."""
+    """The size before unpacking; 0 where it is unknown, or the file need not be read."""
     etag: str | None = None
-    """Of an object in a store: changes with its content."""
+    """The ETag of an object in a store. It changes with the content."""
     artifact_id: str | None = None
     """The artifact that the warehouse has from this object already; the object is not read again."""
 
 
 class Labels(NamedTuple):
-    """Where artifacts come from, by options or folders; None where neither says it."""
+    """The project, environment and job that options or folders name; None where neither names one."""
 
     project_name: str | None = None
     environment: str | None = None

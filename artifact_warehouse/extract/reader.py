@@ -48,12 +48,12 @@ class Input:
     error: str | None = None
     is_named: bool = False
     etag: str | None = None
-    """Of the object that holds this artifact and nothing else."""
+    """The ETag of an object that holds this artifact alone."""
     artifact_id: str | None = None
     """The artifact that the warehouse has from this object already; the object was not read."""
     beginning: bytes = b""
     trace: str | None = None
-    """The trace of an error that readers do not raise for broken input."""
+    """The traceback of an error that is a bug, here or in a library."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))

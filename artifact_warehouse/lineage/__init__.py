@@ -1,7 +1,7 @@
-"""Which node comes from which, and which column from which.
+"""The lineage of nodes and of columns.
 
-`find` and `find_column` read what is stored. `resolve` makes the lineage of columns from compiled code: it
-reads the inputs of each manifest, and `resolver` finds the columns in their SQL.
+`find` and `find_column` read stored lineage. `resolve` computes the lineage of columns from compiled code: it reads
+the inputs of each manifest, and `resolver` finds the columns in the SQL.
 """
 
 from artifact_warehouse.lineage.columns import column_ancestors, column_descendants, find_column

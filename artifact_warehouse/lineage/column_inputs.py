@@ -1,4 +1,4 @@
-"""Reads what the column lineage of one manifest follows from: nodes, columns, code, and the lineages that are known."""
+"""Reads the inputs of one manifest's column lineage: nodes, columns, code, and lineages that are known already."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from artifact_warehouse.storage import query
 
 @contextmanager
 def _registered_ids(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> Iterator[None]:
-    """The ids as the table `ids`, for a while."""
+    """During the block, queries read the ids under the name `ids`."""
     connection.register("ids", pa.table({"id": pa.array(sorted(ids), pa.string())}))
     yield
     connection.unregister("ids")
 
 
 class Reader:
-    """Reads inputs, one manifest's after the other's; the columns of a relation only once."""
+    """Reads the inputs of one manifest after the other. The columns of a relation are read once."""
 
     def __init__(self) -> None:
         self._columns: dict[str, Columns] = {}
 
     def columns(self, columns_id: str) -> Columns:
-        """The columns of an id that were read; none for an empty one."""
+        """The columns with this id, which `read_columns` has read. An empty id has none."""
         return self._columns.get(columns_id, _UNKNOWN)
 
     def nodes(self, connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> list[Node]:
-        """The models, snapshots, seeds and sources of a manifest that are enabled."""
+        """The enabled models, snapshots, seeds and sources of a manifest."""
         for name, ids in (("rendering_sets", inputs.rendering_set_ids), ("catalog_sets", inputs.catalog_set_ids)):
             columns = {"set_id": pa.array(ids, pa.string()), "place": pa.array(range(len(ids)), pa.int64())}
             connection.register(name, pa.table(columns))
@@ -47,7 +47,7 @@ class Reader:
         return [Node(**dict(zip(names, row, strict=True))) for row in rows]
 
     def read_columns(self, connection: duckdb.DuckDBPyConnection, ids: set[str]) -> None:
-        """Read the columns of these ids, as far as they are not read yet."""
+        """Read the columns with these ids that were not read before."""
         if unread := ids - self._columns.keys():
             with _registered_ids(connection, unread):
                 rows = connection.execute(query("columns_by_id")).fetchall()
@@ -60,7 +60,7 @@ _UNKNOWN = Columns(is_complete=False)
 
 
 class KnownLineages:
-    """The lineages that are stored, and those that this process has resolved."""
+    """Finds lineages that are stored, or that this process has resolved."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         sql = "SELECT lineage_id, unique_id, status, columns FROM stored.column_lineages"
@@ -74,7 +74,7 @@ class KnownLineages:
         return len(self._stored)
 
     def __call__(self, lineage_id: str) -> KnownLineage | None:
-        """The lineage of that id."""
+        """The lineage with this id; None where there is none."""
         found = self._stored.get(lineage_id)
         if found is None:
             return self._new.get(lineage_id)
@@ -82,14 +82,14 @@ class KnownLineages:
         return KnownLineage(lineage_id, unique_id, status, lambda: tuple(self._columns[number].as_py()))
 
     def add(self, lineage: KnownLineage | NodeLineage) -> None:
-        """Note a lineage that is resolved, and not stored yet."""
+        """Add a resolved lineage that is not stored yet."""
         columns = lineage.columns
         known = KnownLineage(lineage.lineage_id, lineage.unique_id, lineage.status, lambda: columns)
         self._new[lineage.lineage_id] = known
 
 
 class Codes:
-    """Some texts, turned into Python's only when they are asked for."""
+    """Texts in Arrow. A text becomes a Python string when it is asked for."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
         self._rows: dict[str, int] = {}
@@ -102,6 +102,6 @@ class Codes:
         self._rows = {id_: row for row, id_ in enumerate(texts["text_id"].to_pylist())}
 
     def __call__(self, code_id: str) -> str | None:
-        """The text of that id; None where there is none."""
+        """The text with this id; None where there is none."""
         row = self._rows.get(code_id)
         return None if row is None else self._texts[row].as_py()

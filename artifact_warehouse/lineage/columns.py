@@ -1,4 +1,4 @@
-"""One column's lineage, both as rows and as the edges of a tree, on a connection that is passed in."""
+"""Finds the lineage of a column, as rows and as the edges of a tree. Reads through the caller's connection."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _column(connection: duckdb.DuckDBPyConnection, node: str, column: str) -> li
 
 
 def _spelling(connection: duckdb.DuckDBPyConnection, unique_id: str, column: str, time: str) -> str:
-    """The column as its node spells it."""
+    """The name of the column in the spelling of its node."""
     resolved = connection.execute(
         query("resolved_columns", time=time), {"unique_id": unique_id, "resolved_types": list(_RESOLVED_TYPES)}
     ).fetchall()
@@ -145,7 +145,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, steps: pa.Table, direction: str
 
 
 def _nexts(steps: pa.Table, kinds: dict[tuple[str, str], str]) -> dict[str, list[str]]:
-    """The next columns of every column; notes in `kinds` what each step is, uses in brackets."""
+    """The next columns of every column. Adds the kind of each step to `kinds`; the kind of a use has brackets."""
     found: dict[tuple[str, str], set[str]] = {}
     for row in steps.to_pylist():
         step = (_key(row["here_unique_id"], row["here_column"]), _key(row["there_unique_id"], row["there_column"]))
@@ -162,7 +162,7 @@ def _key(unique_id: str, column: str | None) -> str:
 
 
 def _label(key: str, unique_id: str) -> str:
-    """The type and the name; of what is no node of dbt's, the name as code has it."""
+    """The type and the name of a node; of another relation its name in the code."""
     resource_type, *_, name = unique_id.split(".", 2) if unique_id.count(".") > 1 else ("", unique_id)
     is_node = resource_type in (*_RESOLVED_TYPES, "source")
     return f"{resource_type} {name}{key.removeprefix(unique_id)}" if is_node else key

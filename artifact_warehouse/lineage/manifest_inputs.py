@@ -1,6 +1,6 @@
-"""What the column lineage of every manifest follows from, as it stood at the end of the manifest's period.
+"""Finds the inputs of every manifest's column lineage, as of the end of the period in which it was current.
 
-A name for each manifest's inputs, which costs a row for each manifest and catalog, and no look at a node.
+The inputs get an id. Computing it reads a row per manifest and catalog, and no nodes.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from artifact_warehouse.storage import query
 
 
 class Inputs(NamedTuple):
-    """What the lineage of a manifest follows from. Of what two sets tell, the later one counts."""
+    """The inputs of a manifest's lineage. Where two sets have the same node, the later one counts."""
 
     adapter_type: str | None
     graph_id: str | None
     rendering_set_id: str | None
     rendering_set_ids: tuple[str, ...]
-    """All renderings up to the end of the period: what is not compiled in the manifest's own may be in one of these."""
+    """All renderings up to the end of the period. Code that the manifest itself lacks may be in an earlier one."""
     catalog_set_ids: tuple[str, ...]
 
 
 class Period(NamedTuple):
-    """A manifest, the id of its inputs, and these where they are not known yet."""
+    """A manifest, the id of its inputs, and the inputs where the id is new."""
 
     artifact_key: int
     timeline_id: str
@@ -49,7 +49,7 @@ class _Entry(NamedTuple):
 def periods(
     connection: duckdb.DuckDBPyConnection, versions: str, known: Mapping[int, str] | None = None
 ) -> Iterator[Period]:
-    """Every manifest that was once the current one of its project and environment, in the order of time.
+    """Every manifest that was ever current in its project and environment, in the order of time.
 
     `known` maps manifests to the ids that are known of them: their inputs are left out. Without it, all are.
     """
@@ -59,20 +59,20 @@ def periods(
 
 
 def unresolved(connection: duckdb.DuckDBPyConnection, versions: str, limit: int) -> list[Period]:
-    """The first manifests whose lineage is not stored, or is that of other inputs."""
+    """The first manifests whose lineage is not stored, or was computed from other inputs."""
     waiting = (period for period in periods(connection, versions, _known(connection)) if period.inputs)
     return list(islice(waiting, limit))
 
 
 def new_inputs(connection: duckdb.DuckDBPyConnection, unresolved: Iterable[Period]) -> dict[str, Inputs]:
-    """The inputs from which nothing was resolved yet, by their ids."""
+    """The inputs without a stored set of lineages, by their ids."""
     sql = "SELECT inputs_id FROM stored.column_lineage_sets"
     known = {inputs_id for (inputs_id,) in connection.execute(sql).fetchall()}
     return {p.timeline_id: p.inputs for p in unresolved if p.inputs and p.timeline_id not in known}
 
 
 def resolved_manifests(connection: duckdb.DuckDBPyConnection, versions: str) -> list[int]:
-    """The manifests whose stored lineage is that of their inputs."""
+    """The manifests whose stored lineage was computed from their present inputs."""
     known = _known(connection)
     return [p.artifact_key for p in periods(connection, versions) if known.get(p.artifact_key) == p.timeline_id]
 
@@ -83,7 +83,7 @@ def _known(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
 
 
 def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact_keys: Iterable[int]) -> None:
-    """Have the lineage of these manifests count as that of their inputs, though some of these are pruned."""
+    """Mark the lineage of these manifests as up to date, although some of their inputs are pruned."""
     wanted = set(artifact_keys)
     kept = [period for period in periods(connection, versions) if period.artifact_key in wanted]
     keys, ids = (pa.array([period[i] for period in kept], (pa.int64(), pa.string())[i]) for i in (0, 1))
@@ -93,7 +93,7 @@ def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact
 
 
 def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str] | None) -> Iterator[Period]:
-    """Those of one project and environment. What came at the very moment at which a period ends belongs to the next."""
+    """The periods of one project and environment. An artifact at the very end of a period belongs to the next one."""
     current: _Entry | None = None
     renderings, catalogs = _LastSeen(), _LastSeen()
     for _, group in groupby(entries, key=lambda entry: entry.moment):
@@ -126,10 +126,10 @@ def _period(
 
 
 class _LastSeen:
-    """Distinct ids in the order in which each was seen last, and a digest of that.
+    """Distinct ids in the order of their last occurrence, and a digest of this order.
 
-    The digest is a sum over all pairs of neighbours, which tell the order: seeing an id again changes a few of them,
-    however many ids there are.
+    The digest is a sum over all pairs of neighbours. Moving an id to the end changes four of them, however many ids
+    there are.
     """
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class _LastSeen:
         self._last = set_id
 
     def ids(self) -> tuple[str, ...]:
-        """The ids, the one that was seen last at the end."""
+        """The ids, ordered by their last occurrence."""
         found, here = [], self._last
         while here:
             found.append(here)

@@ -1,4 +1,4 @@
-"""One node's lineage, both as rows and as the edges of a tree, on a connection that is passed in."""
+"""Finds the lineage of a node, as rows and as the edges of a tree. Reads through the caller's connection."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 @dataclass(frozen=True)
 class Lineage:
-    """What was found. `edges` maps the title of each direction to {node: its next nodes}.
+    """The lineage of a node or column. `edges` maps the title of each direction to {node: its next nodes}.
 
-    In the lineage of a column the nodes are columns, as unique_id.column; `kinds` says what each edge between two is.
+    In the lineage of a column the nodes are columns, as unique_id.column; `kinds` has the kind of each edge.
     """
 
     unique_id: str
@@ -89,7 +89,7 @@ def is_upwards_sql(direction: str) -> str:
 
 
 def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str = CURRENT) -> str:
-    """The unique_id of a node with this unique_id or name. Where a test has the name of a model, it is the model.
+    """The unique_id of a node with this unique_id or name. Where a model and a test have this name, it is the model.
 
     Raises UnknownNode with similar ids.
     """
@@ -144,6 +144,6 @@ def _label(row: dict[str, Any], start: str, across: bool) -> str:
 
 
 def states_of(connection: duckdb.DuckDBPyConnection, reached: set[str]) -> dict[str, str]:
-    """`failure` or `warn` by the last execution, `stale` where a source's last check was late; else nothing."""
+    """The states of nodes: failure or warn by the last execution, stale by a source's last check. Others have none."""
     found = connection.execute(query("node_states")).fetchall()
     return {node: state for node, state in found if node in reached}

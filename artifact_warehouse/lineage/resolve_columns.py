@@ -1,6 +1,6 @@
-"""Column lineage as a step: finds out what is not resolved yet, resolves it, and writes it in few short transactions.
+"""Resolves the column lineage of all manifests that have none yet, and writes it in a few short transactions.
 
-The warehouse is open only while something is read from or written to it, never while code is resolved.
+The warehouse is open only while it is read or written, never while code is resolved.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ if TYPE_CHECKING:
     from artifact_warehouse.schema import Table
 
 BATCH_EDGES = 100_000
-"""How many edges go into one transaction: enough to fill row groups, little enough to lose to an interrupt."""
+"""How many edges a transaction writes. They fill row groups, and an interrupt loses no more than these."""
 
 _STATUSES = ("resolved", "partial", "failed", "not_compiled", "not_sql")
 _FORGET = "DELETE FROM stored.manifest_column_lineages WHERE artifact_key IN (SELECT artifact_key FROM batch)"
 _PART_NODES = 100
-"""How many nodes are resolved between two moments in which an interrupt is heard of and garbage collected."""
+"""After so many nodes, garbage is collected and an interrupt is handled."""
 
 _ATTEMPTS = 3
 _STEP_MANIFESTS = 500
-"""Each comes with the ids of all sets before it."""
+"""How many manifests are read at once. Each comes with the ids of all earlier sets."""
 
 Progress = Callable[[int, int], None]
-"""Called with how many nodes are done, and how many there are as far as is known."""
+"""Called with the number of resolved nodes and the number of all nodes known so far."""
 
 
 class NodeOutcome(NamedTuple):
-    """What became of one node's columns."""
+    """The outcome of resolving one node."""
 
     unique_id: str
     status: str
@@ -74,14 +74,14 @@ class NodeOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class ColumnsReport:
-    """What a run resolved. A node whose code or whose parents changed over time is there once for each change."""
+    """The outcomes of a run. A node whose code or parents changed over time has an outcome for each change."""
 
     outcomes: tuple[NodeOutcome, ...]
     unchanged_count: int
-    """How many lineages had been resolved before."""
+    """How many lineages were stored before."""
 
     def counts(self) -> dict[str, int]:
-        """How many of the outcomes have each status."""
+        """The number of outcomes by status."""
         found = Counter(outcome.status for outcome in self.outcomes)
         return {status: found[status] for status in _STATUSES}
 
@@ -99,9 +99,9 @@ class ColumnsReport:
 
 
 def resolve(warehouse: WarehouseFile, progress: Progress | None = None) -> ColumnsReport:
-    """Resolve the columns of every manifest that was ever current, as far as that has not been done.
+    """Resolve the columns of every manifest that was ever current and is not resolved yet.
 
-    Raises WarehouseNotFound, the errors of `WarehouseFile`, and PrunedMeanwhile where prunes come again and again.
+    Raises WarehouseNotFound, the errors of `WarehouseFile`, and PrunedMeanwhile where prunes interrupt every attempt.
     """
     warehouse.require()
     outcomes: dict[str, NodeOutcome] = {}
@@ -111,7 +111,7 @@ def resolve(warehouse: WarehouseFile, progress: Progress | None = None) -> Colum
         step = _Step(warehouse, outcomes, progress or (lambda done, total: None))
         try:
             unchanged_count = max(step.run() - earlier_count, 0)
-        except PrunedMeanwhile:  # what it had read may be gone, and so may be what it had written
+        except PrunedMeanwhile:  # rows that were read or written may be gone: begin again
             failure_count += 1
             if failure_count == _ATTEMPTS:
                 raise
@@ -121,7 +121,7 @@ def resolve(warehouse: WarehouseFile, progress: Progress | None = None) -> Colum
 
 
 class _Work(NamedTuple):
-    """What is to be resolved for one manifest, and the texts for it."""
+    """The nodes of one manifest to resolve, and their texts."""
 
     inputs_id: str
     project: Project
@@ -129,7 +129,7 @@ class _Work(NamedTuple):
 
 
 class _Step:
-    """One run over what is to be done, or as much of it as is in hand at once."""
+    """One step of a run: resolves the next _STEP_MANIFESTS manifests."""
 
     def __init__(self, warehouse: WarehouseFile, outcomes: dict[str, NodeOutcome], progress: Progress) -> None:
         self._warehouse = warehouse
@@ -142,13 +142,13 @@ class _Step:
         self._reader: Reader
         self._waiting: list[tuple[str, Inputs]] = []
         self._sets: dict[str, list[str]] = {}
-        """The lineage_ids of every manifest that is done, by its inputs_id."""
+        """The lineage_ids of every resolved manifest, by its inputs_id."""
         self._done_count = 0
         self._pending: list[NodeLineage] = []
         self._pending_edges = 0
 
     def run(self) -> int:
-        """Returns how many lineages there were before."""
+        """Resolve and write. Returns how many lineages were stored before."""
         work = None
         with self._warehouse.writing() as connection:
             self._state = file_state(connection)
@@ -170,13 +170,13 @@ class _Step:
         return int(lineage_count)
 
     def _start(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Only where there is something to do: the parser takes its time to be imported."""
+        """Import the resolver and read the known lineages. Called only if there is work, as the import is slow."""
         from artifact_warehouse.lineage.column_inputs import KnownLineages, Reader
 
         self._known, self._reader = KnownLineages(connection), Reader()
 
     def _next(self, connection: duckdb.DuckDBPyConnection) -> _Work | None:
-        """The next manifest with code that is not resolved yet; those before it have none, and are done at once."""
+        """The next manifest with code to resolve. Manifests before it have no such code, and are finished here."""
         from artifact_warehouse.lineage.column_inputs import Codes
         from artifact_warehouse.lineage.resolver import Project
 
@@ -199,7 +199,7 @@ class _Step:
         lineage_ids: list[str] = []
         lineages = work.project.lineages(work.codes, self._reader.columns)
         total = self._done_count + work.project.lineage_count * (len(self._waiting) + 1)
-        with _few_collections() as collect:
+        with _gc_on_request() as collect:
             while part := with_deep_stack(lambda: _part(lineages)):
                 new = [lineage for lineage in part if isinstance(lineage, NodeLineage)]
                 for lineage in new:
@@ -219,14 +219,14 @@ class _Step:
             self._flush()
 
     def _flush(self, more: Mapping[Table, pa.Table] | None = None) -> None:
-        """Write what is pending, and more tables behind it, in one transaction."""
+        """Write the pending rows, then the tables of `more`, in one transaction."""
         pending, self._pending, self._pending_edges = self._pending, [], 0
         with self._warehouse.open(must_exist=True) as connection, transaction(connection):
             state = check_state(connection, self._state)
             for table, rows in (_lineages(pending, self._versions) | dict(more or {})).items():
                 if table is MANIFEST_COLUMN_LINEAGES:
                     with registered(connection, rows):
-                        connection.execute(_FORGET)  # what is said of these manifests already makes room
+                        connection.execute(_FORGET)  # older rows of these manifests are replaced
                 insert(connection, table, rows)
             state = state._replace(generation=add_generation(connection))
         self._state = state
@@ -247,7 +247,7 @@ def _lineages(lineages: list[NodeLineage], versions: str) -> dict[Table, pa.Tabl
 
 
 def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, pa.Table]:
-    """What says that manifests are resolved, and to what. The sets of those that were resolved before are stored."""
+    """The rows that link manifests to their sets of lineages. Sets that are not in `sets` are stored already."""
     set_ids = {inputs_id: _set_id(lineage_ids) for inputs_id, lineage_ids in sets.items()}
     members = {set_ids[inputs_id]: lineage_ids for inputs_id, lineage_ids in sets.items()}
     return {
@@ -260,7 +260,7 @@ def _finished(periods: list[Period], sets: dict[str, list[str]]) -> dict[Table, 
 
 
 def _part(lineages: Iterator[NodeLineage | KnownLineage]) -> list[NodeLineage | KnownLineage]:
-    """The next lineages, as many as are soon resolved: between parts this process hears of an interrupt."""
+    """The next _PART_NODES lineages. Between parts this process handles interrupts."""
     from artifact_warehouse.lineage.resolver import NodeLineage
 
     part, new_count = [], 0
@@ -281,10 +281,10 @@ def _table(table: Table, rows: Sequence[tuple[object, ...]]) -> pa.Table:
 
 
 @contextmanager
-def _few_collections() -> Iterator[Callable[[], None]]:
-    """No garbage collection but when the caller says so, and what is there before need not be looked through.
+def _gc_on_request() -> Iterator[Callable[[], None]]:
+    """Collects garbage only when the caller asks, and only among objects that the block creates.
 
-    Syntax trees are many small objects that refer to each other: Python would look for garbage all the time.
+    Syntax trees are many small objects that refer to each other. They would start the collector all the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

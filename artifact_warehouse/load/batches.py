@@ -39,11 +39,11 @@ MAX_STORED_CONTENTS = 1_000_000
 
 
 _SECOND_BYTES = 1024 * 1024
-"""So many bytes of an artifact may take a second more. Sound ones take a tenth of that."""
+"""For every so many bytes, flattening may take one more second. Sound artifacts take a tenth of that."""
 
 
 class Outcome(NamedTuple):
-    """What became of one artifact. `status`: loaded, unchanged, quarantined, unknown_kind or skipped."""
+    """The outcome of one artifact. `status`: loaded, unchanged, quarantined, unknown_kind or skipped."""
 
     uri: str
     artifact_id: str | None
@@ -51,9 +51,9 @@ class Outcome(NamedTuple):
     status: str
     reason: str | None = None
     etag: str | None = None
-    """Of the object that holds this artifact and nothing else."""
+    """The ETag of an object that holds this artifact alone."""
     trace: str | None = None
-    """The trace of a fault of this package, or of a library, that the artifact met."""
+    """The traceback of a bug, here or in a library, that this artifact triggers."""
 
 
 class FlattenedBatch(NamedTuple):
@@ -64,7 +64,7 @@ class FlattenedBatch(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """How large artifacts may be, and which secrets are hidden."""
+    """The limits of artifacts, and the settings of redaction."""
 
     limits: Limits = Limits()
     redaction: Redaction = Redaction()
@@ -112,7 +112,7 @@ class Flattener:
             batch = None
             try:
                 batch, is_last = self._batch(items, taken)
-            except Exception as error:  # a fault of this package: `_alone` finds out which input meets it
+            except Exception as error:  # a bug: `_alone` finds the input that triggers it
                 self._forget_step(error)
             if batch:
                 taken.clear()
@@ -134,7 +134,7 @@ class Flattener:
         return FlattenedBatch(outcomes, tables), is_last
 
     def _alone(self, item: Input) -> FlattenedBatch:
-        """One input as a batch; it is quarantined where it cannot be flattened."""
+        """One input as a batch. It is quarantined where it cannot be flattened."""
         try:
             return self._batch(iter([item]), [])[0]
         except Exception as error:
@@ -156,7 +156,7 @@ class Flattener:
         self._cache = EntryCache() if self._remembers else EntryCache(max_entries=0)
 
     def _step(self, items: Iterator[Input], taken: list[Input], rows: Rows) -> tuple[list[Outcome], bool]:
-        """Take about `step_bytes` of the items, and tell whether they are at their end."""
+        """Flatten about `step_bytes` of the items. Returns the outcomes, and whether these were the last items."""
         outcomes: list[Outcome] = []
         size_bytes = 0
         for item in items:
@@ -177,7 +177,7 @@ class Flattener:
         key = artifact_key(artifact_id)
         if key in self._known:
             return Outcome(item.uri, artifact_id, None, "unchanged")
-        if failed := self._failed.get(key):  # a copy may lie in a file whose name does not look like an artifact
+        if failed := self._failed.get(key):  # a file of another name may have the same content
             if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
@@ -216,7 +216,7 @@ class Flattener:
 
 
 def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
-    """The batch of a file that cannot be read, nor be left to a Flattener."""
+    """The batch of a file that ended the worker which read it: it is quarantined without unpacking."""
     rows, data = Rows(), raw_bytes(file, limits)
     artifact_id = content_id(data) if data else ""
     kind = looks_like_one(data[:4096], file.place)
@@ -227,7 +227,7 @@ def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
 
 
 def _fault(error: Exception) -> str:
-    """The reason of a quarantine that this package is to blame for."""
+    """The reason for quarantining an artifact that triggers a bug of this package."""
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
     if isinstance(error, OutOfTime):
@@ -239,7 +239,7 @@ def _fault(error: Exception) -> str:
 
 @contextmanager
 def _gc_paused() -> Iterator[None]:
-    """Building many small objects is three times as fast when nobody counts them."""
+    """Pauses the garbage collector. Building many small objects is three times as fast without it."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

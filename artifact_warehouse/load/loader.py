@@ -24,7 +24,7 @@ from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.storage import FileState, WarehouseFile, file_state, known_artifacts, known_objects, write
 
 Progress = Callable[[int, int], None]
-"""Called with the number of files that are done, and of all files."""
+"""Called with the number of finished files and the number of all files."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LoadReport:
 
     outcomes: tuple[Outcome, ...]
     columns: Any = None
-    """The ColumnsReport of what was resolved behind the load; None where that was not asked for."""
+    """The ColumnsReport of resolving columns after the load; None where that was not requested."""
 
     @property
     def loaded(self) -> tuple[Outcome, ...]:
@@ -57,7 +57,7 @@ class LoadReport:
 
     @property
     def skipped(self) -> tuple[Outcome, ...]:
-        """Files that are no artifacts of dbt's."""
+        """Files that are no artifacts of dbt."""
         return self._of("skipped")
 
     def to_arrow(self) -> pa.Table:
@@ -84,7 +84,7 @@ def load(
 ) -> LoadReport:
     """Load artifacts into a warehouse, which is created when missing.
 
-    Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts likewise; the errors of
+    Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts too; the errors of
     `WarehouseFile`; and LoadInterrupted.
     """
     files = expand(inputs)
@@ -113,7 +113,7 @@ def _run(
         known = loader.begin() if warehouse.exists() else set()
         batches = _batches(parts, stdin, known, policy, settings, workers)
         if not warehouse.exists():
-            loader.begin()  # made while the workers are at work already
+            loader.begin()  # meanwhile the workers flatten
         for part, of_part in zip(parts, batches, strict=True):
             for batch in of_part:
                 loader.take(batch)
@@ -136,7 +136,7 @@ def _without_known_objects(files: list[File], warehouse: WarehouseFile) -> list[
 
 
 def _raise_if_quarantined(files: list[File], stdin: bytes, policy: Policy) -> None:
-    """Read everything once without storing it; raises QuarantinedArtifacts when anything is broken."""
+    """Read all files without storing anything. Raises QuarantinedArtifacts if any cannot be read."""
     parts = Flattener(policy, remembers=False).batches([files], stdin)
     outcomes = (outcome for batches in parts for batch in batches for outcome in batch.outcomes)
     failures = [(outcome.uri, outcome.reason or "") for outcome in outcomes if outcome.status == "quarantined"]
@@ -158,7 +158,7 @@ def _parts(files: list[File], part_bytes: int) -> list[list[File]]:
 
 
 def _workers(part_count: int, stdin: bytes, settings: LoadSettings) -> AbstractContextManager[Workers | None]:
-    """As many processes as the work is worth; none where stdin is read, which only this process has."""
+    """The worker processes, as many as there is work for. None where stdin is read, which only this process has."""
     count = min(settings.worker_count(), part_count)
     return Workers(count) if part_count >= settings.min_parts and count > 1 and not stdin else nullcontext()
 
@@ -184,20 +184,20 @@ class _Loader:
         self.outcomes: list[Outcome] = []
         self.warehouse = warehouse
         self.done_count = 0
-        """How many files are wholly taken, the first ones."""
+        """How many files, from the first one, are complete."""
         self.stored: set[int] = set()
-        """The artifact_keys of what was in the warehouse before, and of what this load has written."""
+        """The artifact_keys of the artifacts in the warehouse, with those that this load has written."""
         self._being_written: set[int] = set()
         self._labels = labels
         self._settings = settings
         self.state = FileState()
-        """How this load saw the file last."""
+        """The state of the file after the last write of this load."""
         self._taken: set[str] = set()
         self._pending: list[FlattenedBatch] = []
         self._pending_bytes = self._pending_outcomes = 0
 
     def begin(self) -> set[int]:
-        """Make or migrate the warehouse, if need be; returns the artifact_keys of what need not be read again."""
+        """Create or migrate the warehouse where needed. Returns the artifact_keys that are not to be loaded again."""
         with self.warehouse.writing() as connection:
             self.state = file_state(connection)._replace(last_prune=None)
             self.stored = known_artifacts(connection)
@@ -247,7 +247,7 @@ class _Loader:
 
     def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
         """The error that tells what of the load is stored. A file counts as kept when all its artifacts are stored."""
-        if self._being_written:  # the interrupt may have come just after the commit
+        if self._being_written:  # the commit may have succeeded before the interrupt
             with suppress(ArtifactWarehouseError), self.warehouse.open(must_exist=True) as connection:
                 self.stored |= self._being_written & known_artifacts(connection, with_quarantined=True)
         places = {file.place for file in files}
@@ -260,7 +260,7 @@ class _Loader:
                 kept_files.add(place)
             elif outcome.status != "skipped":
                 other_files.add(place)
-        if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive; it may have more members
+        if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive: more members may follow
             other_files |= {_file_of(last, places)} - {file.place for file in files[: self.done_count]}
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 

@@ -1,4 +1,4 @@
-"""How much a load holds in memory at once, and how many processes it has."""
+"""The sizes of a load: how much it holds in memory at once, and how many processes it uses."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ MAX_WORKERS = 8
 
 
 class LoadSettings(NamedTuple):
-    """The sizes that a load works in. The defaults suit every input; smaller ones take less memory."""
+    """The sizes of a load. The defaults suit every input; smaller sizes need less memory."""
 
     batch_bytes: int = 64 * 1024 * 1024
-    """Flattened rows in one transaction: enough to fill DuckDB's row groups, few enough to hold."""
+    """The bytes of flattened rows in a transaction. They fill DuckDB's row groups, and fit in memory."""
     batch_outcomes: int = 50_000
-    """Artifacts in one transaction, loaded or not."""
+    """The number of outcomes in a transaction."""
     part_bytes: int = 4 * 1024 * 1024
-    """Bytes of files that one worker takes at a time."""
+    """The bytes of files in a part, which one worker flattens."""
     step_bytes: int = 4 * 1024 * 1024
-    """JSON that is flattened at a time: it stays in the processor's caches."""
+    """The bytes of JSON that are flattened at once. They fit in the processor's caches."""
     min_parts: int = 8
-    """A load of fewer parts is done before workers would have started."""
+    """A load of fewer parts starts no workers: it ends before they would be ready."""
     max_workers: int | None = None
-    """Worker processes; None stands for one a CPU, and MAX_WORKERS at most."""
+    """The number of worker processes. None stands for one per CPU, up to MAX_WORKERS."""
 
     def worker_count(self) -> int:
         """How many workers this machine can use; 0 where none can be started."""

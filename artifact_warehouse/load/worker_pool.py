@@ -1,4 +1,4 @@
-"""Flattening in several processes: one Python process flattens on one processor only.
+"""Flattens in several processes, because a Python process uses only one processor.
 
 Child processes with pipes instead of multiprocessing, which would run the script of the caller again in each of
 them where it has no `if __name__ == "__main__"`.
@@ -26,7 +26,7 @@ from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.process import install_processor_clock, skip_numpy_import
 
 _BATCHES_AHEAD = 2
-"""How many batches of each worker may wait to be written; bounds the memory of a load."""
+"""How many batches of each worker may wait to be written. This bounds the memory of a load."""
 
 _READY = "ready"
 _ENDED_EARLY = (
@@ -38,9 +38,9 @@ _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load
 
 
 class Workers:
-    """Processes that start while the caller still prepares; each takes every n-th part of the work.
+    """Worker processes. They start while the caller opens the warehouse. Each of n flattens every n-th part.
 
-    A process may be killed, for want of memory for instance. Its part is then read again file by file in another
+    A process may be killed, for example when memory runs out. Its part is then read again file by file in another
     process, and a file that ends that one too is quarantined.
     """
 
@@ -56,7 +56,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the processes, at once if they are still at work."""
+        """End the processes. Those that still work are killed."""
         for worker in self._all:
             worker.kill()
         for worker in self._all:
@@ -76,7 +76,7 @@ class Workers:
         return worker
 
     def _another(self, parts: Sequence[Sequence[File]], settings: LoadSettings) -> _Worker:
-        """One more process, with work."""
+        """Start one more process with these parts."""
         worker = _Worker()
         self._all.append(worker)
         return self._give(worker, parts, settings)
@@ -129,10 +129,10 @@ class _Worker:
         self._inbox: Queue[Any] = Queue(_BATCHES_AHEAD)
         self._thread: threading.Thread | None = None
         self.is_ready = False
-        """Whether it has begun to work."""
+        """Whether the process has delivered something."""
 
     def start(self, request: object) -> None:
-        """Give it its work."""
+        """Start the thread, which sends the request."""
         self._thread = threading.Thread(target=self._exchange, args=(request,), daemon=True)
         self._thread.start()
 
@@ -144,12 +144,12 @@ class _Worker:
             yield batch
 
     def kill(self) -> None:
-        """End it, at once."""
+        """Kill the process."""
         self._process.kill()
 
     def close(self) -> None:
-        """Give up what it holds, once it is killed."""
-        while self._thread and self._thread.is_alive():  # it may wait for room in the inbox
+        """Close the pipes of the killed process, and end the thread."""
+        while self._thread and self._thread.is_alive():  # the thread may wait for room in the inbox
             with suppress(Empty):
                 self._inbox.get(timeout=0.05)
         self._process.wait()
@@ -158,7 +158,7 @@ class _Worker:
                 pipe.close()
 
     def _exchange(self, request: object) -> None:
-        """Send it its request, and put whatever it answers into its inbox; at its end an exception."""
+        """Send the request, and put the answers into the inbox; in the end an exception. Runs in the thread."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             with self._process.stdin as stdin:
@@ -188,14 +188,14 @@ def _sigint_blocked() -> Iterator[None]:
 
 def serve() -> None:
     """The main function of a worker: reads one request, writes the batches, and None after those of each part."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no signal masks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for systems without signal masks
     skip_numpy_import()
     install_processor_clock(kills=True)
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that prints may get between the answers
+    os.dup2(2, 1)  # stdout carries the answers, so prints go to stderr
     try:
         policy, settings, known, parts = pickle.load(sys.stdin.buffer)
-    except (EOFError, pickle.UnpicklingError):  # the caller died before it could say what to do
+    except (EOFError, pickle.UnpicklingError):  # the caller ended before it sent the request
         return
     flattener = Flattener(policy, known, settings=settings)
     try:
@@ -205,5 +205,5 @@ def serve() -> None:
             for answer in chain(of_part, [None]):
                 pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
             answers.flush()
-    except BrokenPipeError:  # the caller died; what is in the buffer can go nowhere
+    except BrokenPipeError:  # the caller ended, so the buffer cannot be written
         os._exit(1)

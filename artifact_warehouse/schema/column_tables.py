@@ -1,7 +1,7 @@
-"""The tables of column-level lineage: see `tables`, which has all others, for what holds of them all.
+"""The tables of column lineage. `tables` has all other tables, and the rules for all of them.
 
-A lineage follows from nothing but the code of a node and the columns of what that reads: it is stored once, however
-many manifests have the same code over the same columns.
+A lineage depends only on the code of a node and on the columns of the relations that the code reads. It is stored
+once, however many manifests have the same code and the same columns.
 """
 
 from __future__ import annotations
@@ -10,25 +10,29 @@ from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Tabl
 
 LINEAGE_ID = Column("lineage_id", "VARCHAR", "The lineage: see stored.column_lineages.")
 FROM_UNIQUE_ID = Column(
-    "from_unique_id", "VARCHAR", "The node that is read; the name, as written, of a relation that is no parent."
+    "from_unique_id", "VARCHAR", "The node that is read; for a relation that is no parent, its name in the code."
 )
 FROM_COLUMN = Column("from_column", "VARCHAR", "The column that is read.")
-CONFIDENCE = Column("confidence", "DOUBLE", "How sure that is: 1.0 among known columns, down to 0.3 by name only.")
+CONFIDENCE = Column(
+    "confidence",
+    "DOUBLE",
+    "How certain it is: 1.0 among known columns, down to 0.3 by equal names only.",
+)
 
 COLUMN_LINEAGES = Table(
     "column_lineages",
     "Where the columns of a node come from, once for each distinct code over the same columns of its parents.",
     (
-        Column("lineage_id", "VARCHAR", "The BLAKE2b-128 of all that it follows from, in hex."),
+        Column("lineage_id", "VARCHAR", "The BLAKE2b-128 of everything that the lineage depends on, in hex."),
         UNIQUE_ID,
         Column("status", "VARCHAR", "resolved, partial, failed, not_compiled or not_sql."),
-        Column("dialect", "VARCHAR", "The SQL dialect it was read in; NULL for none in particular."),
-        Column("columns", "VARCHAR[]", "Its columns: a catalog's, else those that its SQL selects, else the declared."),
-        Column("column_count", "BIGINT", "How many columns it has."),
-        Column("resolved_count", "BIGINT", "Of how many it is known where they come from."),
-        Column("unresolved_columns", "VARCHAR[]", "Those of which it is not."),
-        Column("error", "VARCHAR", "Why the code could not be read, or which names in it belong to nothing."),
-        Column("repair", "VARCHAR", "What had to be done to the code before it could be read."),
+        Column("dialect", "VARCHAR", "The SQL dialect in which the code was parsed; NULL for the general one."),
+        Column("columns", "VARCHAR[]", "The columns of the node: from a catalog, else from its SQL, else as declared."),
+        Column("column_count", "BIGINT", "How many columns the node has."),
+        Column("resolved_count", "BIGINT", "How many of these columns have a known origin."),
+        Column("unresolved_columns", "VARCHAR[]", "The columns without a known origin."),
+        Column("error", "VARCHAR", "Why the code could not be parsed, or which names in it have no relation."),
+        Column("repair", "VARCHAR", "The change to the code that made it parseable."),
         Column("resolver", "VARCHAR", "The versions of the resolver and of the parser."),
     ),
     content_key="lineage_id",
@@ -41,10 +45,10 @@ COLUMN_EDGES = Table(
         LINEAGE_ID,
         FROM_UNIQUE_ID,
         FROM_COLUMN,
-        Column("to_column", "VARCHAR", "The node's column that it flows into."),
+        Column("to_column", "VARCHAR", "The column of the node that it flows into."),
         Column("kind", "VARCHAR", "passthrough, rename, cast, field, transform, aggregation, window or condition."),
         CONFIDENCE,
-        Column("method", "VARCHAR", "sql where the code says so; name where only the names are the same."),
+        Column("method", "VARCHAR", "sql where the code names the column; name where only the names are equal."),
     ),
     content_key="lineage_id",
 )
@@ -64,7 +68,7 @@ COLUMN_USES = Table(
 
 COLUMN_LINEAGE_SETS = Table(
     "column_lineage_sets",
-    "The lineages of all nodes of a manifest, which follow from its inputs.",
+    "The sets of lineages: those of all nodes of a manifest, by the inputs of the resolver.",
     (
         Column("inputs_id", "VARCHAR", "The BLAKE2b-128 of all inputs: versions, manifests and catalogs, in hex."),
         Column("set_id", "VARCHAR", "The set of lineages: see stored.set_members."),
@@ -78,9 +82,13 @@ MANIFEST_COLUMN_LINEAGES = Table(
     (
         ARTIFACT_KEY,
         Column("inputs_id", "VARCHAR", "The inputs: see stored.column_lineage_sets."),
-        Column("timeline_id", "VARCHAR", "What names those inputs now: another id once some of them are pruned."),
+        Column(
+            "timeline_id",
+            "VARCHAR",
+            "The id of these inputs that remain: another one once some are pruned.",
+        ),
     ),
 )
 
 COLUMN_TABLES = (COLUMN_LINEAGES, COLUMN_EDGES, COLUMN_USES, COLUMN_LINEAGE_SETS, MANIFEST_COLUMN_LINEAGES)
-"""All of them, in the order in which they are written."""
+"""The tables of this module, in the order in which they are written."""

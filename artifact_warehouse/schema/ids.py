@@ -1,4 +1,4 @@
-"""The ids of contents: the same content has the same id in every warehouse."""
+"""Ids of contents. The same content has the same id in every warehouse."""
 
 from __future__ import annotations
 

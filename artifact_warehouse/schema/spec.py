@@ -1,6 +1,6 @@
-"""What a table is: columns with names, types and comments, and what follows from them.
+"""`Table` and `Column`: a declaration of a table gives its Arrow schema, its DDL and its comments.
 
-One declaration gives the Arrow schema, the DDL and the comments; see `tables` for the declarations.
+The declarations are in `tables` and `column_tables`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ class Column(NamedTuple):
     comment: str
 
 
-ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that says so: see stored.artifacts.")
+ARTIFACT_KEY = Column("artifact_key", "BIGINT", "The artifact that the row is from: see stored.artifacts.")
 UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
 
 
 class Table(NamedTuple):
-    """One table of schema `stored`. `content_key` names the id of a content-addressed table's rows."""
+    """One table of schema `stored`.
+
+    `content_key` is the column with the hash of a row's content, in tables that store each content once.
+    """
 
     name: str
     comment: str
@@ -64,7 +67,7 @@ class Table(NamedTuple):
             yield f"COMMENT ON COLUMN stored.{self.name}.{column.name} IS {_quoted(column.comment)}"
 
     def to_arrow(self, columns: Sequence[Sequence[Any]]) -> pa.Table:
-        """A list for each column, in their order, as Arrow. TIMESTAMP columns take dbt's ISO 8601 texts."""
+        """The rows as Arrow, given as one list per column. TIMESTAMP columns take dbt's ISO 8601 texts."""
         arrays = [_to_array(column, items) for column, items in zip(self.columns, columns, strict=True)]
         return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
 

@@ -1,11 +1,11 @@
-"""Every table of schema `stored`, declared once: from here come the Arrow schemas, the DDL and the comments.
+"""The declarations of the tables of schema `stored`. They give the Arrow schemas, the DDL and the comments.
 
-A row of these tables says only what one artifact says. What depends on several artifacts (labels, what is
-current, which manifest belongs to a run) is settled in `stored.settled_artifacts`, by the rules that
-`sql/internal/` states, and is the same whatever the order of loading.
+A row holds facts of a single artifact. Facts that depend on several artifacts (labels, which artifact is current, the
+manifest of a run) are in `stored.settled_artifacts`. `sql/internal/settled_artifacts.sql` computes them anew at every
+load, so they do not depend on the order of loading.
 
-The three content-addressed tables (`definitions`, `renderings`, `catalog_relations`) and `texts` hold each
-distinct content once; a manifest or a catalog is a set of their ids (`set_members`). So do those of `columntables`.
+`definitions`, `renderings`, `catalog_relations` and `texts` are content-addressed: they store each distinct content
+once, by its hash. A manifest or a catalog is a set of these hashes (`set_members`). `column_tables` works alike.
 """
 
 from __future__ import annotations
@@ -14,70 +14,74 @@ from artifact_warehouse.schema.column_tables import COLUMN_TABLES
 from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 FORMAT_VERSION = 1
-"""The version of everything this module declares. A change that is not an added column raises it."""
+"""The version of these tables. Every change but an added column raises it."""
 
 EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
 
 ARTIFACTS = Table(
     "artifacts",
-    "One row per distinct artifact ever loaded or quarantined.",
+    "One row per distinct artifact that was ever loaded or quarantined.",
     (
-        Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id: what the other tables refer to."),
+        Column("artifact_key", "BIGINT", "The first 64 bits of artifact_id. The other tables refer to it."),
         Column("artifact_id", "VARCHAR", "The sha256 of the content, in hex."),
         Column(
             "kind",
             "VARCHAR",
-            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or one not known.",
+            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or an unknown one.",
         ),
-        Column("schema_version", "INTEGER", "The version that the file claims; 0 where dbt wrote none yet."),
+        Column(
+            "schema_version",
+            "INTEGER",
+            "The version of its schema; 0 where dbt up to 0.18 wrote none.",
+        ),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
-        Column("project_name", "VARCHAR", "The project, where the artifact itself tells."),
+        Column("project_name", "VARCHAR", "The project, where the artifact names it."),
         Column("project_id", "VARCHAR", "dbt's md5 of the project's name, where the artifact has it."),
         Column("main_package", "VARCHAR", "The package that owns most of its entries."),
-        Column("invocation_id", "VARCHAR", "dbt's id of the invocation; of the content where dbt gave none."),
+        Column("invocation_id", "VARCHAR", "dbt's id of the invocation; else an id made of the content."),
         Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method."),
         Column("target_name", "VARCHAR", "args.target of a run_results."),
-        Column("generated_at", "TIMESTAMP", "The artifact's own clock."),
-        Column("size_bytes", "BIGINT", "The size of its JSON, decompressed."),
-        Column("entry_count", "BIGINT", "Results, nodes or tables in it."),
+        Column("generated_at", "TIMESTAMP", "When dbt wrote the artifact, UTC."),
+        Column("size_bytes", "BIGINT", "The size of its decompressed content."),
+        Column("entry_count", "BIGINT", "How many results, nodes or relations it has."),
         Column("compiled_count", "BIGINT", "How many nodes of a manifest are compiled."),
         Column("graph_id", "VARCHAR", "A manifest's set of definitions: see stored.set_members."),
         Column("rendering_set_id", "VARCHAR", "A manifest's set of renderings: see stored.set_members."),
         Column("catalog_set_id", "VARCHAR", "A catalog's set of relations: see stored.set_members."),
-        Column("error", "VARCHAR", "Why it was quarantined or is of no known kind; NULL when it was loaded."),
-        Column("unknown_fields", "JSON", "Fields that no schema up to this release has, with their counts."),
-        Column("metadata", "JSON", "The metadata block, whole."),
+        Column("error", "VARCHAR", "Why it was quarantined, or that its kind is unknown; NULL when it was loaded."),
+        Column("unknown_fields", "JSON", "Fields that this release does not know, with their counts."),
+        Column("metadata", "JSON", "The complete metadata block."),
         EXTRA,
-        Column("loaded_at", "TIMESTAMP", "When this warehouse first took it in."),
+        Column("loaded_at", "TIMESTAMP", "When this warehouse first loaded it, UTC."),
         Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
-        Column("pruned_at", "TIMESTAMP", "When its rows were taken out of the file; NULL while they are there."),
+        Column("pruned_at", "TIMESTAMP", "When its rows were pruned, UTC; NULL while they are stored."),
     ),
     primary_key="artifact_key",
 )
 
 ARTIFACT_URIS = Table(
     "artifact_uris",
-    "Where each artifact was seen, with the labels that options or hive-style folders gave it there.",
+    "The places of each artifact, with the labels from options or hive-style folders (rule 8, docs/rules.md).",
     (
         ARTIFACT_KEY,
-        Column("uri", "VARCHAR", "The file or object; inside an archive, archive!/member."),
-        Column("project_name", "VARCHAR", "The project, as labelled."),
-        Column("environment", "VARCHAR", "The environment, as labelled."),
-        Column("job_name", "VARCHAR", "The job, as labelled."),
-        Column("etag", "VARCHAR", "The ETag that an object store gave it there: what has it still need not be read."),
+        Column("uri", "VARCHAR", "The path or URL; of a member of an archive, archive!/member."),
+        Column("project_name", "VARCHAR", "The project in the label."),
+        Column("environment", "VARCHAR", "The environment in the label."),
+        Column("job_name", "VARCHAR", "The job in the label."),
+        Column("etag", "VARCHAR", "The ETag in an object store. An object that still has it is not read again."),
     ),
 )
 
 SETTLED_ARTIFACTS = Table(
     "settled_artifacts",
-    "What follows from all artifacts together, settled at every load: internal.settled_artifacts, stored.",
+    "Facts that depend on all artifacts together: the rows of internal.settled_artifacts, stored at every load.",
     (
         ARTIFACT_KEY,
         Column("project_name", "VARCHAR", "The project (rule 8, docs/rules.md)."),
         Column("environment", "VARCHAR", "The environment (rule 8, docs/rules.md)."),
-        Column("job_name", "VARCHAR", "The job, as labelled on any artifact of the invocation."),
-        Column("is_current", "BOOLEAN", "False when a better artifact of the same invocation superseded it."),
+        Column("job_name", "VARCHAR", "The job in a label of any artifact of the invocation."),
+        Column("is_current", "BOOLEAN", "False where another artifact of the same invocation superseded it."),
         Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
         Column("manifest_key", "BIGINT", "The manifest that defines its nodes (rule 7, docs/rules.md)."),
     ),
@@ -85,21 +89,21 @@ SETTLED_ARTIFACTS = Table(
 
 INVOCATIONS = Table(
     "invocations",
-    "One row per run_results: what it says of the whole invocation.",
+    "One row per run_results: its facts about the whole invocation.",
     (
         ARTIFACT_KEY,
-        Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start of a timing."),
+        Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start in the timings."),
         Column("first_started_at", "TIMESTAMP", "The first start in the timings."),
         Column("last_completed_at", "TIMESTAMP", "The last completion in the timings."),
         Column("elapsed_seconds", "DOUBLE", "dbt's elapsed_time."),
-        Column("threads", "INTEGER", "args.threads, else how many threads the results name."),
+        Column("threads", "INTEGER", "args.threads, else the number of threads in the results."),
         Column("is_full_refresh", "BOOLEAN", "args.full_refresh."),
         Column("is_retry", "BOOLEAN", "Whether invocation_command is a dbt retry."),
-        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the invocation as a whole."),
+        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the whole invocation."),
         Column("invocation_command", "VARCHAR", "args.invocation_command."),
-        Column("selection", "VARCHAR", "What was selected, as written: select, exclude, selector, models."),
-        Column("args", "JSON", "args, whole."),
-        Column("vars", "JSON", "args.vars as an object; as a text where it cannot be read as one."),
+        Column("selection", "VARCHAR", "The options that select nodes, as written: select, exclude, selector, models."),
+        Column("args", "JSON", "The complete args."),
+        Column("vars", "JSON", "args.vars as an object; where it cannot be parsed as one, as a text."),
         Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix."),
     ),
 )
@@ -110,20 +114,24 @@ NODE_EXECUTIONS = Table(
     (
         ARTIFACT_KEY,
         UNIQUE_ID,
-        Column("status", "VARCHAR", "dbt's word; for dbt up to 0.18 the word that 0.19 would have used."),
+        Column(
+            "status",
+            "VARCHAR",
+            "The status, as dbt wrote it; dbt up to 0.18: as 0.19 would have.",
+        ),
         Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
         Column("compile_started_at", "TIMESTAMP", "The start of the timing `compile`."),
         Column("compile_completed_at", "TIMESTAMP", "The end of the timing `compile`."),
-        Column("execute_started_at", "TIMESTAMP", "The first start of the timings but `compile`, mostly of `execute`."),
-        Column("execute_completed_at", "TIMESTAMP", "The last end of the timings but `compile`."),
-        Column("thread_id", "VARCHAR", "The thread."),
+        Column("execute_started_at", "TIMESTAMP", "The first start of all timings but `compile`; mostly of `execute`."),
+        Column("execute_completed_at", "TIMESTAMP", "The last end of all timings but `compile`."),
+        Column("thread_id", "VARCHAR", "The thread that executed it."),
         Column("message", "VARCHAR", "dbt's message."),
         Column("failures", "BIGINT", "How many rows failed a test."),
-        Column("rows_affected", "BIGINT", "adapter_response.rows_affected; below 0 where it is not known."),
+        Column("rows_affected", "BIGINT", "adapter_response.rows_affected; negative where it is unknown."),
         Column("bytes_processed", "BIGINT", "adapter_response.bytes_processed."),
         Column("bytes_billed", "BIGINT", "adapter_response.bytes_billed."),
         Column("query_id", "VARCHAR", "adapter_response.query_id, else its job_id."),
-        Column("adapter_response", "JSON", "adapter_response, whole."),
+        Column("adapter_response", "JSON", "The complete adapter_response."),
         Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
         Column("compiled_code_id", "VARCHAR", "The compiled code: see stored.texts."),
         EXTRA,
@@ -154,32 +162,32 @@ TEXTS = Table(
 
 DEFINITIONS = Table(
     "definitions",
-    "Every distinct definition of a resource, once: what its author wrote, and nothing of where it was built.",
+    "Every distinct definition of a resource, once: what its author wrote, without anything that the target decides.",
     (
         Column("definition_id", "VARCHAR", "The BLAKE2b-128 of the definition's canonical JSON, in hex."),
         UNIQUE_ID,
         Column("resource_type", "VARCHAR", "dbt's resource type."),
-        Column("package_name", "VARCHAR", "The package that it belongs to."),
+        Column("package_name", "VARCHAR", "The package of the resource."),
         Column("name", "VARCHAR", "Its name."),
-        Column("path", "VARCHAR", "Its path below the resource's folder."),
-        Column("original_file_path", "VARCHAR", "Its path below the project."),
-        Column("patch_path", "VARCHAR", "The file with its properties."),
+        Column("path", "VARCHAR", "The path of its file below the folder of its resource type."),
+        Column("original_file_path", "VARCHAR", "The path of its file below the project."),
+        Column("patch_path", "VARCHAR", "The YAML file with its properties."),
         Column("fqn", "VARCHAR[]", "Its fully qualified name, part by part."),
         Column("description", "VARCHAR", "Its description."),
         Column("language", "VARCHAR", "sql or python."),
         Column("materialized", "VARCHAR", "config.materialized."),
         Column("tags", "VARCHAR[]", "Its tags."),
         Column("meta", "JSON", "Its meta."),
-        Column("config", "JSON", "Its config without defaults and without what belongs to the environment."),
+        Column("config", "JSON", "Its config without defaults, and without what depends on the target."),
         Column("owner", "JSON", "The owner of an exposure or a group."),
         Column("group_name", "VARCHAR", "The group that it belongs to."),
         Column("access", "VARCHAR", "private, protected or public."),
         Column("is_contract_enforced", "BOOLEAN", "contract.enforced."),
         Column("version", "VARCHAR", "The version of a versioned model."),
         Column("latest_version", "VARCHAR", "The latest version of a versioned model."),
-        Column("deprecation_date", "TIMESTAMP", "When a model is to go."),
-        Column("is_enabled", "BOOLEAN", "False for what the manifest lists as disabled."),
-        Column("is_shadowed", "BOOLEAN", "True for an entry whose unique_id an earlier one of the manifest has too."),
+        Column("deprecation_date", "TIMESTAMP", "When a model becomes deprecated, UTC."),
+        Column("is_enabled", "BOOLEAN", "False where the manifest lists it as disabled."),
+        Column("is_shadowed", "BOOLEAN", "True where an earlier entry of the manifest has the same unique_id."),
         Column("raw_code_id", "VARCHAR", "The code as written: see stored.texts."),
         Column("depends_on_nodes", "VARCHAR[]", "The unique_ids of its parents."),
         Column("test_type", "VARCHAR", "generic, singular or unit."),
@@ -216,7 +224,7 @@ DEFINITION_COLUMNS = Table(
 
 RENDERINGS = Table(
     "renderings",
-    "Every distinct rendering of a definition, once: where it was built, and how it was compiled there.",
+    "Every distinct rendering of a definition, once: its relation, its whole config and its compiled code.",
     (
         Column("rendering_id", "VARCHAR", "The BLAKE2b-128 of all other columns, in hex."),
         Column("definition_id", "VARCHAR", "The definition: see stored.definitions."),
@@ -224,10 +232,10 @@ RENDERINGS = Table(
         Column("schema_name", "VARCHAR", "The schema."),
         Column("alias", "VARCHAR", "The alias; the identifier of a source."),
         Column("relation_name", "VARCHAR", "The relation, quoted for its database."),
-        Column("checksum", "VARCHAR", "dbt's checksum of the file; differs between versions of dbt."),
-        Column("config_id", "VARCHAR", "The config, whole: see stored.texts."),
+        Column("checksum", "VARCHAR", "dbt's checksum of the file; versions of dbt compute it differently."),
+        Column("config_id", "VARCHAR", "The complete config: see stored.texts."),
         Column("compiled_code_id", "VARCHAR", "The compiled code: see stored.texts; NULL when not compiled."),
-        Column("depends_on_macros", "VARCHAR[]", "The macros; dbt knows them all only after it compiled."),
+        Column("depends_on_macros", "VARCHAR[]", "The macros that it uses; complete once dbt has compiled it."),
         EXTRA,
     ),
     content_key="rendering_id",
@@ -242,7 +250,7 @@ CATALOG_RELATIONS = Table(
         Column("database_name", "VARCHAR", "The database."),
         Column("schema_name", "VARCHAR", "The schema."),
         Column("relation_name", "VARCHAR", "The relation's name in its schema."),
-        Column("catalog_type", "VARCHAR", "The relation's type, in the database's word."),
+        Column("catalog_type", "VARCHAR", "The relation's type, as the database calls it."),
         Column("catalog_owner", "VARCHAR", "The relation's owner."),
         Column("comment", "VARCHAR", "The relation's comment."),
         EXTRA,
@@ -256,7 +264,7 @@ CATALOG_COLUMNS = Table(
     (
         Column("catalog_relation_id", "VARCHAR", "The relation: see stored.catalog_relations."),
         Column("column_name", "VARCHAR", "The column."),
-        Column("column_index", "INTEGER", "Its place, as the catalog counts."),
+        Column("column_index", "INTEGER", "Its place in the relation, as the catalog has it."),
         Column("data_type", "VARCHAR", "Its type in the database."),
         Column("comment", "VARCHAR", "Its comment in the database."),
         EXTRA,
@@ -266,7 +274,7 @@ CATALOG_COLUMNS = Table(
 
 RELATION_STATS = Table(
     "relation_stats",
-    "Every statistic that a catalog has of a relation.",
+    "One row per statistic of a relation in a catalog.",
     (
         ARTIFACT_KEY,
         UNIQUE_ID,
@@ -282,7 +290,7 @@ RELATION_STATS = Table(
 
 SET_MEMBERS = Table(
     "set_members",
-    "The sets that manifests, catalogs and lineages are: a set is stored once, however many artifacts equal it.",
+    "The sets of definitions, renderings, relations and lineages. A set is stored once, however many have it.",
     (
         Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
         Column("member_id", "VARCHAR", "A definition_id, rendering_id, catalog_relation_id or lineage_id."),
@@ -296,16 +304,16 @@ SOURCE_FRESHNESS = Table(
     (
         ARTIFACT_KEY,
         UNIQUE_ID,
-        Column("status", "VARCHAR", "dbt's word."),
-        Column("max_loaded_at", "TIMESTAMP", "The newest row of the source; NULL when it has none."),
-        Column("snapshotted_at", "TIMESTAMP", "When dbt looked."),
-        Column("max_loaded_at_age_seconds", "DOUBLE", "The age of the newest row then."),
-        Column("warn_after_seconds", "BIGINT", "The age that warns."),
-        Column("error_after_seconds", "BIGINT", "The age that fails."),
+        Column("status", "VARCHAR", "The status, as dbt wrote it."),
+        Column("max_loaded_at", "TIMESTAMP", "When the source's newest row was loaded, UTC; NULL without rows."),
+        Column("snapshotted_at", "TIMESTAMP", "When dbt checked the source, UTC."),
+        Column("max_loaded_at_age_seconds", "DOUBLE", "The age of the newest row at the check."),
+        Column("warn_after_seconds", "BIGINT", "The age from which the check warns."),
+        Column("error_after_seconds", "BIGINT", "The age from which the check fails."),
         Column("filter", "VARCHAR", "The filter of the check."),
         Column("error", "VARCHAR", "Why the check itself failed."),
         Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
-        Column("thread_id", "VARCHAR", "The thread."),
+        Column("thread_id", "VARCHAR", "The thread that executed it."),
         EXTRA,
     ),
 )
@@ -328,16 +336,16 @@ DBT_COLUMN_EDGES = Table(
     (
         ARTIFACT_KEY,
         Column("from_unique_id", "VARCHAR", "The node that is read."),
-        Column("from_column", "VARCHAR", "Its column."),
+        Column("from_column", "VARCHAR", "The column that is read."),
         Column("to_unique_id", "VARCHAR", "The node that reads it."),
-        Column("to_column", "VARCHAR", "Its column; NULL where all of the node is shaped."),
-        Column("lineage_kind", "VARCHAR", "dbt's word: copy, mod or scan."),
+        Column("to_column", "VARCHAR", "Its column; NULL where all rows of the node are shaped."),
+        Column("lineage_kind", "VARCHAR", "The kind, as dbt wrote it: copy, mod or scan."),
     ),
 )
 
 PRUNED_RUNS = Table(
     "pruned_runs",
-    "One row per pruned run that executed something: what the rates of runs need of it.",
+    "One row per pruned run that executed nodes: the values that the rates of runs need.",
     (
         ARTIFACT_KEY,
         Column("is_success", "BOOLEAN", "Whether no node of it failed."),
@@ -347,20 +355,20 @@ PRUNED_RUNS = Table(
 
 PRUNED_OUTCOMES = Table(
     "pruned_outcomes",
-    "How often each node came out how on a day, over the results of pruned runs. Labels are those of the last run.",
+    "Counts of the results of pruned runs by node, status and day. Labels are those of the last run.",
     (
         UNIQUE_ID,
-        Column("resource_type", "VARCHAR", "What the unique_id says."),
-        Column("name", "VARCHAR", "What the unique_id says."),
-        Column("status", "VARCHAR", "dbt's word."),
-        Column("status_class", "VARCHAR", "What it means: success, warn, failure, skipped or unknown."),
+        Column("resource_type", "VARCHAR", "The resource type in the unique_id."),
+        Column("name", "VARCHAR", "The name in the unique_id."),
+        Column("status", "VARCHAR", "The status, as dbt wrote it."),
+        Column("status_class", "VARCHAR", "The class of the status: success, warn, failure, skipped or unknown."),
         Column("run_date", "TIMESTAMP", "The day of the runs, UTC."),
-        Column("result_count", "BIGINT", "How many results."),
-        Column("last_completed_at", "TIMESTAMP", "When the last of them was completed."),
-        Column("last_artifact_key", "BIGINT", "The run of the last of them: see stored.artifacts."),
-        Column("last_execution_seconds", "DOUBLE", "The last one's execution_time."),
-        Column("last_failures", "BIGINT", "How many rows failed the test the last time."),
-        Column("last_message", "VARCHAR", "The last one's message."),
+        Column("result_count", "BIGINT", "How many results the row counts."),
+        Column("last_completed_at", "TIMESTAMP", "When the last of these results was completed, UTC."),
+        Column("last_artifact_key", "BIGINT", "The run of the last of these results: see stored.artifacts."),
+        Column("last_execution_seconds", "DOUBLE", "The execution_time of the last result."),
+        Column("last_failures", "BIGINT", "How many rows failed the test in the last result."),
+        Column("last_message", "VARCHAR", "The message of the last result."),
     ),
 )
 

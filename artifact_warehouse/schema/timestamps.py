@@ -1,4 +1,4 @@
-"""dbt's times: ISO 8601 texts of every form that it wrote over the years, as UTC microseconds."""
+"""Converts dbt's times to UTC microseconds. They are ISO 8601 texts, in every form that some dbt has written."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ISO_8601 = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1)
 _FIRST_YEAR = 1700
-"""dbt writes year 1 for the newest row of an empty source: no time at all, so None."""
+"""dbt writes the year 1 as max_loaded_at of an empty source. Times before this year become None."""
 
 
 def normalise_time(text: object) -> str | None:
-    """One time as `2026-11-01T06:00:00.000000Z`; None for what is none.
+    """A time as `2026-11-01T06:00:00.000000Z`; None for any other text.
 
-    Takes `Z`, an offset or neither (then UTC), up to nine digits (cut to six, not rounded), and a date alone. Where a
-    zone is written twice (`+00:00Z`), the offset counts: some tools add a `Z` to Python's `isoformat()`, which has it.
+    A time may end in `Z` or in an offset; without them it is UTC. A fraction is cut to six digits, not rounded. A date
+    alone is midnight. Of `+00:00Z` the offset counts: some tools add a `Z` to Python's `isoformat()`.
     """
     if isinstance(text, str) and _is_normal(text):
         return text
@@ -44,7 +44,7 @@ def normalise_time(text: object) -> str | None:
 
 
 def _is_normal(text: str) -> bool:
-    """Whether a time has the form already that `normalise_time` gives it: a shortcut for what dbt writes most."""
+    """Whether a time has the form that `normalise_time` gives. A shortcut, because most times have it."""
     if len(text) != 27 or text[10] != "T" or text[26] != "Z":
         return False
     try:
@@ -54,22 +54,22 @@ def _is_normal(text: str) -> bool:
 
 
 def to_utc(moment: datetime) -> datetime:
-    """A time in UTC, without a zone. A time that has no zone is UTC already."""
+    """A time in UTC, as a datetime without a zone. A time without a zone is taken as UTC."""
     if moment.tzinfo:
-        with suppress(OverflowError):  # an offset does not matter at the ends of the calendar
+        with suppress(OverflowError):  # year 1 or 9999: the offset is ignored
             moment = moment.astimezone(timezone.utc)
     return moment.replace(tzinfo=None)
 
 
 def to_arrow(texts: Sequence[str | None]) -> pa.Array:
-    """Times as a timestamp('us') array; at once where all are of the usual form, else one by one."""
+    """Times as a timestamp('us') array. Arrow converts them at once; where it cannot, they are converted one by one."""
     try:
         nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
         times = nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
         return _one_by_one(texts)
     earliest = pc.min(times).as_py()
-    is_usual = earliest is None or earliest > _EPOCH  # before it, Arrow cuts digits the other way
+    is_usual = earliest is None or earliest > _EPOCH  # Arrow rounds earlier times up
     return times if is_usual else _one_by_one(texts)
 
 

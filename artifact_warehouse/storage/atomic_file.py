@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _UNFINISHED = re.compile(r"(\.[0-9a-f]{32})?\.unfinished(\.wal)?")
-"""What follows a file's name in that of the folder where its replacement is made, and of files of earlier releases."""
+"""The end of the name of a folder in which a replacement is made; earlier releases made files with such names."""
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def _remove_left_over(target: Path) -> None:
 
 
 def _remove(file: Path) -> None:
-    """Remove a file, a folder or a link; whoever comes across what is left says what is wrong with it."""
+    """Remove a file, a folder or a link. What cannot be removed is left for the next access to report."""
     with suppress(OSError):
         if file.is_dir() and not file.is_symlink():
             shutil.rmtree(file)

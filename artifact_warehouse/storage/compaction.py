@@ -1,4 +1,4 @@
-"""Writes a file anew, without the space of deleted rows: DuckDB reuses it, but never shrinks a file."""
+"""Writes a file anew, without the space of deleted rows. DuckDB reuses that space, but never shrinks a file."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def compact(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _quoted(text: str, quote: str) -> str:
-    """A name or a text as SQL has it."""
+    """A name or a text, quoted for SQL."""
     return f"{quote}{text.replace(quote, quote * 2)}{quote}"

@@ -29,7 +29,7 @@ from artifact_warehouse.storage.transactions import ONE_WRITER
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
-    "SET python_enable_replacements = false",  # a missing table must not become a variable of the caller's
+    "SET python_enable_replacements = false",  # else the name of a missing table finds a Python variable of the caller
     *(("SET disabled_optimizers = 'common_subplan'",) if loses_matches(duckdb.__version__) else ()),
 )
 
@@ -81,7 +81,7 @@ class WarehouseFile:
     def _connect(
         self, read_only: bool, may_be_old: bool, must_exist: bool = False
     ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
-        """A connection, and which file it is to."""
+        """A connection, and the device and inode of its file."""
         target = check_place(self.path)
         if not read_only:
             _check_links(target)
@@ -126,7 +126,7 @@ class WarehouseFile:
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """Nobody writes to the file during the block, and all that was committed is in it."""
+        """During the block nobody writes to the file, and it has all committed data: its log is empty."""
         with self.open() as connection, ONE_WRITER:
             connection.execute("CHECKPOINT")
             yield
@@ -171,14 +171,14 @@ class WarehouseFile:
 
 
 def check_place(path: Path) -> Path:
-    """The file that a path means, which is another one where it is a link; DuckDB looks for its log beside that one.
+    """The file that a path means: where it is a link, the target. DuckDB looks for the log beside the target.
 
     Raises WarehouseError where a warehouse cannot be: by its name, in a folder that does not exist, or behind a link
     that another user may have planted.
     """
     target = _followed(path)
     schemas = {SCHEMA, *sql_files.schemas()}
-    if (name := target.name.split(".")[0].lower()) in schemas:  # DuckDB's names do not differ by case
+    if (name := target.name.split(".")[0].lower()) in schemas:  # names in DuckDB are case-insensitive
         reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
         raise WarehouseError(str(path), reason)
     if not target.parent.is_dir():
@@ -187,7 +187,7 @@ def check_place(path: Path) -> Path:
 
 
 def _followed(path: Path) -> Path:
-    """Where a link leads. Links are trusted as Linux does by `protected_symlinks`, in shared folders of any kind.
+    """The target of a link. Links are trusted by the rule of Linux's `protected_symlinks`, in all shared folders.
 
     See https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-symlinks
     """
@@ -199,7 +199,7 @@ def _followed(path: Path) -> Path:
         raise WarehouseError(str(path), "is a link of another user, in a folder that others write to; remove it")
     try:
         return path.resolve()
-    except (OSError, RuntimeError) as error:  # a circle, for Python up to 3.12
+    except (OSError, RuntimeError) as error:  # Python up to 3.12 raises RuntimeError for a circle
         raise WarehouseError(str(path), "is a link that leads to itself; remove it") from error
 
 
@@ -244,7 +244,7 @@ def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
 def _checked(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Keep DuckDB from installing extensions, unless other connections of this process share the database.
 
-    By SET, as DuckDB refuses a second connection of a process that is opened with another configuration.
+    By SET, as DuckDB refuses a second connection of a process with another configuration.
     """
     database = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
     if connection.execute(database).fetchall() == [(None,)]:

@@ -15,7 +15,7 @@ INTERRUPTED_WRITE = (
     duckdb.TransactionException,
     duckdb.OutOfMemoryException,
 )
-"""What DuckDB raises when a disk is full; which one depends on the statement."""
+"""The errors that DuckDB raises when a disk is full. Which one depends on the statement."""
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<holder>[^\n]*?)\. See also")
 IN_MEMORY = "in-memory database"
@@ -33,7 +33,7 @@ _NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECA
 
 
 def cannot_open(path: Path, message: str) -> WarehouseError:
-    """Why a file cannot be opened; of a lock only DuckDB's message tells here, see `file_lock`."""
+    """Why a file cannot be opened. DuckDB's message alone tells of a lock here; `file_lock` asks the kernel."""
     if match := _LOCKED.search(message):
         return locked(path, match["holder"])
     if found := _kind_of_file(path):
@@ -46,7 +46,7 @@ def cannot_open(path: Path, message: str) -> WarehouseError:
 
 
 def _kind_of_file(path: Path) -> str | None:
-    """What a file is that people pass by mistake: an input of `load` in the place of the warehouse."""
+    """The kind of a file that was given in place of the warehouse by mistake, such as an input of `load`."""
     try:
         with path.open("rb") as stream:
             beginning = stream.read(512)
@@ -73,6 +73,6 @@ def interrupted_write(path: Path, message: str) -> WarehouseError:
 
 
 def _advice(message: str) -> str:
-    """DuckDB's message in one line, and what to do where that is known."""
+    """DuckDB's message in one line, with advice where there is one."""
     line = " ".join(message.split())
     return f"{line}; make room on that disk, and do it again" if _NO_ROOM.search(message) else line

@@ -1,4 +1,4 @@
-"""A warehouse without artifacts: made once for each release of this package and of DuckDB, and copied from then on.
+"""An empty warehouse: made once for each release of this package and of DuckDB, then copied from the user's cache.
 
 Deploying a hundred views takes most of a second; a copy takes milliseconds.
 """
@@ -19,13 +19,13 @@ from artifact_warehouse.storage.format import migrate
 
 
 def write(new: Path) -> None:
-    """Write an empty warehouse to a new file: a copy from the user's cache, which keeps what is made here."""
+    """Write an empty warehouse to a new file: a copy from the cache, into which a newly made one is put."""
     folder, name = _cache()
     if any(_copied(cached, new) for cached in folder.glob(f"{name}-*.duckdb")):
         return
     new.unlink(missing_ok=True)
     make(new)
-    with suppress(OSError):  # a cache that cannot be written to costs time only
+    with suppress(OSError):  # without a cache, only time is lost
         folder.mkdir(parents=True, exist_ok=True)
         cached = folder / f"{name}-{_digest(new)}.duckdb"
         atomic_file.create(cached, lambda copy: shutil.copyfile(new, copy))
@@ -33,14 +33,14 @@ def write(new: Path) -> None:
 
 def make(new: Path) -> None:
     """Create the tables and views in a new file."""
-    # Closed before it is opened for use: a second connection must not need to know how it was made.
+    # Closed first, so that the connection that opens it for use has its own configuration.
     with duckdb.connect(str(new), config={**CONFIG, "storage_compatibility_version": STORAGE_VERSION}) as connection:
         migrate(connection)
         connection.execute("CHECKPOINT")
 
 
 def _copied(cached: Path, new: Path) -> bool:
-    """Whether the cached file has the content that its name tells; what was copied is left in `new`."""
+    """Copy the cached file to `new`. True where its content has the hash in its name."""
     try:
         shutil.copyfile(cached, new)
         return cached.stem.endswith(f"-{_digest(new)}")
@@ -53,7 +53,7 @@ def _digest(file: Path) -> str:
 
 
 def _cache() -> tuple[Path, str]:
-    """The folder of the cache, and how the name of the file of these tables and views begins there."""
+    """The folder of the cache, and the beginning of the name of this release's file."""
     from platformdirs import user_cache_path
 
     tables = repr((FORMAT_VERSION, TABLES))

@@ -1,7 +1,7 @@
-"""Who holds the lock that DuckDB takes on a file while the file is open.
+"""Finds the process that holds DuckDB's lock on a file.
 
-DuckDB locks the whole file by fcntl: for reading with a read-only connection, else for writing. The kernel tells who
-holds such a lock (F_GETLK in https://man7.org/linux/man-pages/man2/fcntl_locking.2.html). The wording of DuckDB's
+DuckDB locks the whole file by fcntl: for reading with a read-only connection, else for writing. The kernel names the
+holder of such a lock (F_GETLK in https://man7.org/linux/man-pages/man2/fcntl_locking.2.html). The wording of DuckDB's
 message does not matter, which differs between releases and names no holder in another PID namespace.
 """
 
@@ -33,7 +33,7 @@ _PROBE_SECONDS = 30
 
 
 class Holder(NamedTuple):
-    """The process that holds a file; nothing is known of one on another machine or in another PID namespace."""
+    """The process that holds a file. On another machine, or in another PID namespace, its id is unknown."""
 
     pid: int | None = None
     program: str | None = None
@@ -49,7 +49,7 @@ class LockUnknown(Exception):
 
 
 def holder(path: Path, read_only: bool) -> Holder | None:
-    """Who keeps DuckDB from opening the file; None where nobody does now. Raises LockUnknown."""
+    """The process that keeps DuckDB from opening the file; None where no process does. Raises LockUnknown."""
     if sys.platform not in ("linux", "darwin") or not sys.executable or getattr(sys, "frozen", False):
         raise LockUnknown
     command = [sys.executable, "-I", "-S", "-c", _PROBE, os.fspath(path), "read" if read_only else "write"]
@@ -62,7 +62,7 @@ def holder(path: Path, read_only: bool) -> Holder | None:
 
 
 def _named(pid: int) -> Holder:
-    """Linux says 0 for a process outside of this PID namespace, and less where a server holds it for another host."""
+    """The holder with this id. Linux says 0 for another PID namespace, and a negative number for another host."""
     if pid <= 0:
         return Holder()
     with suppress(OSError):

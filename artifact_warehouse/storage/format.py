@@ -1,4 +1,4 @@
-"""The format of a warehouse file: its tables, its views, and what is noted about it in stored.meta."""
+"""The format of a warehouse file: its tables, its views, and the notes in stored.meta."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value 
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Bring tables and views up to date in one transaction; returns what was done."""
+    """Bring tables and views up to date in one transaction. Returns the changes, a line each."""
     if not pending_changes(connection):
         return []
     with transaction(connection):
@@ -35,7 +35,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What `migrate` would do, a line each; changes nothing."""
+    """The changes that `migrate` would make, a line each."""
     changes = missing_tables_and_columns(connection)
     if get_meta(connection, "views") != views.fingerprint():
         changes.append("deploy the views of this release")
@@ -81,7 +81,7 @@ def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> Non
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, path: Path, is_final: bool) -> None:
-    """Raise where the file is of no known format; `is_final` tells that nobody is to bring it up to date."""
+    """Raise where the file has another format. With `is_final` an old format is an error too: it is not migrated."""
     version = get_meta(connection, "format_version")
     if version is None and _has_objects(connection):
         raise NotAWarehouse(str(path), "is a DuckDB file, but not a warehouse; name another file")

@@ -1,6 +1,6 @@
-"""Whether a file is still the one that a command began with, from one of its transactions to the next.
+"""Notices that a file was replaced between two transactions of a command.
 
-Between two transactions the file is closed. A restored backup, or another warehouse, may take its place meanwhile, and
+The file is closed between transactions. Meanwhile a restored backup or another warehouse may take its place, and
 so may a pruned one. Each transaction that writes artifacts leaves a random id in stored.meta, its generation: a file
 that lacks a generation that was seen before is another file, or an older copy.
 """
@@ -18,7 +18,7 @@ from artifact_warehouse.storage.transactions import transaction
 
 _GENERATION = "generation:"
 _KEPT_GENERATIONS = 1_000
-"""More than other processes write between two transactions of one command."""
+"""More transactions than other processes write between two transactions of one command."""
 
 _LAST = (
     "SELECT key, CAST(value AS BIGINT) FROM stored.meta WHERE starts_with(key, ?) "
@@ -28,14 +28,14 @@ _FORGET = "DELETE FROM stored.meta WHERE starts_with(key, ?) AND CAST(value AS B
 
 
 class FileState(NamedTuple):
-    """The last generation of a file, and its last prune; None where they do not matter."""
+    """The last generation of a file and its last prune. None is not compared."""
 
     generation: str | None = None
     last_prune: str | None = None
 
 
 def file_state(connection: duckdb.DuckDBPyConnection) -> FileState:
-    """How the file is now. A file without generations gets its first one."""
+    """The present state of the file. A file without generations gets its first one."""
     if _last(connection) is None:
         with transaction(connection):
             add_generation(connection)
@@ -43,7 +43,7 @@ def file_state(connection: duckdb.DuckDBPyConnection) -> FileState:
 
 
 def check_state(connection: duckdb.DuckDBPyConnection, before: FileState) -> FileState:
-    """How the file is now. Raises ReplacedMeanwhile and PrunedMeanwhile where it does not follow what it was before."""
+    """The present state of the file. Raises ReplacedMeanwhile or PrunedMeanwhile where it does not follow `before`."""
     if before.generation is not None and get_meta(connection, before.generation) is None:
         raise ReplacedMeanwhile
     last_prune = get_meta(connection, PRUNED_AT) or "never"
@@ -54,7 +54,7 @@ def check_state(connection: duckdb.DuckDBPyConnection, before: FileState) -> Fil
 
 
 def add_generation(connection: duckdb.DuckDBPyConnection) -> str:
-    """Note in the current transaction that it writes."""
+    """Store a new generation, in the current transaction."""
     last = _last(connection)
     number = last[1] + 1 if last else 1
     generation = f"{_GENERATION}{uuid.uuid4().hex}"

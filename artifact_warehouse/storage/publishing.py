@@ -1,4 +1,4 @@
-"""Copies of a warehouse for readers. Each is replaced as a whole, so that no load keeps its readers waiting."""
+"""Copies of a warehouse for readers. Each is replaced as a whole, so that readers never wait for a load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as copy:
 
 
 def check_copy(file: WarehouseFile, copy: Path) -> None:
-    """Raises WarehouseError where `copy` cannot be a copy of the warehouse, and leaves it alone."""
+    """Raises WarehouseError where `copy` is the warehouse, another kind of file, or open for writing."""
     check_place(copy)
     if copy.exists():
         if file.path.exists() and copy.samefile(file.path):

@@ -1,4 +1,4 @@
-"""Finds and parses sql/: one public or internal object a file, and nothing of the database.
+"""Finds and parses the files of sql/. Each has one public or internal object. No database is used.
 
 A file holds a comment (the first line is a sentence, then `-- key: value` lines), one CREATE OR REPLACE
 VIEW or MACRO, and COMMENT ON statements. Its name is the object's, its folder the schema: `parse` insists.
@@ -26,7 +26,7 @@ CONTRACT = "contract.sql"
 """The file of a public schema that restates its views as typed NULLs: never deployed."""
 
 GLOSSARY = "glossary.sql"
-"""Describes once the columns that mean the same in several public views."""
+"""The file with the comments of columns that mean the same in several public views."""
 
 QUERIES = "queries"
 """The folder of the statements that Python runs: never deployed."""
@@ -40,7 +40,7 @@ _HEADER = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One view or table macro: where it lives, what it reads, and the statements that make it."""
+    """A view or table macro: its schema, what it reads, and the statements that create it."""
 
     schema: str
     name: str
@@ -109,12 +109,12 @@ def query(name: str, **literals: str) -> str:
 
 @cache
 def _statement(name: str) -> str:
-    """Without its header, in which parameters are listed that DuckDB must not count as used."""
+    """A statement without its header: the header names parameters, which DuckDB would take for used ones."""
     return _LEADING_COMMENT.sub("", (sql_root() / QUERIES / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def all_text() -> str:
-    """All of sql/ that is deployed, as one text: when it changes, the views have to be replayed."""
+    """All deployed SQL as one text. When it changes, the views must be deployed again."""
     return "\n".join([glossary_sql(), *(file.sql for file in _read_all())])
 
 

@@ -1,4 +1,4 @@
-"""What is in a warehouse file, in figures."""
+"""The figures of `status`: environments, artifacts, tables and quarantined files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def summary(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
-    """What is in the file: `environments`, `artifacts`, `tables` and `quarantined`."""
+    """The tables `environments`, `artifacts`, `tables` and `quarantined` about the file."""
     sizes = " UNION ALL ".join(
         f"SELECT 'stored.{t.name}' AS \"table\", (SELECT count(*) FROM stored.{t.name}) AS rows, "
         f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('stored.{t.name}') WHERE block_id >= 0) "

@@ -1,4 +1,4 @@
-"""One transaction at a time in this process."""
+"""Transactions, one at a time in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries of users: confined to one file, within a limit of memory."""
+"""Runs queries of users. They are confined to one file and to a limit of memory."""
 
 from __future__ import annotations
 

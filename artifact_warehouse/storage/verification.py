@@ -1,6 +1,6 @@
-"""What must hold of every warehouse: the contract of its views, the integrity of its tables, the invariants.
+"""Checks a warehouse: the contract of its views, the integrity of its tables, the invariants of its answers.
 
-Each check is a query that finds what is broken: no row means that all is well.
+Each check is a query whose rows are the faults. Without rows the check passes.
 """
 
 from __future__ import annotations
@@ -74,28 +74,28 @@ _QUERIED_INTEGRITY = {
     "a manifest's lineages are missing": "missing_column_lineages",
     "a pruned artifact has rows": "rows_of_pruned_artifacts",
 }
-"""Those whose query is long: its file in sql/queries/."""
+"""Checks with a long query, by the name of its file in sql/queries/."""
 
 
 def verify(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is broken, a line each; nothing when all is well. Without the contract nothing else can be asked."""
+    """The faults, a line each. Where the contract is broken, no other check is made."""
     return broken_contract(connection) or [*broken_views(connection), *broken_integrity(connection)]
 
 
 def broken_integrity(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is broken in the tables: doubled rows, rows of no artifact, references that lead nowhere."""
+    """The faults of the tables: duplicate rows, rows without an artifact, references without a target."""
     queried = {name: f"FROM ({sql_files.query(query)})" for name, query in _QUERIED_INTEGRITY.items()}
     return _broken(connection, _INTEGRITY | queried)
 
 
 def broken_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is broken in the answers of the public views: grains of more than one row, impossible rates."""
+    """The faults of the public views: several rows for one key of a grain, impossible rates."""
     rates = {"a rate is not between 0 and 1": f"FROM ({sql_files.query('broken_rates')})"}
     return [*_repeated_grains(connection), *_broken(connection, rates)]
 
 
 def broken_contract(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Columns that a public schema's contract promises and the deployed views do not have, in place and type."""
+    """The columns of a contract that the deployed views lack, or have at another place or with another type."""
     broken = []
     for schema in sql_files.public_schemas():
         promised = _contract_columns(sql_files.contract_sql(schema))
@@ -145,7 +145,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, li
 def _repeated_grains(connection: duckdb.DuckDBPyConnection) -> list[str]:
     broken = []
     for file in views.public_views():
-        if file.kind == "view" and file.name != "node_ancestors":  # its grain follows from the edges'
+        if file.kind == "view" and file.name != "node_ancestors":  # follows from the grain of node_edges
             keys = ", ".join(file.grain)
             found = _count(connection, f"FROM {file.full_name} GROUP BY {keys} HAVING count(*) > 1")
             if found:

@@ -15,7 +15,7 @@ from artifact_warehouse.storage.sql_files import SqlFile
 
 @cache
 def fingerprint() -> str:
-    """Changes when any deployed file of sql/ changes."""
+    """A hash of all deployed SQL."""
     return hashlib.sha256(sql_files.all_text().encode()).hexdigest()
 
 
@@ -36,7 +36,7 @@ def deploy(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _comment_from_glossary(connection: duckdb.DuckDBPyConnection) -> None:
-    """Comment the public columns that their views' own files leave out: replacing a view erased its comments."""
+    """Comment the public columns that have no comment in their view's file. Replacing a view erases its comments."""
     query = sql_files.query("uncommented_columns", glossary=sql_files.glossary_sql())
     uncommented = connection.execute(query, {"schemas": list(sql_files.public_schemas())}).fetchall()
     for schema, view, column, sentence in uncommented:

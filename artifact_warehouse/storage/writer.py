@@ -25,47 +25,46 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: boo
 
 
 def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
-    """Of some objects (uri, etag), the uris and artifact_ids of those that are loaded as they are now."""
+    """The uris and artifact_ids of the given objects (uri, etag) that are loaded with the same ETag."""
     with registered(connection, objects):
         return dict(connection.execute(query("known_objects")).fetchall())
 
 
 def write(
     connection: duckdb.DuckDBPyConnection,
-    digests: Sequence[dict[str, pa.Table]],
+    batches: Sequence[dict[str, pa.Table]],
     sightings: pa.Table,
     state: FileState = FileState(),  # noqa: B008 (immutable)
 ) -> FileState:
-    """Write digested tables, and where artifacts were seen, and settle what follows, in one transaction.
+    """Write flattened batches and the places of their artifacts, and settle the labels, in one transaction.
 
-    Takes the tables out of `digests`, so that each is freed as soon as it is written. `state` is the file's as this
-    load saw it last; returns its new one, for the load's next batch.
+    Takes the tables out of `batches`, so that each is freed as soon as it is written. `state` is the state of the file
+    after the load's last batch. Returns the new state, for the next batch.
 
-    Rows of artifacts that are there already are left out (another loader may have been faster), and so are
-    contents that are stored; a quarantined artifact makes room for the same one read well. Digests leave out
-    what those of an earlier batch had: raises PrunedMeanwhile where a later prune may have removed that, and
-    ReplacedMeanwhile where this is another file.
+    Artifacts and contents that are stored already are left out: another load may have written them. A quarantined
+    artifact is replaced by the same one, loaded. A batch lacks contents that an earlier batch of the load had. A prune
+    may have removed them since: raises PrunedMeanwhile. Raises ReplacedMeanwhile where the file is another one.
     """
     with transaction(connection):
         state = check_state(connection, state)
-        new = _new_tables(connection, digests)
+        new = _new_tables(connection, batches)
         has_new = "artifacts" in new
         for table in TABLES:
-            for digest in (new, *digests):
-                if table.name in digest:
-                    insert(connection, table, digest.pop(table.name))
+            for batch in (new, *batches):
+                if table.name in batch:
+                    insert(connection, table, batch.pop(table.name))
         if _merge_uris(connection, sightings) or has_new:
             settle(connection)
             state = state._replace(generation=add_generation(connection))
     return state
 
 
-def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:
-    """The tables that are not content-addressed, of all digests together, without what is stored already."""
+def _new_tables(connection: duckdb.DuckDBPyConnection, batches: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:
+    """The tables that are not content-addressed, of all batches together, without artifacts that are stored already."""
     parts: dict[str, list[pa.Table]] = {}
-    for digest in digests:
-        for name in [name for name in digest if not BY_NAME[name].content_key]:
-            parts.setdefault(name, []).append(digest.pop(name))
+    for batch in batches:
+        for name in [name for name in batch if not BY_NAME[name].content_key]:
+            parts.setdefault(name, []).append(batch.pop(name))
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
         keys = pa.array(repeated, pa.int64())
@@ -74,7 +73,7 @@ def _new_tables(connection: duckdb.DuckDBPyConnection, digests: Sequence[dict[st
 
 
 def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> list[int]:
-    """The keys of a batch that are stored as well as they can be; those that are stored worse make room."""
+    """The keys of a batch that are not to be written. Quarantined rows that the batch replaces are deleted."""
     with registered(connection, artifacts):
         connection.execute(
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND artifact_key IN "
@@ -85,7 +84,7 @@ def _repeated(connection: duckdb.DuckDBPyConnection, artifacts: pa.Table) -> lis
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
-    """Add rows to a table; contents that are stored already are left out."""
+    """Add rows to a table, without contents that are stored already."""
     unless = ""
     if key := table.content_key:
         unless = f"ANTI JOIN stored.{table.name} AS present ON present.{key} = batch.{key}"
@@ -94,10 +93,10 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) 
 
 
 def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> bool:
-    """Note where artifacts were seen, and how they are labelled there; returns whether that changed anything.
+    """Store the places of artifacts and their labels. Returns whether anything changed.
 
-    A label that is given again replaces the one at the same uri; not giving it takes none away. A uri that was
-    quarantined and now reads well is no longer a quarantined one, and neither is an archive whose members do.
+    A new label replaces the label at the same uri. Without a new label the old one stays. A quarantined uri that is
+    loaded now is no longer quarantined, and neither is an archive whose members are loaded now.
     """
     with registered(connection, sightings):
         connection.execute(query("merge_uris"))
@@ -117,19 +116,19 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> b
 
 @contextmanager
 def registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
-    """The table under the name `batch`, for a while."""
+    """During the block, queries read the table under the name `batch`."""
     connection.register("batch", table)
     try:
         yield
     except BaseException:
-        with suppress(duckdb.Error):  # a transaction that is broken off lets nothing be dropped
+        with suppress(duckdb.Error):  # an aborted transaction refuses to drop it
             connection.unregister("batch")
         raise
     connection.unregister("batch")
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
-    """Store what internal.settled_artifacts now says, where it differs from what is stored."""
+    """Bring stored.settled_artifacts up to date with internal.settled_artifacts."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts"
     )

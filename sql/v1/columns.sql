@@ -29,10 +29,10 @@ LEFT JOIN internal.test_counts AS tests
 COMMENT ON VIEW v1.columns IS 'One row per column of a relation of the current manifest, declared or in a catalog.';
 COMMENT ON COLUMN v1.columns.unique_id IS 'The model, seed, snapshot, source or other node.';
 COMMENT ON COLUMN v1.columns.column_name IS 'The column as the catalog spells it, else as declared.';
-COMMENT ON COLUMN v1.columns.column_index IS 'Its position in the catalog, else among the declared columns, from 1.';
-COMMENT ON COLUMN v1.columns.description IS 'Its declared description.';
-COMMENT ON COLUMN v1.columns.comment IS 'Its comment in the database.';
-COMMENT ON COLUMN v1.columns.data_type IS 'Its type in the database, else as declared.';
-COMMENT ON COLUMN v1.columns.declared_data_type IS 'Its declared type.';
-COMMENT ON COLUMN v1.columns.constraints IS 'Its declared constraints.';
+COMMENT ON COLUMN v1.columns.column_index IS 'The position of the column in the catalog, else among the declared columns, from 1.';
+COMMENT ON COLUMN v1.columns.description IS 'The declared description of the column.';
+COMMENT ON COLUMN v1.columns.comment IS 'The comment of the column in the database.';
+COMMENT ON COLUMN v1.columns.data_type IS 'The type of the column in the database, else as declared.';
+COMMENT ON COLUMN v1.columns.declared_data_type IS 'The declared type of the column.';
+COMMENT ON COLUMN v1.columns.constraints IS 'The declared constraints of the column.';
 COMMENT ON COLUMN v1.columns.extra IS 'Every field of its declaration that has no column here, as dbt wrote it.';

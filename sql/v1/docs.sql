@@ -18,4 +18,4 @@ FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'doc';
 
 COMMENT ON VIEW v1.docs IS 'One row per doc block of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.docs.block_contents IS 'Its text.';
+COMMENT ON COLUMN v1.docs.block_contents IS 'The text of the doc block.';

@@ -345,7 +345,7 @@ COMMENT ON COLUMN v1.execution_time_regressions.began_date IS 'The day of began_
 COMMENT ON COLUMN v1.execution_time_regressions.ended_at IS 'When the first of three executions in a row that took at most limit_seconds was completed, UTC; NULL while there are none, and where the node became slower again before.';
 COMMENT ON COLUMN v1.execution_time_regressions.is_confirmed IS 'False while fewer than two comparable executions have followed the first slow one.';
 COMMENT ON COLUMN v1.execution_time_regressions.invocation_id IS 'The invocation of the first slow execution.';
-COMMENT ON COLUMN v1.execution_time_regressions.command IS 'The command of that invocation.';
+COMMENT ON COLUMN v1.execution_time_regressions.command IS 'The command of the invocation of the first slow execution.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_seconds IS 'The median of the baseline: of the execution times before, success or warn, up to 20.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_deviation_seconds IS 'The median absolute deviation of the baseline from its median.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_count IS 'How many executions the baseline has, 5 to 20.';
@@ -353,7 +353,7 @@ COMMENT ON COLUMN v1.execution_time_regressions.limit_seconds IS 'The time that 
 COMMENT ON COLUMN v1.execution_time_regressions.regressed_seconds IS 'The median of the first three slow executions.';
 COMMENT ON COLUMN v1.execution_time_regressions.slowdown_ratio IS 'regressed_seconds over baseline_seconds; NULL where baseline_seconds is 0.';
 COMMENT ON COLUMN v1.execution_time_regressions.execution_count IS 'How many comparable executions there are from the first slow one to the next regression of the series.';
-COMMENT ON COLUMN v1.execution_time_regressions.last_execution_seconds IS 'The time of the last of these executions.';
+COMMENT ON COLUMN v1.execution_time_regressions.last_execution_seconds IS 'The time of the last comparable execution in the regression.';
 COMMENT ON COLUMN v1.execution_time_regressions.changes IS 'What changed between the last execution of the baseline and the first slow one: definition, dbt_version, threads; and rows_affected, where its mean over the slow three is at least 1.5 times that of the baseline. Empty where nothing changed.';
 COMMENT ON COLUMN v1.execution_time_regressions.changed_fields IS 'The fields of the definition that changed; NULL where none did, and where a third definition lay between the two.';
 COMMENT ON COLUMN v1.execution_time_regressions.definition_id IS 'The definition at the first slow execution.';

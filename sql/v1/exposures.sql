@@ -31,4 +31,4 @@ WHERE nodes.resource_type = 'exposure';
 COMMENT ON VIEW v1.exposures IS 'One row per exposure of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.exposures.exposure_type IS 'dashboard, notebook, analysis, ml or application.';
 COMMENT ON COLUMN v1.exposures.maturity IS 'high, medium or low.';
-COMMENT ON COLUMN v1.exposures.url IS 'Its address.';
+COMMENT ON COLUMN v1.exposures.url IS 'The address of the exposure.';

@@ -85,7 +85,7 @@ COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results was writt
 COMMENT ON COLUMN v1.invocations.started_at IS 'When dbt started, UTC; before dbt 1.10, when its first node started.';
 COMMENT ON COLUMN v1.invocations.completed_at IS 'When the last node was done or the results were written, whichever is later, UTC.';
 COMMENT ON COLUMN v1.invocations.elapsed_seconds IS 'dbt''s elapsed_time; in dbt 2.0 the sum of the nodes'' times.';
-COMMENT ON COLUMN v1.invocations.span_seconds IS 'From the first start to the last completion in the timings.';
+COMMENT ON COLUMN v1.invocations.span_seconds IS 'The seconds from the first start to the last completion in the timings.';
 COMMENT ON COLUMN v1.invocations.threads IS 'args.threads, else the number of threads that the results name.';
 COMMENT ON COLUMN v1.invocations.is_full_refresh IS 'Whether it was a full refresh; NULL when args are missing.';
 COMMENT ON COLUMN v1.invocations.is_retry IS 'Whether it was a dbt retry.';

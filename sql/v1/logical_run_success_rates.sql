@@ -41,9 +41,9 @@ COMMENT ON VIEW v1.logical_run_success_rates IS 'One row per project, environmen
 COMMENT ON COLUMN v1.logical_run_success_rates.command IS 'The command of the first invocation.';
 COMMENT ON COLUMN v1.logical_run_success_rates.run_date IS 'The day on which the first invocation''s results were written, UTC.';
 COMMENT ON COLUMN v1.logical_run_success_rates.run_count IS 'How many logical runs have a known is_success.';
-COMMENT ON COLUMN v1.logical_run_success_rates.success_count IS 'How many of them succeeded in the end.';
-COMMENT ON COLUMN v1.logical_run_success_rates.failure_count IS 'How many of them failed in the end.';
-COMMENT ON COLUMN v1.logical_run_success_rates.recovered_count IS 'How many of them succeeded in the end after one of their invocations had failed.';
+COMMENT ON COLUMN v1.logical_run_success_rates.success_count IS 'How many of these logical runs succeeded in the end.';
+COMMENT ON COLUMN v1.logical_run_success_rates.failure_count IS 'How many of these logical runs failed in the end.';
+COMMENT ON COLUMN v1.logical_run_success_rates.recovered_count IS 'How many of these logical runs succeeded in the end after one of their invocations had failed.';
 COMMENT ON COLUMN v1.logical_run_success_rates.invocation_count IS 'How many invocations the logical runs consist of.';
 COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_avg IS 'The mean time from the start to the end of a logical run.';
 COMMENT ON COLUMN v1.logical_run_success_rates.span_seconds_median IS 'The median time from the start to the end of a logical run.';

@@ -147,7 +147,7 @@ COMMENT ON COLUMN v1.logical_runs.dbt_cloud_run_id IS 'The id of the dbt Cloud r
 COMMENT ON COLUMN v1.logical_runs.generated_at IS 'When the first invocation''s results were written, UTC.';
 COMMENT ON COLUMN v1.logical_runs.started_at IS 'When the first invocation started, UTC.';
 COMMENT ON COLUMN v1.logical_runs.completed_at IS 'When the last invocation was completed, UTC.';
-COMMENT ON COLUMN v1.logical_runs.span_seconds IS 'From started_at to completed_at, pauses between the invocations included.';
+COMMENT ON COLUMN v1.logical_runs.span_seconds IS 'The seconds from started_at to completed_at, pauses between the invocations included.';
 COMMENT ON COLUMN v1.logical_runs.elapsed_seconds IS 'The sum of the invocations'' elapsed_time.';
 COMMENT ON COLUMN v1.logical_runs.invocation_count IS 'How many invocations it has.';
 COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has; a retry is no step of its own.';

@@ -24,7 +24,7 @@ FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'macro';
 
 COMMENT ON VIEW v1.macros IS 'One row per macro of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.macros.macro_sql IS 'Its code.';
-COMMENT ON COLUMN v1.macros.arguments IS 'Its documented arguments.';
+COMMENT ON COLUMN v1.macros.macro_sql IS 'The code of the macro.';
+COMMENT ON COLUMN v1.macros.arguments IS 'The documented arguments of the macro.';
 COMMENT ON COLUMN v1.macros.supported_languages IS 'The languages of a materialization, where SQL is not the only one.';
 COMMENT ON COLUMN v1.macros.depends_on_macros IS 'The macros that it calls.';

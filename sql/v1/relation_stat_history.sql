@@ -25,8 +25,8 @@ QUALIFY row_number() OVER (
 
 COMMENT ON VIEW v1.relation_stat_history IS 'One row per statistic of a node in every catalog.';
 COMMENT ON COLUMN v1.relation_stat_history.stat_id IS 'The statistic, as the adapter names it.';
-COMMENT ON COLUMN v1.relation_stat_history.value IS 'Its value in that catalog, as text.';
-COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'Its value in that catalog, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
+COMMENT ON COLUMN v1.relation_stat_history.value IS 'The value of the statistic in that catalog, as text.';
+COMMENT ON COLUMN v1.relation_stat_history.value_double IS 'The value in that catalog, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
 COMMENT ON COLUMN v1.relation_stat_history.extra IS 'Every field of the statistic that has no column here, as dbt wrote it.';
 COMMENT ON COLUMN v1.relation_stat_history.label IS 'Its label in that catalog.';
 COMMENT ON COLUMN v1.relation_stat_history.description IS 'Its description in that catalog.';

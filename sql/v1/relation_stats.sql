@@ -25,7 +25,7 @@ INNER JOIN internal.known_stats AS stats
 
 COMMENT ON VIEW v1.relation_stats IS 'One row per statistic of a node of the current manifest.';
 COMMENT ON COLUMN v1.relation_stats.stat_id IS 'The statistic, as the adapter names it: num_rows, bytes, last_modified, ….';
-COMMENT ON COLUMN v1.relation_stats.value IS 'Its value, as text.';
-COMMENT ON COLUMN v1.relation_stats.value_double IS 'Its value, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
+COMMENT ON COLUMN v1.relation_stats.value IS 'The value of the statistic, as text.';
+COMMENT ON COLUMN v1.relation_stats.value_double IS 'The value, where it is a number; NULL for a negative number of rows or bytes, which means unknown.';
 COMMENT ON COLUMN v1.relation_stats.is_included IS 'Whether dbt''s documentation shows it.';
 COMMENT ON COLUMN v1.relation_stats.extra IS 'Every field of the statistic that has no column here, as dbt wrote it.';

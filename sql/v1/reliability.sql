@@ -83,9 +83,9 @@ COMMENT ON COLUMN v1.reliability.failure_count IS 'How many executed results are
 COMMENT ON COLUMN v1.reliability.incident_count IS 'How many incidents there are, an open one included.';
 COMMENT ON COLUMN v1.reliability.closed_incident_count IS 'How many incidents are closed.';
 COMMENT ON COLUMN v1.reliability.mean_time_between_failures_seconds IS 'The observed time outside the failed state, over incident_count; NULL without an incident.';
-COMMENT ON COLUMN v1.reliability.mean_time_to_recovery_seconds IS 'The mean time from the opening to the closing of the closed incidents; NULL without one.';
+COMMENT ON COLUMN v1.reliability.mean_time_to_recovery_seconds IS 'The mean seconds from the opening to the closing of the closed incidents; NULL without one.';
 COMMENT ON COLUMN v1.reliability.failed_seconds IS 'The time in the failed state: from the opening of each incident to its closing; for an open incident, to its last failure.';
-COMMENT ON COLUMN v1.reliability.observed_seconds IS 'From the first executed result to the last.';
+COMMENT ON COLUMN v1.reliability.observed_seconds IS 'The seconds from the first executed result to the last.';
 COMMENT ON COLUMN v1.reliability.failed_time_rate IS 'failed_seconds over observed_seconds, 0 to 1.';
 COMMENT ON COLUMN v1.reliability.is_failing IS 'Whether an incident is open.';
 COMMENT ON COLUMN v1.reliability.first_executed_at IS 'When the first executed result was completed, UTC.';

@@ -60,8 +60,8 @@ GROUP BY project_name, environment, job_name, command, run_date;
 
 COMMENT ON VIEW v1.run_success_rates IS 'One row per project, environment, job, command and day with invocations that executed something.';
 COMMENT ON COLUMN v1.run_success_rates.run_count IS 'How many invocations have a known is_success.';
-COMMENT ON COLUMN v1.run_success_rates.success_count IS 'How many of them succeeded.';
-COMMENT ON COLUMN v1.run_success_rates.failure_count IS 'How many of them failed.';
+COMMENT ON COLUMN v1.run_success_rates.success_count IS 'How many of these invocations succeeded.';
+COMMENT ON COLUMN v1.run_success_rates.failure_count IS 'How many of these invocations failed.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_avg IS 'The mean elapsed_time of these invocations.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_median IS 'The median elapsed_time of these invocations.';
 COMMENT ON COLUMN v1.run_success_rates.elapsed_seconds_max IS 'The longest elapsed_time of these invocations.';

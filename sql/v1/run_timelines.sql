@@ -16,9 +16,9 @@ COMMENT ON COLUMN v1.run_timelines.started_after_seconds IS 'Its start, since th
 COMMENT ON COLUMN v1.run_timelines.compile_seconds IS 'How long its compilation took. dbt 2.0 writes the times of the execution here too.';
 COMMENT ON COLUMN v1.run_timelines.execute_seconds IS 'How long its execution took.';
 COMMENT ON COLUMN v1.run_timelines.completed_after_seconds IS 'Its end, since the first start of the run.';
-COMMENT ON COLUMN v1.run_timelines.idle_seconds IS 'How long its thread was idle before it: since the result before, else since the first start of the run.';
-COMMENT ON COLUMN v1.run_timelines.waited_for_unique_id IS 'The node that ended last of those that it had to wait for; NULL where it waited for none.';
-COMMENT ON COLUMN v1.run_timelines.queued_seconds IS 'From the end of that node to its own start: no thread was free, or dbt was busy.';
+COMMENT ON COLUMN v1.run_timelines.idle_seconds IS 'How long the thread was idle before this node: since its last result, else since the first start of the run.';
+COMMENT ON COLUMN v1.run_timelines.waited_for_unique_id IS 'Of the nodes that this node had to wait for, the one that ended last; NULL where it waited for none.';
+COMMENT ON COLUMN v1.run_timelines.queued_seconds IS 'From the end of the node that it waited for to its own start: no thread was free, or dbt was busy.';
 COMMENT ON COLUMN v1.run_timelines.scheduled_seconds IS 'Its duration in the fastest schedule: execution_time, else the span of its timing, else 0.';
 COMMENT ON COLUMN v1.run_timelines.earliest_start_seconds IS 'Its start in the fastest schedule: with unlimited threads, once all that it waits for has ended.';
 COMMENT ON COLUMN v1.run_timelines.observed_step IS 'Its place on the observed critical path of the run, from 1; NULL off the path.';

@@ -27,5 +27,5 @@ FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'saved_query';
 
 COMMENT ON VIEW v1.saved_queries IS 'One row per saved query of the current manifest of a project and environment.';
-COMMENT ON COLUMN v1.saved_queries.query_params IS 'Its metrics, group by and where.';
-COMMENT ON COLUMN v1.saved_queries.exports IS 'Where it is exported to.';
+COMMENT ON COLUMN v1.saved_queries.query_params IS 'The metrics, group by and where of the query.';
+COMMENT ON COLUMN v1.saved_queries.exports IS 'The relations to which the query is exported.';

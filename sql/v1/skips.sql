@@ -158,4 +158,4 @@ COMMENT ON VIEW v1.skips IS 'One row per skipped result and nearest failure abov
 COMMENT ON COLUMN v1.skips.unique_id IS 'The node that was skipped.';
 COMMENT ON COLUMN v1.skips.failed_unique_id IS 'The nearest node, or test, whose failure stopped it; several where they are equally near.';
 COMMENT ON COLUMN v1.skips.failed_status IS 'dbt''s status of that failure.';
-COMMENT ON COLUMN v1.skips.distance IS 'The number of edges between the two; 1 from a test to a node that waits for it.';
+COMMENT ON COLUMN v1.skips.distance IS 'The number of edges between the failed and the skipped node; 1 from a test to a node that waits for it.';

@@ -1,7 +1,7 @@
-"""An artifact as rows of the tables: pure, and without a database.
+"""Turns an artifact into rows of the tables. Each kind of artifact has a module. No database is opened.
 
-`flatten` dispatches to one module per kind. It fills every column with what the one artifact says; what
-depends on others is settled later, in SQL.
+Every column is filled from the one artifact alone. Facts that depend on several artifacts are computed later, in SQL
+(`sql/internal/settled_artifacts.sql`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from artifact_warehouse.schema import normalise_time
 __all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "flatten", "quarantine"]
 
 USUAL_SHAPE = run_results.Document
-"""What most files of most folders are: worth trying before anything else."""
+"""The shape that `parse` tries first, because most files in a folder are run_results."""
 
 _SEMANTIC_MANIFEST_SECTIONS = ("semantic_models", "metrics", "saved_queries", "project_configuration")
 
@@ -52,7 +52,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
     with rows.all_or_nothing():
         try:
             said = {**_common(artifact), **flatteners[artifact.kind]()}
-        except RecursionError as error:  # what can be decoded may still be too deep to go through
+        except RecursionError as error:  # msgspec decodes deeper nesting than Python code can walk
             raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
         unknown = Counter(said.pop("unknown_fields", {}))
         unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
@@ -79,7 +79,7 @@ def quarantine(artifact_id: str, kind: str | None, size_bytes: int, error: str, 
 
 
 def _common(artifact: Artifact) -> dict[str, Any]:
-    """What every kind of artifact says in the same way; v0 has its clock outside of the metadata."""
+    """The columns of `artifacts` that every kind fills in the same way. v0 has generated_at outside of the metadata."""
     v0_meta = obj(artifact.section("meta"))
     generated_at = [
         artifact.metadata.get("generated_at"),

@@ -1,4 +1,4 @@
-"""catalog.json, v0 and v1, as a set of relations, and their statistics."""
+"""Flattens catalog.json, v0 and v1: a set of relations, and their statistics."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ READ_SECTIONS = {"metadata", "nodes", "sources", "generated_at"}
 KNOWN_SECTIONS = {*READ_SECTIONS, "errors", "_compile_results"}
 
 _NO_STATISTIC = "has_stats"
-"""dbt's marker that a relation has statistics, or none."""
+"""dbt's entry that only says whether a relation has statistics."""
 
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
-    """Add the relations of a catalog; returns what `artifacts` says of it."""
+    """Add the relations of a catalog. Returns its columns of `artifacts`."""
     unknown: Counter[str] = Counter()
     entries = dict(_entries(artifact, unknown))
     relation_ids = [_add_relation(unique_id, entry, rows) for unique_id, entry in entries.items()]
@@ -44,7 +44,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
 
 
 def _entries(artifact: Artifact, unknown: Counter[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The relations of both sections; no two of dbt's share a unique_id, of others' the first counts."""
+    """The relations of both sections. Where a unique_id occurs twice, which dbt does not write, the first counts."""
     nodes = obj(artifact.section("nodes"))
     sources = obj(artifact.section("sources"))
     if repeated := nodes.keys() & sources.keys():
@@ -96,7 +96,7 @@ def _rest(entry: dict[str, Any], known: set[str]) -> dict[str, Any]:
 
 
 def _add_stats(artifact_key: int, unique_id: str, stats: dict[str, Any], rows: Rows) -> None:
-    """One row per statistic; of several of one id the last."""
+    """One row per statistic. Where an id occurs twice, the last counts."""
     named = {text(obj(stat).get("id")) or key: obj(stat) for key, stat in stats.items() if key != _NO_STATISTIC}
     for stat_id, stat in named.items():
         rows.add(

@@ -13,10 +13,10 @@ KNOWN_SECTIONS = {"edges"}
 
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
-    """Add the edges of a column lineage; returns what `artifacts` says of it.
+    """Add the edges of a column lineage. Returns its columns of `artifacts`.
 
-    dbt appends: where it has written the lineage of a node several times, its last one counts. An edge without
-    a column at its end says that a column shapes all of the node.
+    dbt appends, so a node may have several lineages: the last one counts. An edge without `to_column` says that the
+    column shapes all rows of the node.
     """
     edges = artifact.sections["edges"].to_pylist()
     last: dict[str, Any] = {}

@@ -1,9 +1,8 @@
-"""One entry of a manifest, of any version, as a definition and a rendering.
+"""Splits an entry of a manifest, of any version, into a definition and a rendering.
 
-The *definition* is what the author wrote, in today's words; its hash is its identity, so everything that dbt
-adds by itself is kept out of it: defaults, empty values, times, and whatever depends on where and when the
-project was compiled. That is the *rendering*. Both together lose nothing but `created_at`, the time of
-parsing.
+The *definition* is what the author wrote, with the keys of the newest schema. Its hash is its identity, so it has
+nothing that dbt adds by itself: no defaults, empty values or times. The *rendering* has what depends on where and when
+the project was compiled. Both together lose nothing but `created_at`, the time of parsing.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ SECTION_TYPES = {
     "unit_tests": "unit_test",
     "functions": "function",
 }
-"""The resource type of the entries of each section; those of `nodes` and `disabled` name their own."""
+"""The resource type of each section's entries. Entries of `nodes` and `disabled` name their own."""
 
 _RENDERED = {
     *("injected_sql", "wrapped_sql", "deferred", "defer_relation", "state_relation", "index"),
@@ -47,18 +46,18 @@ _RENDERED = {
     *("_event_status", "_pre_injected_sql", "static_analysis", "classifiers", "node_relation"),
     *("unrendered_config", "unrendered_database", "unrendered_schema"),
 }
-"""What dbt derives or adds, and what belongs to the machine: kept with the rendering."""
+"""Fields of the rendering: dbt derives or adds them, or they depend on the machine."""
 
 VOLATILE = {
     *("compiled", "compiled_code", "compiled_sql", "compiled_path", "build_path", "extra_ctes", "extra_ctes_injected"),
     *("created_at", "depends_on"),
 }
-"""What may differ from one manifest to the next though nobody changed anything: see `Template`."""
+"""Fields that may differ between two manifests of an unchanged project: see `Template`."""
 
 _VOLATILE_EXTRA = VOLATILE - {"compiled_code", "compiled_sql", "created_at", "depends_on"}
 
 _RENDERED_CONFIG = {"database", "schema", "target_database", "target_schema"}
-"""What the target decides in a config; the author's own words for it are in `unrendered_config`."""
+"""Keys of a config that depend on the target. `unrendered_config` has them as the author wrote them."""
 
 _CONFIG_DEFAULTS: dict[str, Any] = {
     "enabled": True,
@@ -72,10 +71,10 @@ _CONFIG_DEFAULTS: dict[str, Any] = {
     "delimiter": ",",
     "access": "protected",
 }
-"""What dbt fills in where the author said nothing; adding a default is no change of a definition."""
+"""Values that dbt fills in. They are left out, so that a default added by a new dbt changes no definition."""
 
 _CONFIG_COLUMNS = {"materialized", "severity", "warn_if", "error_if", "static_analysis", "schema_origin"}
-"""What has a column of its own, or is dbt's."""
+"""Keys of a config with a column of their own, and keys that dbt sets."""
 
 _ALSO_IN_CONFIG = ("meta", "tags", "contract", "access", "group", "docs")
 _SOURCE_ALSO_IN_CONFIG = ("freshness", "loaded_at_field", "loaded_at_query")
@@ -102,11 +101,11 @@ KNOWN_FIELDS = {
     *VOLATILE,
     *_RENDERED,
 }
-"""Every field of an entry that dbt has written up to 2.0; others are reported as unknown."""
+"""Every field of an entry that dbt up to 2.0 has written. Others are counted in `unknown_fields`."""
 
 
 class Entry(NamedTuple):
-    """What a manifest's entry became."""
+    """The ids of the definition and the rendering of a manifest's entry."""
 
     unique_id: str
     definition_id: str
@@ -116,7 +115,7 @@ class Entry(NamedTuple):
 
 
 class Template(NamedTuple):
-    """What an entry is without its compilation; the next manifests' entry is mostly the same with another one."""
+    """An entry without its VOLATILE fields. In the next manifests mostly only those fields change."""
 
     unique_id: str
     definition_id: str
@@ -132,7 +131,7 @@ def add_entry(
     is_enabled: bool = True,
     is_shadowed: bool = False,
 ) -> Entry:
-    """Add the definition and the rendering of one entry. `resource_type` is that of its section, if any."""
+    """Add the definition and the rendering of an entry. `resource_type` is that of its section, if it has one."""
     return add_rendering(add_template(entry, resource_type, rows, is_enabled, is_shadowed), entry, rows)
 
 
@@ -143,7 +142,7 @@ def add_template(
     is_enabled: bool = True,
     is_shadowed: bool = False,
 ) -> Template:
-    """Add the definition of one entry; looks at none of its volatile fields but the parents in `depends_on`."""
+    """Add the definition of an entry. Of its VOLATILE fields only the parents in `depends_on` are read."""
     rest = _in_todays_words(entry, resource_type)
     attached = text(rest.get("attached_node"))
     rendering, extra = _take_rendering(rest, rows)
@@ -156,7 +155,7 @@ def add_template(
 
 
 def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entry:
-    """Add the rendering: the template's part, and the entry's volatile fields."""
+    """Add the rendering: the part in the template, and the VOLATILE fields of the entry."""
     compiled_code = text(entry.get("compiled_code")) or text(entry.get("compiled_sql"))
     own = {
         "compiled_code_id": rows.add_text(compiled_code),
@@ -176,7 +175,7 @@ def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entr
 
 
 def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], rows: Rows) -> str:
-    """The columns are part of the identity, but have a table of their own."""
+    """Add a definition and its columns. The columns are part of its hash, but have a table of their own."""
     definition["columns_id"] = hash_text(to_json(columns) or "") if columns else None
     content = {key: value for key, value in definition.items() if value is not None}
     definition_id = hash_text(f"definition:{to_json(content)}")
@@ -188,12 +187,12 @@ def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], r
 
 
 def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[str, Any]:
-    """The entry with the keys of the newest schema; shapes that changed over the versions as the newest."""
+    """The entry with the keys and the shapes of the newest schema."""
     entry = dict(entry)
     entry["resource_type"] = resource_type or text(entry.get("resource_type"))
-    if entry["resource_type"] == "data_test":  # in previews of 1.8
+    if entry["resource_type"] == "data_test":  # previews of dbt 1.8
         entry["resource_type"] = "test"
-    if resource_type == "macro":  # `raw_sql` is the whole file there
+    if resource_type == "macro":  # a macro's `raw_sql` is its whole file
         entry["raw_code"] = entry.pop("macro_sql", None)
     for old, new in (("raw_sql", "raw_code"), ("block_contents", "raw_code")):
         if old in entry and resource_type != "macro":
@@ -206,14 +205,14 @@ def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[s
 
 
 def _modernise_metric(entry: dict[str, Any]) -> None:
-    """Up to v6 `sql` and `type` were what is `expression` and `calculation_method` in v7 to v9."""
+    """Rename `sql` and `type` of manifests up to v6 to the names of v7 to v9."""
     if "sql" in entry:
         entry.setdefault("expression", entry.pop("sql"))
         entry.setdefault("calculation_method", entry.pop("type", None))
 
 
 def _refs(refs: Any) -> list[Any]:
-    """[[package,] name] up to v8, {name, package, version} since."""
+    """The refs as {name, package, version}, the form since v9. Up to v8 each is [package, name] or [name]."""
     if not isinstance(refs, list):
         return []
     objects = [
@@ -224,7 +223,7 @@ def _refs(refs: Any) -> list[Any]:
 
 
 def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Take what depends on place, time and dbt's version out of `rest`: what has a column, and what has none."""
+    """Take the rendering out of `rest`. Returns the values that have a column, and those that have none."""
     for key in VOLATILE & rest.keys():
         if key != "depends_on":
             del rest[key]
@@ -242,7 +241,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], d
         name: blocks for name, column in obj(rest.get("columns")).items() if (blocks := obj(column).get("doc_blocks"))
     }
     if rest["resource_type"] == "seed":
-        rest["checksum"] = checksum  # a seed has no code: only this tells that its rows changed
+        rest["checksum"] = checksum  # a seed has no code, so only its checksum shows that its rows changed
     rendering = {
         "database_name": text(rest.pop("database", None)),
         "schema_name": text(rest.pop("schema", None)),
@@ -257,7 +256,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], d
 def _take_definition(
     rest: dict[str, Any], attached: str | None, rows: Rows
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Take what has a column out of `rest`; returns the definition's values and its declared columns."""
+    """Take the values that have a column out of `rest`. Returns them, and the declared columns."""
     config = obj(rest.pop("config", None))
     unique_id = text(rest.pop("unique_id", None)) or ""
     depends_on = obj(rest.pop("depends_on", None))
@@ -311,17 +310,17 @@ def _lift_out_of_config(rest: dict[str, Any], config: dict[str, Any]) -> None:
 
 
 def _is_contract_enforced(contract: Any) -> bool | None:
-    """An object since 1.5, a boolean in its previews; None stands for not enforced."""
+    """True or None. `contract` is an object since dbt 1.5, and a boolean in previews of 1.5."""
     enforced = contract.get("enforced") if isinstance(contract, dict) else contract
     return True if boolean(enforced) else None
 
 
 def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, Any]:
-    """The config without defaults, without what belongs to the environment, and without what the entry repeats."""
+    """The config without defaults, without keys that depend on the target, and without values that `elsewhere` has."""
     own = {}
     for key, value in pruned(config).items():
         is_default = key in _CONFIG_DEFAULTS and value == _CONFIG_DEFAULTS[key]
-        is_default |= key == "contract"  # the entry has it too
+        is_default |= key == "contract"  # the entry has a contract of its own
         is_repeated = key in elsewhere and value == pruned(elsewhere[key])
         if not (is_default or is_repeated or key in _RENDERED_CONFIG or key in _CONFIG_COLUMNS):
             own[key] = value
@@ -357,14 +356,14 @@ def _test_columns(
 
 
 def _is_schema_test(definition: dict[str, Any]) -> bool:
-    """Up to 0.19 a generic test need not have test_metadata: its folder and its tag tell."""
+    """Whether a test without test_metadata is generic. dbt up to 0.19 marks it by its folder or its tag."""
     return (definition["path"] or "").startswith("schema_test") or "schema" in (definition["tags"] or ())
 
 
 def _tested(attached: str | None, kwargs: dict[str, Any], parents: list[str]) -> str | None:
-    """The node that a generic test tests: where dbt says so, its only parent, or what its argument `model` names.
+    """The node that a generic test tests: `attached_node`, else its only parent, else the node in its `model`.
 
-    dbt may name a disabled model of a package that the project overrides: github.com/dbt-labs/dbt-core/issues/12363
+    dbt may attach a test to a disabled model: https://github.com/dbt-labs/dbt-core/issues/12363
     """
     if attached in parents:
         return attached
@@ -378,6 +377,6 @@ def _tested(attached: str | None, kwargs: dict[str, Any], parents: list[str]) ->
 
 
 def _named(name: str | None, parents: list[str]) -> str | None:
-    """The parent of that name; a versioned model's id has its version behind the name."""
+    """The parent with this name. The unique_id of a versioned model ends in its version, after the name."""
     exact = [p for p in parents if p.split(".")[-1] == name]
     return next(iter(exact or [p for p in parents if name in p.split(".")[2:]]), None)

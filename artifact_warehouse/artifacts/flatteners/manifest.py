@@ -1,4 +1,4 @@
-"""manifest.json, v0 to v12 and v20, as a set of definitions and a set of renderings."""
+"""Flattens manifest.json, v0 to v12 and v20: a set of definitions and a set of renderings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from artifact_warehouse.artifacts.flatteners.values import most_common, text, to
 from artifact_warehouse.errors import MalformedArtifact
 
 Fields = dict[str, msgspec.Raw]
-"""An entry's fields, undecoded."""
+"""The undecoded fields of an entry."""
 
 _DERIVED_SECTIONS = {"metadata", "parent_map", "child_map", "docs_map", "generated_at"}
 _KEPT_SECTIONS = {"selectors", "group_map", "files", "public_nodes"}
@@ -37,14 +37,14 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Known(NamedTuple):
-    """What an entry of an earlier manifest became: `entries` has the latest ones, by a digest of the compilation."""
+    """The template of an entry, and its latest results by a digest of their VOLATILE fields."""
 
     template: Template
     entries: dict[bytes, Entry]
 
 
 class EntryCache:
-    """What entries of earlier manifests became, so that one seen before is not decoded again.
+    """Remembers the entries of earlier manifests. A known entry is not decoded again.
 
     Most entries of a project's next manifest differ from the last one's in nothing but `created_at`, the time of
     parsing, and in how far they are compiled.
@@ -56,7 +56,7 @@ class EntryCache:
         self._names: dict[tuple[str | None, ...], bytes] = {}
 
     def key(self, section: str, unique_id: str, is_shadowed: bool, fields: Fields, depends_on: Fields) -> bytes:
-        """The key of an entry: a digest of all its JSON that is not volatile."""
+        """The key of an entry: a digest of all its fields that are not VOLATILE."""
         names = self._names.setdefault((*fields, None, *depends_on), str(len(self._names)).encode())
         head = f"{section} {is_shadowed} {unique_id}".encode()
         return hashlib.sha256(b"\0".join((head, names, *fields.values(), *depends_on.values()))).digest()
@@ -74,7 +74,7 @@ class EntryCache:
 
 
 def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]:
-    """Add the content of a manifest; returns what `artifacts` says of it."""
+    """Add the content of a manifest. Returns its columns of `artifacts`."""
     unknown: Counter[str] = Counter()
     seen: set[str] = set()
     entries = [
@@ -101,7 +101,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache) -> dict[str, Any]
 def _live_entries(
     artifact: Artifact, rows: Rows, cache: EntryCache, seen: set[str], unknown: Counter[str]
 ) -> Iterator[Entry]:
-    """The entries of all sections; no two of dbt's share a unique_id, of others' the first counts."""
+    """The entries of all sections. Where a unique_id occurs twice, which dbt does not write, the first counts."""
     for section in ("nodes", *SECTION_TYPES):
         for unique_id, raw in _slices(artifact, section).items():
             try:
@@ -117,7 +117,7 @@ def _live_entries(
 
 
 def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows: Rows, cache: EntryCache) -> Entry:
-    """Decodes only what no earlier manifest had."""
+    """The definition and the rendering of an entry. Only what no earlier manifest had is decoded."""
     fields.pop("created_at", None)
     depends_on = _fields(fields.pop("depends_on", _NULL))
     macros = depends_on.pop("macros", _NULL)
@@ -131,7 +131,7 @@ def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows
     digest = hashlib.sha256(b"\0".join(compilation)).digest()
     entry = known.entries.get(digest)
     if entry is None:
-        if len(known.entries) > 1:  # a node is compiled or not; what it was compiled to before last does not return
+        if len(known.entries) > 1:  # only two recur: the entry without compiled code, and the last compiled one
             known.entries.clear()
         volatile = _decoded(dict(zip(_COMPILATION, compilation, strict=True)))
         entry = add_rendering(known.template, {**volatile, "depends_on": {"macros": volatile["macros"]}}, rows)
@@ -140,7 +140,7 @@ def _entry(section: str, unique_id: str, is_shadowed: bool, fields: Fields, rows
 
 
 def _fields(raw: msgspec.Raw) -> Fields:
-    """The fields of an object; none of what is no object."""
+    """The fields of an object. A value of another type has none."""
     try:
         return json_text.decode(raw, Fields)
     except json_text.UnexpectedShape:
@@ -153,7 +153,7 @@ def _decoded(fields: Fields) -> dict[str, Any]:
 
 
 def _disabled_entries(artifact: Artifact, rows: Rows, seen: set[str], unknown: Counter[str]) -> Iterator[Entry]:
-    """`disabled` is a list up to v3, then lists by unique_id; an id may occur again, and be live as well."""
+    """The disabled entries: up to v3 a list, then lists by unique_id. An enabled entry may have the same id."""
     content = artifact.section("disabled") or []
     lists = content.values() if isinstance(content, dict) else [content]
     for items in lists:
@@ -173,12 +173,12 @@ def _slices(artifact: Artifact, section: str) -> Fields:
 
 
 def _section_type(section: str, content: dict[str, Any]) -> str | None:
-    """Up to 0.15 sources and docs stood among others: what an entry of `nodes` says itself counts."""
+    """The resource type of a section's entry. dbt up to 0.15 wrote sources and docs into other sections."""
     return SECTION_TYPES.get(section) or text(content.get("resource_type"))
 
 
 def _project_name(artifact: Artifact, packages: set[str | None]) -> str | None:
-    """metadata.project_name since 1.6; before, the package whose md5 is metadata.project_id."""
+    """metadata.project_name, which dbt writes since 1.6; before, the package whose md5 is metadata.project_id."""
     if name := text(artifact.metadata.get("project_name")):
         return name
     project_id = artifact.metadata.get("project_id")

@@ -1,4 +1,4 @@
-"""Where flattened rows gather: by table, and each content-addressed content only once."""
+"""Collects flattened rows by table. A content-addressed row is added once, however often it occurs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from artifact_warehouse.schema import BY_NAME, TABLES, hash_text
 
 
 class TextIds(dict[str, str]):
-    """The ids of texts, remembered: a project's runs bring the same compiled code again and again.
+    """Remembers the ids of texts, because the runs of a project have mostly the same compiled code.
 
     Forgets everything when the texts grow beyond `max_characters`.
     """
@@ -33,7 +33,7 @@ class TextIds(dict[str, str]):
 
 
 COLUMN_NAMES = {table.name: dict.fromkeys(column.name for column in table.columns) for table in TABLES}
-"""The names of each table's columns, in order: a dict for its quick set of keys."""
+"""The names of each table's columns, in order. A dict, because its keys are compared as a set."""
 
 _ARTIFACT_TABLES = {table.name for table in TABLES if table.content_key is None}
 
@@ -43,8 +43,8 @@ _COMPACT_ROWS = 4096
 class Rows:
     """The rows of a batch of artifacts, as a list for each column of each table.
 
-    `stored` holds the content ids that the warehouse is known to have: their rows are left out. It only
-    saves work, as the store drops what it has. So do `text_ids`, which several batches may share.
+    `stored` has content ids that are in the warehouse already. Their rows are left out, to save work: the writer drops
+    duplicates too. `text_ids` also saves work; several batches may share it.
     """
 
     def __init__(self, stored: Set[str] = frozenset(), text_ids: TextIds | None = None) -> None:
@@ -56,7 +56,7 @@ class Rows:
         self._text_ids = TextIds() if text_ids is None else text_ids
 
     def add(self, table: str, **values: Any) -> None:
-        """Add a row; columns that are not named are NULL."""
+        """Add a row. Columns without a value are NULL."""
         names = COLUMN_NAMES[table]
         if not values.keys() <= names.keys():
             raise KeyError(f"stored.{table} has no column {', '.join(values.keys() - names.keys())}")
@@ -65,13 +65,13 @@ class Rows:
         self._compact(table)
 
     def extend(self, table: str, *columns: Sequence[Any]) -> None:
-        """Add rows: equally long columns, in the order of the table's."""
+        """Add rows, given as one list for each column of the table, in its order."""
         for column, values in zip(self._columns[table], columns, strict=True):
             column.extend(values)
         self._compact(table)
 
     def _compact(self, table: str) -> None:
-        """Turn what has gathered into Arrow, which is a fraction of the size; only what `all_or_nothing` leaves."""
+        """Convert many rows to Arrow, to save memory; not rows that `all_or_nothing` may remove."""
         columns = self._columns[table]
         if len(columns[0]) >= _COMPACT_ROWS and table not in _ARTIFACT_TABLES:
             self._compacted[table].append(BY_NAME[table].to_arrow(columns))
@@ -79,13 +79,13 @@ class Rows:
                 column.clear()
 
     def of(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table, to look at."""
+        """The rows of a table as dictionaries."""
         found = self.to_arrow().get(table)
         return found.to_pylist() if found is not None else []
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        """Take an artifact's rows out again when it fails; contents that were read well may stay."""
+        """Remove the rows of an artifact that fails. Its content-addressed rows may stay."""
         before = {name: len(self._columns[name][0]) for name in _ARTIFACT_TABLES}
         try:
             yield
@@ -96,14 +96,14 @@ class Rows:
             raise
 
     def is_new(self, content_id: str) -> bool:
-        """Whether a content still has to be added; from now on it counts as added."""
+        """Whether a content was not added before. From now on it counts as added."""
         if content_id in self.new_ids or content_id in self._stored:
             return False
         self.new_ids.add(content_id)
         return True
 
     def add_text(self, text: str | None) -> str | None:
-        """Add a text; returns its id, None for no text."""
+        """Add a text. Returns its id; None for no text."""
         if not text:
             return None
         text_id = hash_text(text)
@@ -112,7 +112,7 @@ class Rows:
         return text_id
 
     def add_texts(self, texts: Sequence[str | None]) -> list[str | None]:
-        """Add texts that may well have been added before; returns their ids, None for no text."""
+        """Add texts, of which most are known already. Returns their ids; None for no text."""
         ids = [self._text_ids[text] if text else None for text in texts]
         new = set(filter(None, ids)).difference(self.new_ids, self._stored)
         if new:
@@ -122,7 +122,7 @@ class Rows:
         return ids
 
     def add_content(self, table: str, content: dict[str, Any]) -> str:
-        """Add a content-addressed row; returns its id."""
+        """Add a content-addressed row. Returns its id."""
         key = BY_NAME[table].content_key
         assert key is not None
         content_id = hash_text(f"{table}:{json_text.encode(_without_nulls(content))}")
@@ -131,7 +131,7 @@ class Rows:
         return content_id
 
     def add_set(self, member_ids: Iterable[str]) -> str:
-        """Add a set of content ids; returns the set's id."""
+        """Add a set of content ids. Returns the id of the set."""
         members = sorted(set(member_ids))
         set_id = hash_text("set:" + ",".join(members))
         if self.is_new(set_id):
@@ -149,5 +149,5 @@ class Rows:
 
 
 def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
-    """Identity must survive a column that a later release adds: NULL is as good as absent."""
+    """The content without NULLs, so that a column of a later release changes no id of content that lacks it."""
     return {key: value for key, value in content.items() if value is not None}

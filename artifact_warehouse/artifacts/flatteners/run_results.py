@@ -1,4 +1,4 @@
-"""run_results.json, v0 to v6, as rows of `invocations`, `node_executions` and `batch_executions`."""
+"""Flattens run_results.json, v0 to v6: rows of `invocations`, `node_executions` and `batch_executions`."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ SUBCOMMANDS = {
     *("build", "clone", "compile", "docs", "freshness", "list", "ls", "parse", "retry", "run"),
     *("run-operation", "seed", "show", "snapshot", "source", "test"),
 }
-"""dbt's commands that may stand first in args.invocation_command."""
+"""Commands of dbt that may be the first word of args.invocation_command."""
 
 _KNOWN_WITHOUT_COLUMN = {"overload_results", "static_analysis_off_reason"}
 _V0_FLAGS = ("error", "fail", "warn", "skip")
 
 
 class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """One result as every version since v1 writes it; anything odd takes the lenient way (`_convert`)."""
+    """A result as every version since v1 writes it. `_convert` takes results of other shapes."""
 
     unique_id: str
     status: str | None = None
@@ -74,7 +74,7 @@ class Document(Shape, forbid_unknown_fields=True, gc=False):
 
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
-    """Add the rows of a run_results; returns what `artifacts` says of it."""
+    """Add the rows of a run_results. Returns its columns of `artifacts`."""
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
     args = obj(artifact.section("args"))
@@ -92,7 +92,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
 
 
 def _results(artifact: Artifact, unknown: Counter[str]) -> list[Result]:
-    """The results, one per unique_id (the last counts); `unknown` is told of what no schema has."""
+    """The results, one per unique_id: the last counts. `unknown` counts the fields that no schema has."""
     try:
         results: list[Result] = artifact.section("results", list[Result]) or []
     except json_text.UnexpectedShape:
@@ -105,7 +105,7 @@ def _results(artifact: Artifact, unknown: Counter[str]) -> list[Result]:
 
 
 def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
-    """A result of any version and shape; what fits no field goes to `extra`."""
+    """A result of any version and shape. Values that fit no field go to `extra`."""
     if "unique_id" not in entry and "node" in entry:
         entry = _upgrade_v0(entry)
     known: dict[str, Any] = {}
@@ -129,28 +129,28 @@ def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
 
 
 def _count(value: Any) -> Any:
-    """A count as an integer, where it is one; else as it is."""
+    """A whole number as an integer; any other value unchanged."""
     return value if bigint(value) is None else bigint(value)
 
 
 def _failures_in_message(message: Any) -> int | None:
-    """The number of failing rows, which dbt 0.19 wrote as the message of a test, as an integer.
+    """The number of failing rows. dbt 0.19 wrote it as the `message` of a test, as an integer.
 
-    Source: https://github.com/dbt-labs/dbt-core/blob/v0.19.2/core/dbt/task/test.py
+    https://github.com/dbt-labs/dbt-core/blob/v0.19.2/core/dbt/task/test.py
     """
     return message if isinstance(message, int) and not isinstance(message, bool) else None
 
 
 _COERCED: dict[str, Callable[[Any], Any]] = {"failures": _count, "message": text, "status": text}
-"""What some versions and tools wrote as another type."""
+"""Fields that some versions and tools write with another type, with the function that converts them."""
 
 _FIELD_TYPES = {field.name: field.type for field in msgspec.structs.fields(Result) if field.name != "extra"}
 
 
 def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:
-    """A result of dbt up to 0.18: the whole node inside, raw adapter words as status.
+    """A result of dbt up to 0.18, which holds the whole node, and the adapter's message as its status.
 
-    The status becomes the word that dbt 0.19 would have used, and what stood there goes to the message. A result
+    The status becomes the word that dbt 0.19 would have used. The adapter's message goes to `message`. A result
     that was compiled and not executed has no status: `docs generate` and `compile` write such results.
     """
     node = obj(entry["node"])
@@ -181,10 +181,7 @@ def _v0_status(entry: dict[str, Any], is_test: bool) -> str | None:
 
 
 def _add_executions(artifact_key: int, results: list[Result], timings: list[Timing], rows: Rows) -> None:
-    """One row per result.
-
-    By columns: this is the hottest code of a load, and a column of a whole file is one call into C.
-    """
+    """Add a row per result, by columns: a load spends most of its time here, and a column is one call into C."""
     extras = [result.extra for result in results]
     steps = [result.timing for result in results]
     compile_at, execute_at = compilations_and_executions(steps, timings, extras)
@@ -222,7 +219,7 @@ _unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_
 
 
 def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:
-    """Keep `compiled` where it says something else than that there is compiled code."""
+    """Keep `compiled` in `extras` where it differs from whether there is compiled code."""
     if flags != [*map(bool, codes)]:
         for index, (flag, code) in enumerate(zip(flags, codes, strict=True)):
             if flag is not None and flag != bool(code):
@@ -230,7 +227,7 @@ def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: li
 
 
 def _note_batches(results: list[Result], extras: list[dict[str, Any] | None]) -> None:
-    """Keep what `_add_batches` makes no row of."""
+    """Keep the parts of batch_results in `extras` for which `_add_batches` has no row."""
     for index, result in enumerate(results):
         if result.batch_results and not all(
             outcome in _OUTCOMES and isinstance(windows, list) and all(map(_is_window, windows))
@@ -266,7 +263,7 @@ def _response_values(response: dict[str, Any] | None) -> tuple[int | None, int |
 
 
 def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any], rows: Rows) -> None:
-    """One row per batch; a batch that failed and then, in a retry, succeeded counts as succeeded."""
+    """Add a row per batch. A batch that failed, and succeeded in a retry, counts as succeeded."""
     batches: dict[str, tuple[str | None, bool]] = {}
     for outcome in _OUTCOMES:
         windows = batch_results.get(outcome)
@@ -301,7 +298,7 @@ def _invocation(
 
 
 def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
-    """args.threads, else how many workers the results name; dbt 2.0 names a thread for every task."""
+    """args.threads, else the number of threads in the results. dbt 2.0 names another thread for every task."""
     if threads := integer(args.get("threads")):
         return threads
     names = {result.thread_id for result in results} - {None, "main", "MainThread"}
@@ -320,9 +317,9 @@ def _subcommand(command: str | None) -> str | None:
 
 
 def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
-    """dbt 2.0 gives an invocation up as a whole by calling every node an error that took no time.
+    """Whether dbt 2.0 gave up the whole invocation: every result is an error that took no time.
 
-    A lone such result is a node that failed: it could not be compiled.
+    A single result of this kind is a node that could not be compiled.
     """
     return (
         str(artifact.metadata.get("dbt_version")).startswith("2.")
@@ -333,7 +330,7 @@ def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
 
 
 def _selection(args: dict[str, Any]) -> str | None:
-    """What was selected, in the words of the command line."""
+    """The selection, as options of the command line."""
     parts = []
     for name, option in _SELECTION_OPTIONS.items():
         value = args.get(name)
@@ -355,7 +352,7 @@ _SELECTION_OPTIONS = {
 
 
 def _vars(value: Any) -> str | None:
-    """args.vars as JSON; up to dbt 1.4 it is the text of the option, mostly JSON or YAML."""
+    """args.vars as JSON. dbt up to 1.4 wrote the text of the option, mostly JSON or YAML."""
     if isinstance(value, str):
         try:
             value = json_text.decode(value.encode())

@@ -1,4 +1,4 @@
-"""sources.json, v0 to v3, and freshness.json of dbt 2, as rows of `source_freshness`."""
+"""Flattens sources.json, v0 to v3, and freshness.json of dbt 2: rows of `source_freshness`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WITH_COLUMN = {
 
 
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
-    """Add the freshness checks of a sources.json or freshness.json; returns what `artifacts` says of it."""
+    """Add the freshness checks of a sources.json or freshness.json. Returns its columns of `artifacts`."""
     checks = dict(_checks(artifact))
     for unique_id, check in checks.items():
         row = _row(check)
@@ -35,7 +35,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
 
 
 def _checks(artifact: Artifact) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The checks by unique_id: a list since v1, an object or a list with whole nodes in v0."""
+    """The checks with their unique_ids. Since v1 they are a list; in v0 an object, or a list with whole nodes."""
     by_id = obj(artifact.section("sources"))
     yield from ((unique_id, obj(check)) for unique_id, check in by_id.items())
     results = artifact.section("results")
@@ -66,7 +66,7 @@ def _row(check: dict[str, Any]) -> dict[str, Any]:
 
 
 def _seconds(threshold: Any) -> int | None:
-    """{count, period} as seconds; dbt's periods are minute, hour and day."""
+    """A threshold {count, period} in seconds. The periods are minute, hour and day."""
     count = bigint(obj(threshold).get("count"))
     seconds = _SECONDS.get(str(obj(threshold).get("period")))
     return bigint(count * seconds) if count is not None and seconds is not None else None

@@ -1,4 +1,4 @@
-"""The timings of results: dbt's steps, as a compilation and an execution."""
+"""The timings of results: one compilation and one execution of dbt's steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Timing(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 def convert_timings(value: Any, unknown: Counter[str]) -> list[Timing]:
-    """The timings of any shape, as far as they are known."""
+    """The entries of `timing` in any shape. `unknown` counts the fields that no schema has."""
     steps = [obj(step) for step in value] if isinstance(value, list) else []
     for step in steps:
         unknown.update(f"results[].timing[].{name}" for name in step.keys() - _TIMING_FIELDS)
@@ -38,9 +38,9 @@ _name, started_at, completed_at = map(attrgetter, ("name", "started_at", "comple
 def compilations_and_executions(
     of_results: Sequence[list[Timing]], timings: list[Timing], extras: list[dict[str, Any] | None]
 ) -> tuple[list[Timing], list[Timing]]:
-    """The compilation and the execution of each result: the step `compile`, and all others from the first to the last.
+    """The compilation of each result (its step `compile`), and its execution (the span of all other steps).
 
-    Most are called `execute`; a macro that `run-operation` runs gives the step its own name. Where there are such
+    Most other steps are called `execute`. `run-operation` gives the step the macro's name. Where there are such
     names, all timings go to `extras`.
     """
     are_usual = {*map(len, of_results)} <= {2}
@@ -72,7 +72,7 @@ def last_of(times: Iterable[str | None]) -> str | None:
 
 
 def _sort_key(times: list[str]) -> Callable[[str], str] | None:
-    """A key that sorts times of several forms together; UTC times of one form need none."""
+    """The sort key of times that are written in several forms; None where all have the same form."""
     if len(set(map(len, times))) <= 1 and not any("+" in time for time in times):
         return None
     return lambda time: normalise_time(time) or time

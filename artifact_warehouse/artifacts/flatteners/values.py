@@ -1,4 +1,4 @@
-"""JSON values as column values: what does not fit becomes None, never an error."""
+"""Converts JSON values to column values. A value that does not fit becomes None, never an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def text(value: Any) -> str | None:
-    """A text; numbers and booleans as JSON writes them; None for nothing and for the empty text."""
+    """A text. Numbers and booleans become their JSON text. None for null and for the empty text."""
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else json_text.encode(value)
@@ -36,7 +36,7 @@ def integer(value: Any) -> int | None:
 
 
 def double(value: Any) -> float | None:
-    """A float; a boolean is none."""
+    """A float. None for a boolean."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -51,12 +51,12 @@ def boolean(value: Any) -> bool | None:
 
 
 def to_json(value: Any) -> str | None:
-    """The value as JSON text; None for nothing and for an empty object or list."""
+    """The value as JSON text. None for null and for an empty object, list or text."""
     return json_text.encode(value) if value not in (None, {}, [], "") else None
 
 
 def texts(value: Any) -> list[str] | None:
-    """A list of texts; a single text becomes a list of one, nulls are left out; None when nothing is left."""
+    """A list of texts without nulls. A single text becomes a list of one. None where nothing is left."""
     if isinstance(value, str):
         return [value] if value else None
     if not isinstance(value, list):
@@ -75,11 +75,11 @@ def without(value: dict[str, Any], *known: str) -> dict[str, Any]:
 
 
 _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_config", "rows"}
-"""The author's own structures, in which an empty value means something."""
+"""Fields whose structure is the author's own. An empty value in them has a meaning."""
 
 
 def pruned(value: Any) -> Any:
-    """The value without nulls and empty values, which dbt's versions write or leave out as they like."""
+    """The value without nulls and empty values. Some versions of dbt write them, others leave them out."""
     if isinstance(value, list):
         return [pruned(item) if isinstance(item, dict | list) else item for item in value]
     if not isinstance(value, dict):
@@ -87,13 +87,13 @@ def pruned(value: Any) -> Any:
     kept = {}
     for key, item in value.items():
         own = pruned(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
-        if own or own == 0:  # False too is a value
+        if own or own == 0:  # False is a value
             kept[key] = own
     return kept
 
 
 def most_common(items: Iterable[str | None]) -> str | None:
-    """The item that occurs most often; of several, the first by the alphabet; None for none."""
+    """The most frequent item; of several the first by the alphabet; None where there is no item."""
     counts = Counter(filter(None, items))
     return min(counts, key=lambda item: (-counts[item], item)) if counts else None
 

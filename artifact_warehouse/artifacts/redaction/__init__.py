@@ -3,7 +3,7 @@
 A value is a secret because of its key (`password`, `api_key`), because of its form (a URL with credentials, a token
 of a known service), because it is the value of one of dbt's DBT_ENV_SECRET_ variables
 (https://docs.getdbt.com/docs/build/environment-variables#handling-secrets), or because a pattern of the user's
-matches it. It becomes `*****`, as in dbt's own logs. What was found is hidden wherever else the artifact has it.
+matches it. It becomes `*****`, as in dbt's own logs. A secret that was found is hidden in the whole artifact.
 """
 
 from artifact_warehouse.artifacts.redaction.redactor import Redaction, Redactor

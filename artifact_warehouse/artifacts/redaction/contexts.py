@@ -1,6 +1,6 @@
-"""Values that are secret because of where they stand in a text: behind a key, in a URL, in a command.
+"""Patterns of values that are secret because of their place in a text: after a key, in a URL, in a command.
 
-The groups `word` and `key` of a pattern are for its check; SECRET_GROUPS are the secret.
+The groups of SECRET_GROUPS hold the secret. The groups `word` and `key` are for the check of the pattern.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _IS = r"(?:\s{0,4}(?::=|=>|={1,3}|:|%3D|%3A)(?:\s{0,4}|%20)|\s(?:is|was)\s)"
 
 _BARE = r"""(?![(\[{])(?:(?!%(?:20|22|26|27|2C|3B|7D|0A))[^\s"'`\\,;&)}\]<]){1,8192}"""
 _QUOTED = rf"(?P<quote>{_Q})(?P<quoted>(?:(?P=quote){{2}}|(?!(?P=quote))(?:\\.|[^\\])){{1,8192}})(?P=quote)"
-"""With a doubled or an escaped quotation mark in it. Its parts exclude each other, so that it never goes back far."""
+"""A quoted value, with doubled or escaped quotation marks in it. Its alternatives exclude each other, so that the
+expression hardly backtracks."""
 
 _VALUE = rf"""
     (?:{_QUOTED}
@@ -33,7 +34,7 @@ _URL_PARAMETERS = (
 
 
 def _is_assigned(match: re.Match[str], secret: str) -> bool:
-    """Leaves prose (`token: the one of …`), code (`token = a.token`, `token = f(x)`) and counts (`pass: 5`) alone."""
+    """False for prose (`token: the one of …`), code (`token = a.token`, `token = f(x)`) and counts (`pass: 5`)."""
     if not match["bare"]:
         return True
     word, value = match["word"].lower(), secret.lower()
@@ -52,7 +53,7 @@ def _is_random(match: re.Match[str], secret: str) -> bool:
 
 
 def _is_literal(match: re.Match[str], secret: str) -> bool:
-    """Leaves the messages of parsers alone: `unexpected token 'x'`."""
+    """False for the messages of parsers: `unexpected token 'x'`."""
     return (match["word"] or "").lower() != "token" or looks_random(secret)
 
 
@@ -65,7 +66,7 @@ def _is_authorization(match: re.Match[str], secret: str) -> bool:
 
 
 def _is_login(match: re.Match[str], secret: str) -> bool:
-    """Leaves `ssh://git@host` alone: it is everybody's."""
+    """False for `ssh://git@host`, a login that everybody has."""
     return secret not in ("git", "hg")
 
 
@@ -177,4 +178,4 @@ CONTEXTS = (
         "https://www.rfc-editor.org/rfc/rfc7468",
     ),
 )
-"""In this order: what one kind has hidden, the next one does not find."""
+"""The kinds, in the order in which they are tried. A later kind does not find what an earlier one has hidden."""

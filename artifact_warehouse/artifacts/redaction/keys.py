@@ -1,7 +1,7 @@
-"""Which keys are those of secrets.
+"""Recognises the keys of secrets.
 
-The words are those of gitleaks' `generic-api-key` and of detect-secrets' KeywordDetector, and what databases and
-web servers call their credentials.
+The words are those of gitleaks' `generic-api-key` and of detect-secrets' KeywordDetector, and the names that
+databases and web servers give to credentials.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ WORDS = (
     rf"|(?:{'|'.join(_BEFORE_KEY)})[_\-. ]?key)"
     rf"(?!(?:s?[_-]?(?:{'|'.join(_ABOUT_IT)}))(?![a-z]))"
 )
-"""A key with one of these is a secret's, unless the next word says something about the secret (`token_count`)."""
+"""A key with one of these words is a secret's, unless a word of _ABOUT_IT follows (`token_count`)."""
 
 WEAK_WORDS = rf"(?<![a-z])(?:(?:{'|'.join(_BEFORE_WEAK_KEY)})[_-]?key|auth|sas|sig|signature|dsn|otp|salt)(?![a-z])"
-"""A key with one of these is a secret's if the value looks random."""
+"""A key with one of these words is a secret's if its value looks random."""
 
 _STRONG = re.compile(WORDS, re.IGNORECASE)
 _WEAK = re.compile(rf"{WEAK_WORDS}$", re.IGNORECASE)
@@ -50,7 +50,7 @@ def is_secret_key(key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_weak_key(key: str) -> bool:
-    """Whether a key may be that of a secret."""
+    """Whether a key is that of a secret if its value looks random."""
     return bool(_WEAK.search(key) or _WEAK.search(_in_snake_case(key)))
 
 
@@ -83,7 +83,7 @@ HINTS = (
     *_before_value("pass", "pw", "cred", "_pat", "-pat"),
     *(f"{dash}pat{after}" for dash in "_-" for after in "_-0123456789"),
 )
-"""Lower-case words; a text or JSON without any of them has no key with one of WORDS."""
+"""Lower-case words. A text or JSON without any of them has no key with one of WORDS."""
 
 WEAK_HINTS = (
     *_before_value(*(f"{word}{dash}key" for word in _BEFORE_WEAK_KEY for dash in ("_", "-", ""))),

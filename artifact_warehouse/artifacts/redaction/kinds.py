@@ -1,4 +1,4 @@
-"""A kind of secret, and the table of the tokens of services (`tokens.tsv`).
+"""`Kind`, a kind of secret, and the kinds of `tokens.tsv`, the tokens of known services.
 
 The prefixes and lengths of tokens are facts from the rules of gitleaks (MIT) and detect-secrets (Apache 2.0), and
 from the services' documentation; `source` names the page. Every repetition that could be tried from many places is
@@ -15,16 +15,16 @@ from functools import cached_property
 from pathlib import Path
 
 SECRET_GROUPS = ("quoted", "cut", "bare", "secret")
-"""The named groups of a pattern that are the secret; where a pattern has none, all of its match is."""
+"""The named groups of a pattern that hold the secret. Without them the whole match is the secret."""
 
 _TOKENS = Path(__file__).with_name("tokens.tsv")
 
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
-"""Where a token begins: not after a letter or a digit, but after an escape of JSON or of a URL."""
+"""The place where a token may begin: not after a letter or digit, unless that ends an escape of JSON or a URL."""
 
 
 Hint = str | tuple[str, str]
-"""A lower-case word, or two of which a text must have both."""
+"""A lower-case word, or a pair of words. A text has a pair if it has both."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Kind:
 
     name: str
     hints: tuple[Hint, ...]
-    """A text without any of them has no such secret."""
+    """A text without any of these hints has no secret of this kind."""
     pattern: str
     source: str
     is_one: Callable[[re.Match[str], str], bool] = lambda match, secret: True
-    """Whether what the pattern found is a secret."""
+    """Whether a match of the pattern is a secret."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -53,7 +53,7 @@ def read_tokens() -> Iterator[Kind]:
 
 
 def _expanded(hint: str) -> Iterator[str]:
-    """A hint for each character of its classes: `sk[0-9]` gives ten."""
+    """The hint with each character of its class: `sk[0-9]` gives ten hints."""
     head, bracket, rest = hint.partition("[")
     if not bracket:
         yield hint

@@ -1,4 +1,7 @@
-"""Finds values that are known to be secret, in time linear in the text and in the values (Aho-Corasick)."""
+"""Finds values that are known to be secret, in time linear in the text and in the values.
+
+The algorithm is Aho-Corasick: https://docs.rs/aho-corasick.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _SHORTEST_PART = 8
 
 
 class KnownValues:
-    """Some values: as they are, as JSON writes them, and as URLs encode them.
+    """Searches for values as they are, as JSON writes them, and as URLs encode them.
 
     A value of fewer than 8 characters is found as a word of its own only.
     """
@@ -49,7 +52,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _automaton_of_bytes(forms: Iterable[str]) -> BytesAhoCorasick | None:
-    """Finds each form in a JSON document: the form itself may be written with escapes there."""
+    """Finds each form in a JSON document, which may write it with escapes."""
     written = {*json_text.NEEDLESS_ESCAPES} if forms else set()
     written |= {in_json for form in forms for in_json in (json_text.encode(form)[1:-1], json.dumps(form)[1:-1])}
     patterns = sorted(text.encode() for text in written)
@@ -62,7 +65,7 @@ def _automaton(forms: list[str], overlapping: bool) -> AhoCorasick | None:
 
 
 def _longest_first(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans that are words, without those that overlap an earlier or a longer one."""
+    """The spans that count as words, without those that overlap an earlier or a longer span."""
     words = [span for span in spans if not _is_word_at(text, span[0] - 1) and not _is_word_at(text, span[1])]
     chosen: list[tuple[int, int]] = []
     for at, end in sorted(words, key=lambda span: (span[0], -span[1])):

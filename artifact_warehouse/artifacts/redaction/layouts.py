@@ -1,6 +1,6 @@
-"""Where an artifact has identifiers and code, which are not searched for secrets.
+"""The fields of artifacts that hold identifiers and code. They are not searched for secrets.
 
-Everything that no layout names is searched: values of sections and fields that this release does not know, too.
+All other values are searched, those of unknown sections and fields too.
 Fields: https://schemas.getdbt.com/ and, up to dbt 0.18, the artifacts themselves.
 """
 
@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 
 class Layout(NamedTuple):
-    """An object: which fields are identifiers, and which fields are or hold objects with a layout of their own."""
+    """The layout of an object: its fields with identifiers, and its fields whose objects have a layout of their own."""
 
     kept: frozenset[str] = frozenset()
     within: Mapping[str, Layout] = {}
     each: Mapping[str, Layout] = {}
-    """Fields that hold a list of objects, or objects by name. The names are no keys of secrets."""
+    """Fields that hold a list of objects, or objects by name. Such a name is not taken for the key of a secret."""
 
 
 FREE = Layout()
-"""An object of which nothing is known."""
+"""An object without known fields."""
 
 CODE = frozenset(
     {
@@ -28,7 +28,7 @@ CODE = frozenset(
         *("_pre_injected_sql", "extra_ctes", "generated_sql_file"),
     }
 )
-"""Fields with code, at any depth. It may well speak of tokens and passwords."""
+"""Fields with code, at any depth. Code may use the words of secrets, as in `token = a.token`."""
 
 _METADATA = Layout(
     kept=frozenset(

@@ -1,4 +1,4 @@
-"""The stage between parsing and flattening: an artifact in, the artifact without its secrets out."""
+"""Redacts an artifact: the stage between parsing and flattening."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from artifact_warehouse.artifacts.redaction.walk import HIDDEN, Search, hide_in_
 from artifact_warehouse.errors import InvalidPattern, MalformedArtifact
 
 SECRET_VARIABLES = "DBT_ENV_SECRET"
-"""How the names of environment variables begin whose values dbt hides in its logs."""
+"""dbt hides the values of environment variables whose names begin like this."""
 
 
 class Redaction(NamedTuple):
-    """What to hide: what looks like a secret, these values wherever they stand, and what a pattern matches."""
+    """The settings: known secret values, and further patterns. What looks like a secret is always hidden."""
 
     patterns: tuple[str, ...] = ()
-    """Regular expressions; of a key that one matches, the value is hidden."""
+    """Regular expressions. What they match is hidden, and the value of a key that one matches."""
     values: tuple[str, ...] = ()
     is_on: bool = True
     reads_code: bool = False
-    """Whether code is searched for what looks like a secret, too. Secret values are hidden in code always."""
+    """Whether code is searched for what looks like a secret. Known values are hidden in code in any case."""
 
     @classmethod
     def of(cls, redact: bool | Iterable[str], environment: Mapping[str, str], reads_code: bool = False) -> Redaction:
-        """From options of the user's: whether to redact, or further patterns. Raises InvalidPattern."""
+        """The settings of the option `redact`: whether to redact, or further patterns. Raises InvalidPattern."""
         patterns = () if isinstance(redact, bool) else tuple(redact)
         for pattern in patterns:
             try:
@@ -55,7 +55,7 @@ class Redactor:
         self._known = KnownValues(self._values)
 
     def redact(self, artifact: Artifact) -> Artifact:
-        """The artifact without its secrets, and with their number. Raises MalformedArtifact."""
+        """The artifact without its secrets. `redaction_count` has their number. Raises MalformedArtifact."""
         if not self._is_on or artifact.kind not in LAYOUTS:
             return artifact
         document = {**artifact.sections, "metadata": artifact.metadata}
@@ -65,7 +65,7 @@ class Redactor:
             known = KnownValues(self._values | by_rules.found) if by_rules.found else self._known
             by_values = _ValueSearch(known)
             document = _without_secrets(document, artifact, by_values) if known else document
-        except RecursionError as error:  # what can be decoded may still be too deep to go through
+        except RecursionError as error:  # msgspec decodes deeper nesting than Python code can walk
             raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
         count = by_rules.count + by_values.count
         if not count:
@@ -86,7 +86,7 @@ def _without_secrets(document: Mapping[str, Any], artifact: Artifact, search: Se
 
 
 class _RuleSearch:
-    """Finds secrets by their keys and forms; `found` collects the values, which may stand elsewhere too."""
+    """Finds secrets by their keys and forms. `found` collects the values, to hide them elsewhere too."""
 
     def __init__(self, patterns: list[re.Pattern[str]], reads_code: bool) -> None:
         self.count = 0
@@ -116,7 +116,7 @@ class _RuleSearch:
         if texts and all(map(is_placeholder, texts)):
             return False
         if isinstance(value, int | float) and key.lower().endswith(("tokens", "pass")):
-            return False  # how many a language model took, how many tests passed
+            return False  # a number of tokens of a language model, or of passed tests
         for text in texts:
             self._learn(text)
         self.count += 1

@@ -1,6 +1,6 @@
 """Finds what looks like a secret in a text or in JSON.
 
-One pass of Aho-Corasick finds the words that each kind of secret needs. Only kinds whose words are there are tried.
+One pass of Aho-Corasick finds the hints of all kinds of secrets. Only the kinds of found hints are tried.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _NONE: frozenset[int] = frozenset()
 
 
 class _Rules(NamedTuple):
-    """The kinds, the automaton of their hints, and which hints stand for which kinds."""
+    """The kinds, the automaton of their hints, and the kinds of each hint."""
 
     kinds: tuple[Kind, ...]
     automaton: BytesAhoCorasick
     of_hint: list[frozenset[int]]
     with_partner: dict[int, dict[int, frozenset[int]]]
-    """The hints that count only beside another one: by the second hint, the kinds of each first one."""
+    """The kinds of each pair of hints: by the second hint, then by the first."""
 
 
 @cache
@@ -51,7 +51,7 @@ def _rules() -> _Rules:
 
 
 def kinds_in(document: bytes) -> frozenset[int]:
-    """The kinds of secrets that a text or JSON may hold, told by the words in it. Often there are none."""
+    """The kinds of secrets whose hints a text or JSON has. Often there are none."""
     rules = _rules()
     matches = rules.automaton.find_matches_as_indexes(document.lower(), overlapping=True)
     if not matches:
@@ -65,7 +65,7 @@ def kinds_in(document: bytes) -> frozenset[int]:
 
 
 def hide_secrets(text: str, kinds: Iterable[int], hide: Callable[[str], str]) -> str:
-    """The text with `hide` of each secret of these kinds."""
+    """The text in which each secret of these kinds is replaced by `hide(secret)`."""
     rules = _rules()
 
     def hide_match(kind: Kind, match: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[A-Za-z_]+|\d{1,5}")
 _RANDOM = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[A-Za-z0-9+/=_~.%-]{12,4096}")
 _SHARE_OF_DIGITS_OR_CAPITALS = 0.2
 _LEAST_ENTROPY = 3.0
-"""Of a character, in bits. gitleaks asks for 3 to 3.5 of its generic keys."""
+"""The least entropy of a character, in bits. gitleaks asks for 3 to 3.5 of generic keys."""
 
 
 def is_placeholder(value: str) -> bool:
@@ -28,17 +28,17 @@ def is_placeholder(value: str) -> bool:
 
 
 def is_specific(value: str) -> bool:
-    """Whether a value is long enough to be searched for: a shorter one would be found everywhere."""
+    """Whether a value is long enough to be searched for. Shorter ones occur in too many texts."""
     return len(value) >= _SHORTEST_VALUE and not is_placeholder(value)
 
 
 def is_word(value: str) -> bool:
-    """Whether a value is a word or a small number. Hidden everywhere, it would take names out of code."""
+    """Whether a value is a word or a small number. If it were hidden everywhere, names in code would go."""
     return bool(_WORD.fullmatch(value))
 
 
 def looks_random(value: str) -> bool:
-    """Whether a value looks made by a machine. For keys that mostly have none: `account_key`, `auth`."""
+    """Whether a value looks made by a machine. Asked for keys that mostly have no secret: `account_key`, `auth`."""
     if not _RANDOM.fullmatch(value):
         return False
     length = len(value)

@@ -1,6 +1,6 @@
-"""Goes through a parsed artifact and hides the secrets that a search finds in it.
+"""Walks through a parsed artifact and hides the secrets that a search finds in it.
 
-What is still JSON stays JSON: it is searched as it is, and decoded only where it may hold a secret.
+Undecoded JSON is searched as bytes, and decoded only where it may hold a secret.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ HIDDEN = "*****"
 
 
 class Search(Protocol):
-    """One way of finding secrets, and how many it has found."""
+    """A way of finding secrets. `count` is the number of secrets found."""
 
     count: int
     reads_code: bool
 
     def may_find(self, document: bytes) -> bool:
-        """Whether JSON may hold a secret. Never false where it does, however JSON writes it."""
+        """Whether JSON may hold a secret. Never false where it holds one, also not where it is written with escapes."""
 
     def hide(self, text: str) -> str:
-        """A text without its secrets."""
+        """The text without its secrets."""
 
     def hide_in_key(self, key: str) -> str:
-        """A key without the secrets in it."""
+        """The key without the secrets in it."""
 
     def hides_value_of(self, key: str, value: Any) -> bool:
         """Whether a value is a secret because of its key."""
@@ -54,7 +54,7 @@ def _hide_in_field(key: str, value: Any, layout: Layout, search: Search) -> Any:
 
 
 def _hide_in_each(value: Any, layout: Layout, search: Search) -> Any:
-    """The objects of a list, or of an object by name."""
+    """The objects of a list, or the values of an object, without their secrets."""
     if isinstance(value, msgspec.Raw):
         count = search.count
         hidden = _hide_in_each(_slices(value), layout, search)
@@ -67,7 +67,7 @@ def _hide_in_each(value: Any, layout: Layout, search: Search) -> Any:
 
 
 def _hide_in_object(value: Any, layout: Layout, search: Search) -> Any:
-    """An object of this layout, or several. A value of another type is searched like one of an unknown field."""
+    """An object of this layout, or a list of them. A value of another type is searched like an unknown field."""
     if isinstance(value, msgspec.Raw):
         if not search.may_find(bytes(value)):
             return value
@@ -82,7 +82,7 @@ def _hide_in_object(value: Any, layout: Layout, search: Search) -> Any:
 
 
 def _hide_in_structs(items: list[msgspec.Struct], layout: Layout, search: Search) -> list[msgspec.Struct]:
-    """Objects that a shape has decoded. A field is searched in all of them at once, as mostly none has a secret."""
+    """Objects that a shape has decoded. A field is searched in all objects at once, as mostly none has a secret."""
     for name in items[0].__struct_fields__:
         if name in layout.kept or (name in CODE and not search.reads_code):
             continue
@@ -105,7 +105,7 @@ def _hide_in_value_of(key: str, value: Any, search: Search) -> Any:
 
 
 def _hide_in_tree(value: Any, search: Search) -> Any:
-    """A decoded value. Goes as deep as Python's stack allows, with one call for each level."""
+    """A decoded value. Recursive, so its depth is limited by Python's stack."""
     if isinstance(value, str):
         return search.hide(value)
     if isinstance(value, list):
@@ -132,13 +132,13 @@ def _is_option(value: Any) -> bool:
 
 
 def _name_of(key: str, fields: dict[str, Any]) -> str:
-    """The key of a value, or the name beside it: `{"name": "DB_PASSWORD", "value": "x"}`."""
+    """The key of a value, or the name beside it in `{"name": "DB_PASSWORD", "value": "x"}`."""
     name = fields.get("name", fields.get("key")) if key == "value" else key
     return name if isinstance(name, str) else key
 
 
 def _slices(raw: msgspec.Raw) -> Any:
-    """The undecoded members of an object or a list; of anything else the value."""
+    """The undecoded members of an object or a list. Another value is decoded."""
     for container in (dict[str, msgspec.Raw], list[msgspec.Raw]):
         try:
             return json_text.decode(raw, container)
