@@ -17,7 +17,7 @@ _FOOTER_BYTES = 1024 * 1024
 """Of a footer. A million rows have 10 KB; what pyarrow makes of a footer takes more than a hundred times
 its size."""
 _MOST_PAGES = 100_000
-"""Of one column in a row group; writers end a page at 20,000 rows or a megabyte."""
+"""The most pages of one column in a row group. Writers end a page at 20,000 rows or a megabyte."""
 
 _UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 2, 3, 5, 7, 8
 _VALUE_COUNT = 1
@@ -63,7 +63,7 @@ class Page(NamedTuple):
     """The size after decompression and before decoding."""
     value_count: int
     is_prefixed: bool
-    """Whether values share their beginnings."""
+    """Whether the encoding is _DELTA_BYTE_ARRAY."""
     is_dictionary: bool
 
     @property
