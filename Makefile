@@ -10,12 +10,13 @@ help: ## List the targets
 	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	touch $@
 
-demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowest models and a lineage
+demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowest models and a lineage; write demo.html
 	@rm -f demo.duckdb
 	$(BIN)/artifact-warehouse load demo.duckdb sample_artifacts/runs
 	$(BIN)/artifact-warehouse query demo.duckdb "select name, executed_count, failure_count, failure_rate from v1.test_failure_rates where environment = 'prod' and failure_count > 0 order by failure_rate desc, name"
 	$(BIN)/artifact-warehouse query demo.duckdb "select name, materialized, execution_count, round(execution_seconds_avg, 3) as avg_seconds from v1.node_execution_times where environment = 'prod' and resource_type = 'model' order by execution_seconds_avg desc limit 5"
 	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
+	$(BIN)/artifact-warehouse report demo.duckdb --title "Harbour café" -o demo.html
 
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
@@ -69,6 +70,9 @@ fuzz: $(BIN)/.fuzz ## Fuzz for FUZZ_SECONDS, an hour unless told otherwise; see 
 samples: ## Make the sample artifacts again, with real dbt (Linux, Python 3.11, ten minutes)
 	$(PYTHON) sample_artifacts/make_samples.py
 
+picture: $(BIN)/artifact-warehouse chromium ## Draw the picture of the README again
+	$(BIN)/python scripts/write_picture.py
+
 contract: $(BIN)/artifact-warehouse ## Write sql/v1/contract.sql anew from the views; it only ever grows
 	$(BIN)/python scripts/write_contract.py
 
@@ -76,6 +80,6 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 	$(BIN)/pip install --quiet build && $(BIN)/python -m build
 
 clean: ## Remove what the other targets made
-	rm -rf .venv .fuzz build dist demo.duckdb benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf .venv .fuzz build dist demo.duckdb demo.html benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples contract dist clean
+.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples picture contract dist clean
