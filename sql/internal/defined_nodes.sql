@@ -82,6 +82,7 @@ SELECT
             json_merge_patch(coalesce(definitions.extra, '{}'), coalesce(renderings.extra, '{}')),
             CASE
                 WHEN definitions.owner IS NULL THEN '{}'
+                WHEN json_type(definitions.owner) <> 'OBJECT' THEN json_object('owner', definitions.owner)
                 ELSE json_object('owner', nullif(json_merge_patch(definitions.owner, '{"name": null, "email": null}'), '{}'))
             END
         ),

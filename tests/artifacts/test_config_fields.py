@@ -200,7 +200,9 @@ def test_a_field_is_read_from_every_place_where_dbt_writes_it(
 def test_the_current_nodes_have_the_values_of_their_manifests(loaded: Loaded) -> None:
     """Counted from the files: what the entry says, else what its config says."""
     columns = "unique_id, tags, CAST(meta AS VARCHAR), group_name, access, is_contract_enforced"
-    query = f"SELECT manifest_generated_at, {columns} FROM v1.nodes WHERE is_enabled"
+    query = (
+        f"SELECT manifest_generated_at, {columns} FROM v1.nodes WHERE is_enabled AND manifest_generated_at IS NOT NULL"
+    )
     found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for generated_at, unique_id, *values in loaded.warehouse.sql(query).fetchall():
         found.setdefault((f"{generated_at:%Y-%m-%dT%H:%M:%S.%f}", unique_id), []).append(tuple(values))

@@ -111,6 +111,13 @@ def test_every_entry_of_a_manifest_has_an_extra(extra: Callable[..., list[Any]],
     assert found == expected
 
 
+@pytest.mark.parametrize("owner", ["Ann", ["Ann", "Bob"], {"channel": "#shop"}])
+def test_an_owner_of_any_shape_is_in_extra(extra: Callable[..., list[Any]], owner: Any) -> None:
+    entry = {"unique_id": "exposure.shop.it", "name": "it", "package_name": "shop", "owner": owner}
+    content = artifact("manifest", RUN, nodes={}, exposures={"exposure.shop.it": entry})
+    assert extra("manifest", content, "SELECT extra FROM v1.exposures") == [{"owner": owner}]
+
+
 def test_a_definition_and_a_column_have_an_extra(extra: Callable[..., list[Any]], warehouse: Warehouse) -> None:
     column = {"name": "id", "quote": True, "config": {"meta": {"b": 2}, "tags": ["t"]}, "meta": {"a": 1}, **ODD}
     entry = {"resource_type": "model", "name": "it", "package_name": "shop", "columns": {"id": column}, **ODD}
