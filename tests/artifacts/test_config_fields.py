@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 from builders import artifact, write
+from comparison import rows_by
 from testdata import ROOT, Loaded
 
 from artifact_warehouse import Warehouse
@@ -169,32 +169,46 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize(
-    "place", [place for place, versions in WRITTEN.items() if versions], ids=lambda place: "-".join(map(str, place))
-)
-def test_a_field_is_read_from_every_place_where_dbt_writes_it(
-    place: Place, tmp_path: Path, warehouse: Warehouse
-) -> None:
-    field, value = place.field, VALUES[place.field]
+PLACES = {
+    place: f"{place.resource_type.partition(' ')[0]}.shop.it{number}"
+    for number, (place, versions) in enumerate(WRITTEN.items())
+    if versions
+}
+"""Each place where a version of dbt writes a field, and the node that has the field there alone."""
+
+
+def entry_of(place: Place) -> Json:
+    value = VALUES[place.field]
+    said: Json = {"config": {place.field: value}} if place.is_config else {place.field: value}
     resource_type, _, is_column = place.resource_type.partition(" ")
-    said: Json = {"config": {field: value}} if place.is_config else {field: value}
+    names = {"unique_id": PLACES[place], "name": PLACES[place].rpartition(".")[2], "package_name": "shop"}
     entry = {"columns": {"id": {"name": "id", **said}}} if is_column else said
-    unique_id = f"{resource_type}.shop.it"
-    entry = {"unique_id": unique_id, "name": "it", "package_name": "shop", "resource_type": resource_type, **entry}
-    section = next((name for name, kind in SECTIONS.items() if kind == resource_type), "nodes")
+    return {**names, "resource_type": resource_type, **entry}
+
+
+def test_a_field_is_read_from_every_place_where_dbt_writes_it(tmp_path: Path, warehouse: Warehouse) -> None:
+    sections: dict[str, Json] = {"nodes": {}, "macros": {}}
+    for place, unique_id in PLACES.items():
+        resource_type = place.resource_type.partition(" ")[0]
+        section = next((name for name, kind in SECTIONS.items() if kind == resource_type), "nodes")
+        sections.setdefault(section, {})[unique_id] = entry_of(place)
     metadata = {"project_name": "shop", "generated_at": "2026-10-01T06:00:00Z", "dbt_version": "1.12.0"}
-    content = artifact("manifest", metadata, **{"nodes": {}, "macros": {}, section: {unique_id: entry}})
-    warehouse.load(write(tmp_path, "manifest", content))
-    view = "columns" if is_column else VIEWS.get(resource_type, "nodes")
-    for column in READ[field, place.resource_type]:
-        where = {"config": "config", "extra": "extra"}.get(column)
-        if where == ("extra" if place.is_config else "config") and len(READ[field, place.resource_type]) > 1:
-            continue  # the column of the other place
-        [(found,)] = warehouse.sql(f"SELECT {column} FROM v1.{view} WHERE unique_id = '{unique_id}'").fetchall()
-        if where:
-            assert json.loads(found)[field] == value
-        else:
-            assert (json.loads(found) if column == "meta" else found) == SHOWN[column]
+    warehouse.load(write(tmp_path, "manifest", artifact("manifest", metadata, **sections)))
+    views = {
+        name: rows_by(warehouse, f"FROM v1.{name}", ("unique_id",)) for name in {"nodes", "columns", *VIEWS.values()}
+    }
+    for place, unique_id in PLACES.items():
+        resource_type, _, is_column = place.resource_type.partition(" ")
+        row = views["columns" if is_column else VIEWS.get(resource_type, "nodes")][unique_id,]
+        for column in READ[place.field, place.resource_type]:
+            is_json = column in ("config", "extra")
+            other_place = "extra" if place.is_config else "config"
+            if column == other_place and len(READ[place.field, place.resource_type]) > 1:
+                continue
+            if is_json:
+                assert json.loads(row[column])[place.field] == VALUES[place.field], place
+            else:
+                assert (json.loads(row[column]) if column == "meta" else row[column]) == SHOWN[column], place
 
 
 def test_the_current_nodes_have_the_values_of_their_manifests(loaded: Loaded) -> None:
