@@ -17,7 +17,7 @@ SELECT
     settled.project_name,
     settled.environment,
     settled.job_name,
-    artifacts.invocation_id,
+    coalesce(settled.invocation_id, artifacts.invocation_id) AS invocation_id,
     artifacts.generated_at,
     uris.uri,
     artifacts.size_bytes,
