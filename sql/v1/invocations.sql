@@ -1,4 +1,4 @@
--- Every invocation of dbt that wrote results: when, how long, with what outcome.
+-- Every invocation of dbt that wrote results or freshness checks: when, how long, with what outcome.
 -- grain: invocation_id, command
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.invocations AS
@@ -45,12 +45,12 @@ SELECT
     is_sample
 FROM internal.described_invocations;
 
-COMMENT ON VIEW v1.invocations IS 'One row per invocation and command that wrote a run_results.';
-COMMENT ON COLUMN v1.invocations.invocation_id IS 'dbt''s id; derived from the content for dbt up to 0.18 (rule 9, docs/rules.md).';
-COMMENT ON COLUMN v1.invocations.command IS 'args.which, else args.rpc_method, else unknown; for a retry, the command that it retries (rule 3, docs/rules.md).';
+COMMENT ON VIEW v1.invocations IS 'One row per invocation and command that wrote a run_results, a sources.json or a freshness.json.';
+COMMENT ON COLUMN v1.invocations.invocation_id IS 'dbt''s id; derived from the content for dbt up to 0.18; with .2, .3 where a process gave it to several runs (rule 9, docs/rules.md).';
+COMMENT ON COLUMN v1.invocations.command IS 'args.which, else args.rpc_method, else unknown; for a retry, the command that it retries; source freshness where it is known by its checks (rule 3, docs/rules.md).';
 COMMENT ON COLUMN v1.invocations.dbt_version IS 'The version of dbt.';
 COMMENT ON COLUMN v1.invocations.target_name IS 'args.target; NULL when the profile''s default was taken.';
-COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results was written, UTC.';
+COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results, else the sources.json or freshness.json, was written, UTC.';
 COMMENT ON COLUMN v1.invocations.started_at IS 'When dbt started, UTC; before dbt 1.10, when its first node started.';
 COMMENT ON COLUMN v1.invocations.completed_at IS 'When the last node was done or the results were written, whichever is later, UTC.';
 COMMENT ON COLUMN v1.invocations.elapsed_seconds IS 'dbt''s elapsed_time; in dbt 2.0 the sum of the nodes'' times.';
@@ -60,8 +60,8 @@ COMMENT ON COLUMN v1.invocations.is_full_refresh IS 'Whether it was a full refre
 COMMENT ON COLUMN v1.invocations.is_retry IS 'Whether it was a dbt retry.';
 COMMENT ON COLUMN v1.invocations.is_aborted IS 'Whether dbt 2.0 aborted it as a whole and wrote every node as an error.';
 COMMENT ON COLUMN v1.invocations.is_executing IS 'Whether the command executes nodes (rule 3, docs/rules.md). The results of compile, docs generate and the like are in no rate and no time.';
-COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed and none failed; NULL when none was executed.';
-COMMENT ON COLUMN v1.invocations.result_count IS 'How many results there are.';
+COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed, or source checked for its freshness, and none failed; NULL when none was.';
+COMMENT ON COLUMN v1.invocations.result_count IS 'How many results there are; of source freshness, how many checks.';
 COMMENT ON COLUMN v1.invocations.executed_count IS 'How many results are of class success, warn or failure.';
 COMMENT ON COLUMN v1.invocations.success_count IS 'How many results are of class success.';
 COMMENT ON COLUMN v1.invocations.warn_count IS 'How many results are of class warn.';

@@ -23,7 +23,7 @@ SELECT
 FROM internal.freshness_checks;
 
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';
-COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation of dbt source freshness.';
+COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation that checked it: see v1.invocations.';
 COMMENT ON COLUMN v1.source_freshness.unique_id IS 'The source.';
 COMMENT ON COLUMN v1.source_freshness.status IS 'pass, warn, error or runtime error; dbt 2.0 writes Pass, Warn, Error.';
 COMMENT ON COLUMN v1.source_freshness.max_loaded_at IS 'The newest row of the source, UTC; NULL when it has none.';

@@ -664,7 +664,7 @@ def invocation_row(run: Artifact) -> dict:
 
 
 def freshness_row(files: list[Artifact]) -> dict:
-    """The row of v1.invocations for a current sources.json, a freshness.json, or both; the latter has no elapsed time."""
+    """The row of v1.invocations for a sources.json, a freshness.json, or both; the latter has no elapsed time."""
     first, *_ = sorted(files, key=lambda file: file.kind, reverse=True)
     statuses = {result.unique_id: result.status for file in files for result in file.results}
     counts = outcome_counts(map(status_class, statuses.values()))
