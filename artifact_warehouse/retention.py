@@ -126,6 +126,7 @@ def _prune(
         for name in _ROLL_UP:
             connection.execute(query(name))
     with_lineage = resolved_manifests(connection, resolver_version())
+    connection.execute(query("keep_result_keys"))
     values = {"now": now, "before": before}
     connection.execute(query("empty_pruned_artifacts"), {"now": values["now"]})
     for statement in _FORGET:

@@ -56,6 +56,7 @@ ARTIFACTS = Table(
         Column("loaded_at", "TIMESTAMP", "When this warehouse first loaded it, UTC."),
         Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
         Column("pruned_at", "TIMESTAMP", "When its rows were pruned, UTC; NULL while they are stored."),
+        Column("result_keys", "VARCHAR", "Of a pruned run: hashes of results, by which another file of it is known."),
     ),
     primary_key="artifact_key",
 )
@@ -84,6 +85,12 @@ SETTLED_ARTIFACTS = Table(
         Column("is_current", "BOOLEAN", "False where another artifact of the same invocation superseded it."),
         Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
         Column("manifest_key", "BIGINT", "The manifest that defines its nodes (rule 7, docs/rules.md)."),
+        Column(
+            "invocation_id", "VARCHAR", "The invocation_id; with .2, .3 where runs share one (rule 9, docs/rules.md)."
+        ),
+        Column(
+            "command", "VARCHAR", "The command of the run that it tells of (rule 3, docs/rules.md); NULL for others."
+        ),
     ),
 )
 

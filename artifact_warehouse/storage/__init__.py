@@ -9,6 +9,7 @@ from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.publishing import check_copy, publish
+from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status, summary
 from artifact_warehouse.storage.transactions import transaction
@@ -20,7 +21,6 @@ from artifact_warehouse.storage.writer import (
     known_artifacts,
     known_objects,
     registered,
-    settle,
     write,
 )
 

@@ -9,6 +9,7 @@ import duckdb
 from artifact_warehouse.errors import NotAWarehouse, WarehouseTooNew
 from artifact_warehouse.schema import FORMAT_VERSION, TABLES
 from artifact_warehouse.storage import views
+from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.transactions import transaction
 
 SCHEMA = "stored"
@@ -29,6 +30,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
         if done:
             _create_tables(connection)
             views.deploy(connection)
+            settle(connection)
             set_meta(connection, "format_version", str(FORMAT_VERSION))
             set_meta(connection, "views", views.fingerprint())
     return done

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.history import FileState, add_generation, check_state
+from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
@@ -125,15 +126,3 @@ def registered(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterat
             connection.unregister("batch")
         raise
     connection.unregister("batch")
-
-
-def settle(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring stored.settled_artifacts up to date with internal.settled_artifacts."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE changed AS FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts"
-    )
-    connection.execute(
-        "DELETE FROM stored.settled_artifacts WHERE artifact_key IN (SELECT artifact_key FROM changed) "
-        "OR artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)"
-    )
-    connection.execute("INSERT INTO stored.settled_artifacts BY NAME FROM changed")

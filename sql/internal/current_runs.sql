@@ -3,8 +3,8 @@
 CREATE OR REPLACE VIEW internal.current_runs AS
 SELECT
     artifacts.artifact_key,
-    artifacts.invocation_id,
-    artifacts.command,
+    settled.invocation_id,
+    settled.command,
     artifacts.dbt_version,
     artifacts.target_name,
     artifacts.generated_at,
@@ -30,16 +30,16 @@ SELECT
     -- args.sample is a period of time, as text or as an object.
     coalesce(TRY_CAST(invocations.args ->> 'empty' AS BOOLEAN), FALSE) AS is_empty,
     coalesce(invocations.args ->> 'sample', 'false') NOT IN ('false', '') AS is_sample,
-    artifacts.command IN (
-        'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'freshness', 'source freshness', 'unknown'
+    settled.command IN (
+        'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'source freshness', 'unknown'
     ) AS is_executing,
     -- Orders results that were completed at the same time: the run with the greatest number is the last.
     -- The numbers below 2^31 are those of pruned runs: see pruned_outcomes.
     2147483648 + row_number() OVER (
         ORDER BY
             artifacts.generated_at ASC NULLS FIRST,
-            artifacts.invocation_id ASC NULLS FIRST,
-            artifacts.command ASC NULLS FIRST
+            settled.invocation_id ASC NULLS FIRST,
+            settled.command ASC NULLS FIRST
     ) AS run_number
 FROM stored.invocations AS invocations
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = invocations.artifact_key

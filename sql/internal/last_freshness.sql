@@ -11,9 +11,9 @@ SELECT
     snapshotted_at,
     coalesce(snapshotted_at, generated_at) AS checked_at,
     max_loaded_at_age_seconds,
-    lower(status) <> 'pass' AS is_stale,
-    lower(status) IN ('error', 'runtime error') AS is_error
-FROM v1.source_freshness
+    status_class <> 'success' AS is_stale,
+    status_class = 'failure' AS is_error
+FROM internal.freshness_checks
 QUALIFY row_number() OVER (
     PARTITION BY project_name, environment, unique_id
     ORDER BY checked_at DESC, generated_at DESC, invocation_id DESC

@@ -22,7 +22,7 @@ WITH invocations AS (
         nullif(env ->> 'DBT_CLOUD_RUN_ID', '') AS cloud_run_id,
         concat(command, chr(10), coalesce(selection, ''), chr(10), CASE WHEN is_full_refresh THEN 'full' ELSE '' END)
             AS signature
-    FROM internal.current_runs
+    FROM internal.all_runs
     WHERE is_executing
 ),
 

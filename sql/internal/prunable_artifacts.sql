@@ -9,14 +9,13 @@ WITH candidates AS (
     SELECT
         artifacts.artifact_key,
         artifacts.kind,
-        -- Runs of one invocation go together: the newest one decides.
+        settled.invocation_id,
+        settled.command,
+        -- The files of one run go together: the newest one decides.
         coalesce(
             CASE
-                WHEN artifacts.kind = 'run_results' THEN max(artifacts.generated_at) OVER (
-                    PARTITION BY
-                        artifacts.kind,
-                        coalesce(artifacts.invocation_id, artifacts.artifact_id),
-                        artifacts.command
+                WHEN settled.command IS NOT NULL THEN max(artifacts.generated_at) OVER (
+                    PARTITION BY settled.invocation_id, settled.command
                 )
                 ELSE artifacts.generated_at
             END < before,
@@ -32,10 +31,21 @@ WITH candidates AS (
 last_checks AS (
     SELECT checks.artifact_key
     FROM stored.source_freshness AS checks
-    INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = checks.artifact_key
+    INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = checks.artifact_key
     INNER JOIN internal.last_freshness AS last
         ON last.unique_id = checks.unique_id
-        AND last.invocation_id = artifacts.invocation_id
+        AND last.invocation_id = settled.invocation_id
+),
+
+kept_checks AS (
+    SELECT artifact_key FROM last_checks
+    UNION
+    SELECT others.artifact_key
+    FROM last_checks
+    INNER JOIN candidates AS checks ON checks.artifact_key = last_checks.artifact_key
+    INNER JOIN candidates AS others
+        ON others.invocation_id = checks.invocation_id
+        AND others.command = checks.command
 ),
 
 graph_changes AS (
@@ -68,7 +78,7 @@ needed AS (
     UNION
     SELECT artifact_key FROM candidates WHERE kind = 'semantic_manifest'
     UNION
-    SELECT artifact_key FROM last_checks
+    SELECT artifact_key FROM kept_checks
     UNION
     SELECT artifact_key FROM internal.current_relations
     UNION

@@ -6,16 +6,16 @@ CREATE OR REPLACE VIEW internal.pruned_outcomes AS
 WITH runs AS (
     SELECT
         artifacts.artifact_key,
-        artifacts.invocation_id,
-        artifacts.command,
+        settled.invocation_id,
+        settled.command,
         artifacts.generated_at,
         settled.project_name,
         settled.environment,
         row_number() OVER (
             ORDER BY
                 artifacts.generated_at ASC NULLS FIRST,
-                artifacts.invocation_id ASC NULLS FIRST,
-                artifacts.command ASC NULLS FIRST
+                settled.invocation_id ASC NULLS FIRST,
+                settled.command ASC NULLS FIRST
         ) AS run_number
     FROM stored.artifacts AS artifacts
     INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key

@@ -18,19 +18,18 @@ said AS (
         artifacts.kind,
         artifacts.project_id,
         artifacts.main_package,
-        artifacts.invocation_id,
-        artifacts.command,
+        coalesce(split.invocation_id, artifacts.invocation_id) AS invocation_id,
+        commands.command,
         artifacts.target_name,
         artifacts.generated_at,
         artifacts.pruned_at IS NOT NULL AS is_pruned,
+        artifacts.result_keys,
         labelled.environment_label,
         labelled.job_label,
         coalesce(labelled.project_label, artifacts.project_name) AS own_project,
         -- Of the artifacts of one invocation, the one with the smallest rank is current (rule 9, docs/rules.md).
         row_number() OVER (
             ORDER BY
-                -- A pruned run is counted already: another run_results of its invocation must not be counted again.
-                artifacts.kind = 'run_results' AND artifacts.pruned_at IS NULL ASC,
                 artifacts.generated_at DESC NULLS LAST,
                 artifacts.compiled_count DESC NULLS LAST,
                 artifacts.entry_count DESC,
@@ -38,6 +37,8 @@ said AS (
         ) AS rank
     FROM stored.artifacts AS artifacts
     LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
+    LEFT JOIN internal.artifact_commands AS commands ON commands.artifact_key = artifacts.artifact_key
+    LEFT JOIN internal.split_invocations AS split ON split.artifact_key = artifacts.artifact_key
     WHERE artifacts.error IS NULL
 ),
 
@@ -49,7 +50,8 @@ invocations AS (
         min(project_id) AS project_id,
         min(environment_label) AS environment_label,
         min(target_name) AS target_name,
-        min(job_label) AS job_label
+        min(job_label) AS job_label,
+        list(DISTINCT own_project) FILTER (WHERE kind = 'manifest') AS manifest_projects
     FROM said
     WHERE invocation_id IS NOT NULL
     GROUP BY invocation_id
@@ -98,16 +100,28 @@ beside AS (
     GROUP BY uris.artifact_key
 ),
 
+-- A pruned run is counted already: another file of it must not be counted again. Releases that kept no keys pruned
+-- each freshness check alone.
+pruned_runs AS (
+    SELECT DISTINCT invocation_id, command
+    FROM said
+    WHERE is_pruned AND (kind = 'run_results' OR result_keys IS NOT NULL)
+),
+
 settled AS (
     SELECT
         said.artifact_key,
         said.kind,
         CASE WHEN said.kind = 'column_lineage' THEN beside.invocation_id ELSE said.invocation_id END AS invocation_id,
+        said.invocation_id AS own_invocation_id,
+        said.command,
         -- An artifact without a time comes before all that have one.
         coalesce(said.generated_at, TIMESTAMP '0001-01-01') AS clock,
         said.rank,
         coalesce(
             said.own_project,
+            -- Two projects may share an id in one process.
+            CASE WHEN list_contains(invocations.manifest_projects, said.main_package) THEN said.main_package END,
             invocations.project_name,
             project_ids.project_name,
             beside.project_name,
@@ -121,11 +135,11 @@ settled AS (
             'default'
         ) AS environment,
         coalesce(said.job_label, invocations.job_label) AS job_name,
-        NOT said.is_pruned AND said.rank = min(said.rank) OVER (
+        NOT said.is_pruned AND pruned_runs.command IS NULL AND said.rank = min(said.rank) OVER (
             PARTITION BY
                 said.kind,
                 coalesce(said.invocation_id, said.artifact_id),
-                said.command,
+                CASE WHEN said.kind = 'run_results' THEN said.command END,
                 -- dbt writes a manifest twice with one time; another time or project makes it another manifest.
                 CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END,
                 CASE WHEN said.kind = 'manifest' THEN said.generated_at END
@@ -133,6 +147,9 @@ settled AS (
     FROM said
     LEFT JOIN beside ON beside.artifact_key = said.artifact_key
     LEFT JOIN invocations ON invocations.invocation_id = coalesce(said.invocation_id, beside.invocation_id)
+    LEFT JOIN pruned_runs
+        ON pruned_runs.invocation_id = said.invocation_id
+        AND pruned_runs.command = said.command
     LEFT JOIN project_ids ON project_ids.project_id = coalesce(said.project_id, invocations.project_id)
 ),
 
@@ -183,7 +200,9 @@ SELECT
         before_anywhere.artifact_key,
         after_here.artifact_key,
         after_anywhere.artifact_key
-    ) AS manifest_key
+    ) AS manifest_key,
+    settled.own_invocation_id AS invocation_id,
+    settled.command
 FROM settled
 LEFT JOIN own_manifests AS own ON own.artifact_key = settled.artifact_key
 ASOF LEFT JOIN manifests AS before_here

@@ -3,8 +3,10 @@
 -- parameters: $project, $environment, $job
 -- grain: project_name, environment
 SELECT project_name, environment
-FROM internal.current_runs
-WHERE ($project IS NULL OR project_name = $project)
+FROM stored.settled_artifacts
+WHERE is_current
+    AND command IS NOT NULL
+    AND ($project IS NULL OR project_name = $project)
     AND ($environment IS NULL OR environment = $environment)
     AND ($job IS NULL OR job_name = $job)
 UNION

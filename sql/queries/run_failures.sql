@@ -1,4 +1,5 @@
--- The failures of one run: what each of them stopped, since when its node has failed, and what had changed then.
+-- The failures of one run, freshness checks included: what each of them stopped, since when its node has failed, and
+-- what had changed then.
 -- parameters: $run, $command
 -- grain: unique_id
 WITH stopped AS (
@@ -13,9 +14,28 @@ WITH stopped AS (
 
 results AS (
     SELECT
-        *,
+        project_name,
+        environment,
+        unique_id,
+        status,
+        message,
+        failures,
+        execution_seconds,
         coalesce(greatest(compile_completed_at, execute_completed_at), run_generated_at) AS completed_at
     FROM v1.node_executions
+    WHERE invocation_id = $run AND command = $command AND status_class = 'failure'
+    UNION ALL
+    SELECT
+        project_name,
+        environment,
+        unique_id,
+        status,
+        error,
+        NULL,
+        execution_seconds,
+        -- A check is in no incident of its node.
+        NULL
+    FROM internal.freshness_checks
     WHERE invocation_id = $run AND command = $command AND status_class = 'failure'
 )
 

@@ -17,7 +17,7 @@ SELECT
     settled.project_name,
     settled.environment,
     settled.job_name,
-    artifacts.invocation_id,
+    coalesce(settled.invocation_id, artifacts.invocation_id) AS invocation_id,
     artifacts.generated_at,
     uris.uri,
     artifacts.size_bytes,
@@ -60,7 +60,7 @@ COMMENT ON COLUMN v1.artifacts.artifact_id IS 'The sha256 of the content, in hex
 COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or an unknown kind.';
 COMMENT ON COLUMN v1.artifacts.schema_version IS 'The schema version that the file names; 0 for dbt up to 0.18, which names none.';
 COMMENT ON COLUMN v1.artifacts.dbt_version IS 'The version of dbt that wrote it.';
-COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The id of dbt''s invocation; derived from the content for dbt up to 0.18.';
+COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The invocation: see v1.invocations. A manifest or catalog has that of the run that it follows (rule 9, docs/rules.md).';
 COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, by the clock in the file, UTC.';
 COMMENT ON COLUMN v1.artifacts.uri IS 'The path or URL of the artifact; of several, the first in alphabetical order.';
 COMMENT ON COLUMN v1.artifacts.size_bytes IS 'The size of the decompressed content.';

@@ -1,87 +1,56 @@
--- Every invocation of dbt that wrote results: when, how long, with what outcome.
+-- Every invocation of dbt that wrote results or freshness checks: when, how long, with what outcome.
 -- grain: invocation_id, command
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.invocations AS
-WITH counts AS (
-    SELECT
-        artifact_key,
-        count(*) AS result_count,
-        count(*) FILTER (WHERE is_executed) AS executed_count,
-        count(*) FILTER (WHERE status_class = 'success') AS success_count,
-        count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
-        count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
-        count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count
-    FROM internal.classified_executions
-    GROUP BY artifact_key
-)
-
 SELECT
-    runs.invocation_id,
-    runs.command,
-    runs.project_name,
-    runs.environment,
-    runs.job_name,
-    runs.dbt_version,
-    runs.adapter_type,
-    runs.target_name,
-    runs.generated_at,
-    runs.started_at,
-    greatest(runs.last_completed_at, runs.generated_at) AS completed_at,
-    runs.elapsed_seconds,
-    CAST(date_diff('microsecond', runs.first_started_at, runs.last_completed_at) / 1000000.0 AS DOUBLE)
-        AS span_seconds,
-    runs.threads,
-    runs.is_full_refresh,
-    runs.is_retry,
-    runs.is_aborted,
-    runs.is_executing,
-    CASE
-        WHEN NOT runs.is_executing THEN NULL
-        WHEN runs.is_aborted THEN FALSE
-        WHEN counts.executed_count > 0 THEN counts.failure_count = 0
-    END AS is_success,
-    CAST(coalesce(counts.result_count, 0) AS BIGINT) AS result_count,
-    CAST(coalesce(counts.executed_count, 0) AS BIGINT) AS executed_count,
-    CAST(coalesce(counts.success_count, 0) AS BIGINT) AS success_count,
-    CAST(coalesce(counts.warn_count, 0) AS BIGINT) AS warn_count,
-    CAST(coalesce(counts.failure_count, 0) AS BIGINT) AS failure_count,
-    CAST(coalesce(counts.skipped_count, 0) AS BIGINT) AS skipped_count,
-    runs.invocation_command,
-    runs.selection,
-    runs.args,
-    runs.vars,
-    runs.env,
-    coalesce(
-        runs.env ->> 'GIT_SHA',
-        runs.env ->> 'DBT_CLOUD_GIT_SHA',
-        runs.env ->> 'GITHUB_SHA',
-        runs.env ->> 'CI_COMMIT_SHA',
-        runs.env ->> 'COMMIT_SHA'
-    ) AS git_sha,
-    coalesce(
-        runs.env ->> 'GIT_BRANCH',
-        runs.env ->> 'DBT_CLOUD_GIT_BRANCH',
-        runs.env ->> 'GITHUB_REF_NAME',
-        runs.env ->> 'CI_COMMIT_BRANCH',
-        runs.env ->> 'BRANCH_NAME'
-    ) AS git_branch,
-    runs.env ->> 'DBT_CLOUD_PROJECT_ID' AS dbt_cloud_project_id,
-    runs.env ->> 'DBT_CLOUD_ENVIRONMENT_ID' AS dbt_cloud_environment_id,
-    runs.env ->> 'DBT_CLOUD_JOB_ID' AS dbt_cloud_job_id,
-    runs.env ->> 'DBT_CLOUD_RUN_ID' AS dbt_cloud_run_id,
-    runs.env ->> 'DBT_CLOUD_RUN_REASON' AS dbt_cloud_run_reason,
-    runs.env ->> 'DBT_CLOUD_RUN_REASON_CATEGORY' AS dbt_cloud_run_reason_category,
-    runs.is_empty,
-    runs.is_sample
-FROM internal.current_runs AS runs
-LEFT JOIN counts ON counts.artifact_key = runs.artifact_key;
+    invocation_id,
+    command,
+    project_name,
+    environment,
+    job_name,
+    dbt_version,
+    adapter_type,
+    target_name,
+    generated_at,
+    started_at,
+    completed_at,
+    elapsed_seconds,
+    span_seconds,
+    threads,
+    is_full_refresh,
+    is_retry,
+    is_aborted,
+    is_executing,
+    is_success,
+    result_count,
+    executed_count,
+    success_count,
+    warn_count,
+    failure_count,
+    skipped_count,
+    invocation_command,
+    selection,
+    args,
+    vars,
+    env,
+    git_sha,
+    git_branch,
+    dbt_cloud_project_id,
+    dbt_cloud_environment_id,
+    dbt_cloud_job_id,
+    dbt_cloud_run_id,
+    dbt_cloud_run_reason,
+    dbt_cloud_run_reason_category,
+    is_empty,
+    is_sample
+FROM internal.described_invocations;
 
-COMMENT ON VIEW v1.invocations IS 'One row per invocation and command that wrote a run_results.';
-COMMENT ON COLUMN v1.invocations.invocation_id IS 'dbt''s id; derived from the content for dbt up to 0.18 (rule 9, docs/rules.md).';
-COMMENT ON COLUMN v1.invocations.command IS 'args.which, else args.rpc_method, else unknown; for a retry, the command that it retries (rule 3, docs/rules.md).';
+COMMENT ON VIEW v1.invocations IS 'One row per invocation and command that wrote a run_results, a sources.json or a freshness.json.';
+COMMENT ON COLUMN v1.invocations.invocation_id IS 'dbt''s id; derived from the content for dbt up to 0.18; with .2, .3 where a process gave it to several runs (rule 9, docs/rules.md).';
+COMMENT ON COLUMN v1.invocations.command IS 'args.which, else args.rpc_method, else unknown; for a retry, the command that it retries; source freshness where it is known by its checks (rule 3, docs/rules.md).';
 COMMENT ON COLUMN v1.invocations.dbt_version IS 'The version of dbt.';
 COMMENT ON COLUMN v1.invocations.target_name IS 'args.target; NULL when the profile''s default was taken.';
-COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results was written, UTC.';
+COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results, else the sources.json or freshness.json, was written, UTC.';
 COMMENT ON COLUMN v1.invocations.started_at IS 'When dbt started, UTC; before dbt 1.10, when its first node started.';
 COMMENT ON COLUMN v1.invocations.completed_at IS 'When the last node was done or the results were written, whichever is later, UTC.';
 COMMENT ON COLUMN v1.invocations.elapsed_seconds IS 'dbt''s elapsed_time; in dbt 2.0 the sum of the nodes'' times.';
@@ -91,8 +60,8 @@ COMMENT ON COLUMN v1.invocations.is_full_refresh IS 'Whether it was a full refre
 COMMENT ON COLUMN v1.invocations.is_retry IS 'Whether it was a dbt retry.';
 COMMENT ON COLUMN v1.invocations.is_aborted IS 'Whether dbt 2.0 aborted it as a whole and wrote every node as an error.';
 COMMENT ON COLUMN v1.invocations.is_executing IS 'Whether the command executes nodes (rule 3, docs/rules.md). The results of compile, docs generate and the like are in no rate and no time.';
-COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed and none failed; NULL when none was executed.';
-COMMENT ON COLUMN v1.invocations.result_count IS 'How many results there are.';
+COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed, or source checked for its freshness, and none failed; NULL when none was.';
+COMMENT ON COLUMN v1.invocations.result_count IS 'How many results there are; of source freshness, how many checks.';
 COMMENT ON COLUMN v1.invocations.executed_count IS 'How many results are of class success, warn or failure.';
 COMMENT ON COLUMN v1.invocations.success_count IS 'How many results are of class success.';
 COMMENT ON COLUMN v1.invocations.warn_count IS 'How many results are of class warn.';

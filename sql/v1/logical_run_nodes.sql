@@ -4,7 +4,7 @@
 CREATE OR REPLACE VIEW v1.logical_run_nodes AS
 WITH runs AS MATERIALIZED (
     SELECT artifact_key, invocation_id, command, project_name, environment, job_name
-    FROM internal.current_runs
+    FROM internal.all_runs
 ),
 
 members AS MATERIALIZED (

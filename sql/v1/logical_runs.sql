@@ -13,7 +13,7 @@ WITH runs AS MATERIALIZED (
         target_name,
         generated_at,
         elapsed_seconds
-    FROM internal.current_runs
+    FROM internal.all_runs
 ),
 
 members AS MATERIALIZED (
@@ -33,15 +33,19 @@ members AS MATERIALIZED (
 ),
 
 invocation_outcomes AS MATERIALIZED (
+    SELECT artifact_key, executed_count, success_count, warn_count, failure_count, skipped_count
+    FROM internal.described_invocations
+),
+
+-- The checks of `source freshness`, by the run that they belong to.
+checks AS (
     SELECT
-        artifact_key,
-        count(*) FILTER (WHERE is_executed) AS executed_count,
-        count(*) FILTER (WHERE status_class = 'success') AS success_count,
-        count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
-        count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
-        count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count
-    FROM internal.classified_executions
-    GROUP BY artifact_key
+        runs.artifact_key,
+        checks.unique_id,
+        checks.status_class,
+        coalesce(checks.snapshotted_at, checks.generated_at) AS checked_at
+    FROM internal.freshness_checks AS checks
+    INNER JOIN runs ON runs.invocation_id = checks.invocation_id AND runs.command = checks.command
 ),
 
 -- In a run of several invocations, the last executed result of a node counts; if it was never executed, the last one.
@@ -59,6 +63,15 @@ last_results AS (
     INNER JOIN members ON members.artifact_key = executions.artifact_key
     WHERE members.invocation_count > 1 AND executions.is_counted
     GROUP BY members.logical_artifact_key, executions.unique_id
+    UNION ALL
+    SELECT
+        members.logical_artifact_key,
+        arg_max(checks.status_class, struct_pack(at := checks.checked_at, number := members.run_number)) AS status_class,
+        bool_or(checks.status_class IN ('failure', 'skipped')) AS has_failed
+    FROM checks
+    INNER JOIN members ON members.artifact_key = checks.artifact_key
+    WHERE members.invocation_count > 1
+    GROUP BY members.logical_artifact_key, checks.unique_id
 ),
 
 outcomes AS (
@@ -153,11 +166,11 @@ COMMENT ON COLUMN v1.logical_runs.invocation_count IS 'How many invocations it h
 COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has; a retry is no step of its own.';
 COMMENT ON COLUMN v1.logical_runs.retry_count IS 'How many of the invocations are a dbt retry.';
 COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'How many of the invocations were aborted, or had a node that failed.';
-COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed in the end and none failed; false where the last attempt at a step was aborted as a whole; NULL when none was executed.';
-COMMENT ON COLUMN v1.logical_runs.executed_count IS 'How many nodes have a final result (v1.logical_run_nodes) of class success, warn or failure.';
-COMMENT ON COLUMN v1.logical_runs.success_count IS 'How many nodes have a final result of class success.';
-COMMENT ON COLUMN v1.logical_runs.warn_count IS 'How many nodes have a final result of class warn.';
-COMMENT ON COLUMN v1.logical_runs.failure_count IS 'How many nodes have a final result of class failure.';
-COMMENT ON COLUMN v1.logical_runs.skipped_count IS 'How many nodes have a final result of class skipped.';
+COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed, or source checked for its freshness, in the end and none failed; false where the last attempt at a step was aborted as a whole; NULL when none was executed.';
+COMMENT ON COLUMN v1.logical_runs.executed_count IS 'How many nodes have a final result (v1.logical_run_nodes) of class success, warn or failure, and sources a last freshness check.';
+COMMENT ON COLUMN v1.logical_runs.success_count IS 'How many nodes have a final result, and sources a last freshness check, of class success.';
+COMMENT ON COLUMN v1.logical_runs.warn_count IS 'How many nodes have a final result, and sources a last freshness check, of class warn.';
+COMMENT ON COLUMN v1.logical_runs.failure_count IS 'How many nodes have a final result, and sources a last freshness check, of class failure.';
+COMMENT ON COLUMN v1.logical_runs.skipped_count IS 'How many nodes have a final result, and sources a last freshness check, of class skipped.';
 COMMENT ON COLUMN v1.logical_runs.recovered_count IS 'How many nodes failed or were skipped in it, and have a final result of class success or warn.';
 COMMENT ON COLUMN v1.logical_runs.invocation_ids IS 'All its invocations, in order.';

@@ -19,7 +19,7 @@ WITH outcomes AS (
         settled.project_name,
         settled.environment,
         settled.job_name,
-        artifacts.command,
+        settled.command,
         artifacts.generated_at,
         pruned.is_success,
         pruned.elapsed_seconds

@@ -3,35 +3,27 @@
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.source_freshness AS
 SELECT
-    artifacts.invocation_id,
-    checks.unique_id,
-    settled.project_name,
-    settled.environment,
-    settled.job_name,
-    checks.status,
-    checks.max_loaded_at,
-    checks.snapshotted_at,
-    checks.max_loaded_at_age_seconds,
-    CAST(checks.warn_after_seconds AS DOUBLE) AS warn_after_seconds,
-    CAST(checks.error_after_seconds AS DOUBLE) AS error_after_seconds,
-    checks.filter,
-    checks.error,
-    checks.execution_seconds,
-    checks.thread_id,
-    artifacts.generated_at,
-    checks.extra
-FROM stored.source_freshness AS checks
-INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = checks.artifact_key
-INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = checks.artifact_key
-WHERE settled.is_current
--- dbt 2 writes the checks of one invocation twice, in sources.json and in freshness.json.
-QUALIFY row_number() OVER (
-    PARTITION BY artifacts.invocation_id, checks.unique_id
-    ORDER BY artifacts.kind ASC, artifacts.generated_at DESC, artifacts.artifact_id ASC
-) = 1;
+    invocation_id,
+    unique_id,
+    project_name,
+    environment,
+    job_name,
+    status,
+    max_loaded_at,
+    snapshotted_at,
+    max_loaded_at_age_seconds,
+    warn_after_seconds,
+    error_after_seconds,
+    filter,
+    error,
+    execution_seconds,
+    thread_id,
+    generated_at,
+    extra
+FROM internal.freshness_checks;
 
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';
-COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation of dbt source freshness.';
+COMMENT ON COLUMN v1.source_freshness.invocation_id IS 'The invocation that checked it: see v1.invocations.';
 COMMENT ON COLUMN v1.source_freshness.unique_id IS 'The source.';
 COMMENT ON COLUMN v1.source_freshness.status IS 'pass, warn, error or runtime error; dbt 2.0 writes Pass, Warn, Error.';
 COMMENT ON COLUMN v1.source_freshness.max_loaded_at IS 'The newest row of the source, UTC; NULL when it has none.';

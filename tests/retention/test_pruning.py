@@ -61,6 +61,14 @@ def invocations(path: Path) -> list[tuple]:
         return wh.sql("SELECT invocation_id, command, generated_at FROM v1.invocations ORDER BY ALL").fetchall()
 
 
+def last_checks(path: Path) -> set[str]:
+    """The invocations of the last freshness check of each source, which is current state and stays."""
+    with Warehouse(path, read_only=True) as wh:
+        clock = "coalesce(snapshotted_at, generated_at), generated_at, invocation_id"
+        checks = "FROM v1.source_freshness GROUP BY project_name, environment, unique_id"
+        return {found for (found,) in wh.sql(f"SELECT max_by(invocation_id, ({clock})) {checks}").fetchall()}
+
+
 class Unpruned(NamedTuple):
     """A warehouse's file, and what it answered before."""
 
@@ -86,8 +94,10 @@ def test_runs_go_and_rates_and_state_stay(unpruned: Unpruned, tmp_path: Path, sh
         report = wh.prune(cut, keep_daily_rates=True, dry_run=False)
     assert rates(path) == before
     assert answers(path, STATE) == state
-    assert invocations(path) == [run for run in runs if run[2] is None or run[2] >= cut]
-    assert report.artifacts.get("run_results", 0) >= len(runs) - len(invocations(path))
+    kept = last_checks(unpruned.path)
+    assert invocations(path) == [run for run in runs if run[2] is None or run[2] >= cut or run[0] in kept]
+    gone = report.artifacts.get("run_results", 0) + report.artifacts.get("sources", 0)
+    assert gone >= len(runs) - len(invocations(path))
     assert_intact(path)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT count(*) FROM v1.node_executions WHERE run_generated_at < ?", [cut]).fetchall() == [(0,)]
@@ -151,7 +161,12 @@ def test_without_the_rates_only_what_is_left_counts(path: Path) -> None:
         wh.prune(NOON, dry_run=False)
         assert wh.sql("FROM v1.run_success_rates WHERE run_date < DATE '2026-11-05'").fetchall() == []
         counted = wh.sql("SELECT sum(executed_count) FROM v1.node_success_rates").fetchall()
-        assert counted == wh.sql("SELECT sum(executed_count) FROM v1.invocations WHERE is_executing").fetchall()
+        assert (
+            counted
+            == wh.sql(
+                "SELECT sum(executed_count) FROM v1.invocations WHERE is_executing AND command <> 'source freshness'"
+            ).fetchall()
+        )
 
 
 def test_another_upload_of_a_pruned_run_is_not_counted_again(tmp_path: Path, path: Path) -> None:

@@ -97,9 +97,9 @@ def check_logical_runs(wh: Warehouse, expected: Histories) -> list[list[list[Run
         runs = sorted((run for step in steps for run in step), key=lambda run: run.place)
         first, final = runs[0], {}
         for outcome in (outcome for run in runs for outcome in run.outcomes):
-            best = final.get(outcome.node)
+            best = final.get((outcome.run.is_check, outcome.node))
             if best is None or (outcome.is_executed, outcome.place) > (best.is_executed, best.place):
-                final[outcome.node] = outcome
+                final[outcome.run.is_check, outcome.node] = outcome
         classes = Counter(outcome.outcome for outcome in final.values())
         executed = classes["success"] + classes["warn"] + classes["failure"]
         is_success = classes["failure"] == 0 if executed else None
@@ -107,7 +107,9 @@ def check_logical_runs(wh: Warehouse, expected: Histories) -> list[list[list[Run
         key = (first.invocation_id, first.command)
         ids = [run.invocation_id for run in runs]
         wanted[key] = (len(steps), ids, is_success, executed, classes["failure"], classes["skipped"])
-        nodes |= {(*key, node): (o.status, o.run.invocation_id) for node, o in final.items()}
+        nodes |= {
+            (*key, node): (o.status, o.run.invocation_id) for (is_check, node), o in final.items() if not is_check
+        }
     query = """SELECT invocation_id, command, step_count, invocation_ids, is_success, executed_count, failure_count,
         skipped_count FROM v1.logical_runs"""
     assert {row[:2]: row[2:] for row in rows(wh, query)} == wanted

@@ -37,16 +37,18 @@ def moment(text: Any) -> datetime | None:
 
 @dataclass(eq=False)
 class Run:
-    """One run_results.json of a command that executes nodes, with its manifest."""
+    """One run_results.json of a command that executes nodes, or the checks of `source freshness`, with its manifest."""
 
     data: dict[str, Any]
     labels: dict[str, str]
     manifest: dict[str, Any]
+    is_check: bool = False
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        metadata, args = self.data["metadata"], self.data["args"]
-        self.invocation_id, self.command = metadata["invocation_id"], args["which"]
+        metadata, args = self.data["metadata"], self.data.get("args", {})
+        self.invocation_id = metadata["invocation_id"]
+        self.command = "source freshness" if self.is_check else args["which"]
         self.generated_at = moment(metadata["generated_at"])
         begins = [moment(step.get("started_at")) for row in self.data["results"] for step in row.get("timing", [])]
         first = min((begin for begin in begins if begin), default=self.generated_at)
@@ -62,7 +64,7 @@ class Run:
         self.signature = (self.command, str(args.get("select")), str(args.get("exclude")), self.is_full_refresh)
         self.nodes = {key: node for part in SECTIONS for key, node in self.manifest.get(part, {}).items()}
         rows = self.data["results"]
-        self.is_aborted = self.dbt_version.startswith("2.") and len(rows) > 1
+        self.is_aborted = self.dbt_version.startswith("2.") and len(rows) > 1 and not self.is_check
         self.is_aborted &= all(row["status"] == "error" and row["execution_time"] == 0 for row in rows)
         self.is_aborted &= len({row.get("message") for row in rows}) == 1
         self.outcomes = [] if self.is_aborted else [Outcome(self, row) for row in rows]
@@ -150,6 +152,8 @@ class Histories:
                 else:
                     self.checks.append((data, hive_labels(path)))
         runs = (Run(data, labels, manifests.get(key[0], {})) for key, (data, labels) in found.items())
+        checks = {data["metadata"]["invocation_id"]: (data, labels) for data, labels in self.checks}
+        self.freshness_runs = [Run(*found, manifests.get(key, {}), is_check=True) for key, found in checks.items()]
         self.runs = sorted((run for run in runs if run.command in EXECUTING_COMMANDS), key=lambda run: run.place)
         self.by_node: dict[tuple, list[Outcome]] = defaultdict(list)
         for run in self.runs:
@@ -214,7 +218,7 @@ class Histories:
     def logical_runs(self) -> list[list[list[Run]]]:
         """Every logical run: its steps, and the attempts at each."""
         steps: dict[tuple, list[list[Run]]] = defaultdict(list)
-        for run in self.runs:
+        for run in sorted([*self.runs, *self.freshness_runs], key=lambda run: run.place):
             chain = steps[run.project, run.environment, run.target, run.job, run.cloud, run.command]
             if run.is_retry and chain and run.started_at - chain[-1][-1].completed_at <= timedelta(hours=24):
                 chain[-1].append(run)

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-VERSIONED_KINDS = ("manifest", "run_results", "catalog", "sources")
+VERSIONED_KINDS = ("manifest", "run_results", "catalog", "sources", "freshness")
 STATUS_WORDS = {
     "success": ["success", "pass"],
     "warn": ["warn"],
@@ -33,8 +33,9 @@ CLASS_OF_STATUS = {word: outcome for outcome, words in STATUS_WORDS.items() for 
 EXECUTED = ("success", "warn", "failure")
 # fmt: off
 EXECUTING_COMMANDS = {
-    "run", "test", "build", "seed", "snapshot", "retry", "clone", "freshness", "source freshness", "unknown",
+    "run", "test", "build", "seed", "snapshot", "retry", "clone", "source freshness", "unknown",
 }
+FRESHNESS_COMMANDS = {"freshness", "source-freshness", "snapshot-freshness", "source freshness"}
 SUBCOMMANDS = {
     "build", "clean", "clone", "compile", "debug", "deps", "docs", "init", "list", "ls", "parse", "retry", "rpc", "run",
     "run-operation", "seed", "serve", "show", "snapshot", "source", "test",
@@ -59,6 +60,7 @@ class Result(NamedTuple):
     seconds: float | None
     completed_at: datetime | None
     message: str | None
+    started_at: datetime | None = None  # of a freshness check, when dbt took it
 
 
 @dataclass
@@ -72,11 +74,11 @@ class Artifact:
     generated_at: datetime | None = None
     dbt_version: str | None = None
     invocation_id: str | None = None
-    command: str | None = None  # run_results only, like the four below
-    target: str | None = None
+    command: str | None = None  # of what tells of a run: run_results, and freshness checks by themselves
+    target: str | None = None  # run_results only, like the two below
     is_retry: bool = False
     elapsed_seconds: float | None = None
-    results: list[Result] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)  # and the checks of sources.json and freshness.json
     size: tuple[int, ...] = ()  # what "more results" and "more compiled nodes" compare
     project_id: str | None = None
     metadata_project: str | None = None
@@ -84,6 +86,7 @@ class Artifact:
     main_package: str | None = None  # the package that owns most entries
     edges: set[tuple[str, str]] = field(default_factory=set)
     is_current: bool = True
+    number: int = 1  # of the run among those of its process that have one id
     project: str | None = None
     environment: str | None = None
     job: str | None = None
@@ -94,6 +97,21 @@ class Artifact:
         if self.labels.get("project") or self.metadata_project:
             return self.labels.get("project") or self.metadata_project
         return next((p for p in self.packages if md5(p) == self.project_id), None)
+
+    @property
+    def run_id(self) -> str | None:
+        """The invocation_id, with the number of the run behind it from the second one on."""
+        return f"{self.invocation_id}.{self.number}" if self.number > 1 else self.invocation_id
+
+    @property
+    def clock(self) -> datetime:
+        return self.generated_at or EARLIEST
+
+    @property
+    def starts(self) -> set[tuple[str, datetime | None]]:
+        """The results that tell one run from another: those with a start, or all where none has one."""
+        found = {(result.unique_id, result.started_at) for result in self.results}
+        return {pair for pair in found if pair[1]} or found
 
     @property
     def recency(self) -> tuple:
@@ -229,13 +247,16 @@ def number(value: Any) -> float | None:
 def read_result(row: dict) -> Result:
     """One result. Its shape tells its age: dbt 0.19.0a1 wrote the old rows under the label of v1."""
     is_old = "unique_id" not in row and "node" in row
-    finished = [parse_time(as_dict(step).get("completed_at")) for step in row.get("timing") or []]
+    steps = [as_dict(step) for step in row.get("timing") or []]
+    finished = [parse_time(step.get("completed_at")) for step in steps]
+    begun = [parse_time(step.get("started_at")) for step in steps if step.get("name") in ("compile", "execute")]
     return Result(
         unique_id=str((node_of(row) if is_old else row).get("unique_id") or ""),
         status=v0_status(row) if is_old else row.get("status"),
         seconds=number(row.get("execution_time")),
         completed_at=max((moment for moment in finished if moment), default=None),
         message=row.get("message"),
+        started_at=min((moment for moment in begun if moment), default=None),
     )
 
 
@@ -247,7 +268,8 @@ def read_run_results(artifact: Artifact, data: dict) -> None:
     artifact.results = list({result.unique_id: result for result in results}.values())
     artifact.size = (len(rows),)
     artifact.main_package = most_frequent(package_of(result.unique_id) for result in results)
-    artifact.command = args.get("which") or args.get("rpc_method") or "unknown"
+    command = args.get("which") or args.get("rpc_method") or "unknown"
+    artifact.command = "source freshness" if command in FRESHNESS_COMMANDS else command
     artifact.target = args.get("target") or None
     artifact.is_retry = is_retry(args.get("invocation_command"))
     artifact.elapsed_seconds = number(data.get("elapsed_time"))
@@ -293,13 +315,32 @@ def read_relations(artifact: Artifact, data: dict) -> None:
     """Fill in the size and the main package of a catalog.json or a sources.json."""
     if artifact.kind == "catalog":
         ids = [*as_dict(data.get("nodes")), *as_dict(data.get("sources"))]
-    elif isinstance(data.get("sources"), dict):
-        ids = list(data["sources"])
     else:
-        rows = [as_dict(row) for row in data.get("results") or []]
-        ids = [str(row.get("unique_id") or node_of(row).get("unique_id") or "") for row in rows]
+        checks = dict(read_checks(data))
+        ids = list(checks)
+        artifact.elapsed_seconds = number(data.get("elapsed_time"))
+        artifact.results = [
+            Result(
+                unique_id,
+                check.get("status") or check.get("state"),
+                number(check.get("execution_time")),
+                None,
+                check.get("error"),
+                parse_time(check.get("snapshotted_at")),
+            )
+            for unique_id, check in checks.items()
+        ]
     artifact.size = (len(ids),)
     artifact.main_package = most_frequent(map(package_of, ids))
+
+
+def read_checks(data: dict) -> Iterator[tuple[str, dict]]:
+    """The checks of a sources.json or freshness.json by unique_id."""
+    if isinstance(data.get("sources"), dict):
+        yield from ((unique_id, as_dict(check)) for unique_id, check in data["sources"].items())
+    else:
+        rows = [as_dict(row) for row in data.get("results") or []]
+        yield from ((str(row.get("unique_id") or node_of(row).get("unique_id") or ""), row) for row in rows)
 
 
 def read_artifact(data: dict, sha256: str, labels: dict[str, str]) -> Artifact | None:
@@ -349,6 +390,8 @@ class Oracle:
         oracle = cls()
         for path in find_files(paths):
             oracle._read_file(path, {**hive_labels(path), **options})
+        oracle._find_freshness_runs()
+        oracle._number_runs()
         oracle._mark_superseded()
         oracle._settle_labels()
         return oracle
@@ -374,14 +417,43 @@ class Oracle:
         else:
             self.foreign.append(path)
 
+    def _find_freshness_runs(self) -> None:
+        """Checks are a run, but where dbt from 1.5 on gave them the id of a run_results of another command."""
+        others = {
+            artifact.invocation_id
+            for artifact in self.by_sha.values()
+            if artifact.kind == "run_results" and artifact.command != "source freshness"
+        }
+        for artifact in self.by_sha.values():
+            is_old = bool(re.match(r"0\.|1\.[0-4](\D|$)", artifact.dbt_version or ""))
+            if artifact.kind in ("sources", "freshness") and (is_old or artifact.invocation_id not in others):
+                artifact.command = "source freshness"
+
+    def _number_runs(self) -> None:
+        """Number the runs of a process that have one id and one command, by time; the other files follow a run."""
+        by_id = defaultdict(list)
+        for artifact in self.by_sha.values():
+            by_id[artifact.invocation_id].append(artifact)
+        projects = {artifact.own_project for artifact in self.by_sha.values()} - {None}
+        for invocation_id, artifacts in by_id.items():
+            tellers = [artifact for artifact in artifacts if artifact.command]
+            groups = {
+                (a.kind, a.command): [b for b in tellers if (b.kind, b.command) == (a.kind, a.command)] for a in tellers
+            }
+            if invocation_id and max(map(len, groups.values()), default=0) > 1:
+                for group in groups.values():
+                    number_group(group)
+                if any(teller.number > 1 for teller in tellers):
+                    follow(artifacts, projects)
+
     def _mark_superseded(self) -> None:
         """Of the files that describe the same thing, one is current."""
         groups = defaultdict(list)
         for artifact in self.by_sha.values():
             if artifact.invocation_id:
                 project = artifact.project_id or artifact.metadata_project
-                detail = (project, artifact.generated_at) if artifact.kind == "manifest" else artifact.command
-                groups[artifact.kind, artifact.invocation_id, detail].append(artifact)
+                by_kind = {"manifest": (project, artifact.generated_at), "run_results": artifact.command}
+                groups[artifact.kind, artifact.run_id, by_kind.get(artifact.kind)].append(artifact)
         for group in groups.values():
             current = max(group, key=lambda artifact: artifact.recency)
             for artifact in group:
@@ -392,16 +464,18 @@ class Oracle:
         companions = defaultdict(list)
         named_ids: dict[str, str] = {}
         for artifact in self.by_sha.values():
-            companions[artifact.invocation_id].append(artifact)
+            companions[artifact.run_id].append(artifact)
             own = artifact.own_project
             if artifact.project_id and own:
                 named_ids[artifact.project_id] = min(own, named_ids.get(artifact.project_id, own))
         for artifact in self.by_sha.values():
-            peers = companions[artifact.invocation_id] if artifact.invocation_id else [artifact]
+            peers = companions[artifact.run_id] if artifact.invocation_id else [artifact]
             manifests = [peer for peer in peers if peer.kind == "manifest"]
+            owners = {manifest.own_project for manifest in manifests} & {artifact.main_package} - {None}
             project_id = artifact.project_id or first_of(peers, lambda peer: peer.project_id)
             artifact.project = (
                 artifact.own_project
+                or next(iter(owners), None)
                 or first_of(manifests, lambda peer: peer.own_project)
                 or first_of(peers, lambda peer: peer.own_project)
                 or named_ids.get(project_id)
@@ -427,7 +501,7 @@ class Oracle:
                 "project_name": a.project,
                 "environment": a.environment,
                 "job_name": a.job,
-                "invocation_id": a.invocation_id,
+                "invocation_id": a.run_id,
                 "command": a.command,
                 "status": "loaded" if a.is_current else "superseded",
             }
@@ -439,17 +513,30 @@ class Oracle:
         return (a for a in self.by_sha.values() if a.kind == "run_results" and a.is_current)
 
     def invocations(self) -> dict[Key, dict]:
-        """Every invocation by (invocation_id, command)."""
-        return {(run.invocation_id, run.command): invocation_row(run) for run in self.runs()}
+        """Every invocation by (invocation_id, command): of a run_results, of freshness checks, or of both."""
+        checks: dict[Key, list[Artifact]] = defaultdict(list)
+        for artifact in self.by_sha.values():
+            if artifact.kind in ("sources", "freshness") and artifact.is_current and artifact.command:
+                checks[artifact.run_id, artifact.command].append(artifact)
+        runs = {(run.run_id, run.command): run for run in self.runs()}
+        rows = {key: freshness_row(files) for key, files in checks.items()}
+        for key, run in runs.items():
+            row = invocation_row(run)
+            if key in rows:
+                outcomes = {row["is_success"], rows[key]["is_success"]} - {None}
+                counts = {name: rows[key][name] for name in row if name.endswith("_count")}
+                row = {**row, **counts, "is_success": min(outcomes, default=None)}
+            rows[key] = row
+        return rows
 
     def run_success_rates(self) -> dict[Key, dict]:
         """By (project, environment, job, command, day): the invocations that succeeded or failed."""
         groups: dict[Key, list[bool]] = defaultdict(list)
-        for run in self.runs():
-            outcome = invocation_row(run)["is_success"]
-            day = run.generated_at.date() if run.generated_at else None
-            if outcome is not None:
-                groups[run.project, run.environment, run.job, run.command, day].append(outcome)
+        for (_, command), row in self.invocations().items():
+            day = row["generated_at"].date() if row["generated_at"] else None
+            if row["is_success"] is not None:
+                key = (row["project_name"], row["environment"], row["job_name"], command, day)
+                groups[key].append(row["is_success"])
         return {
             key: {
                 "run_count": len(outcomes),
@@ -565,6 +652,7 @@ def invocation_row(run: Artifact) -> dict:
         "environment": run.environment,
         "job_name": run.job,
         "dbt_version": run.dbt_version,
+        "generated_at": run.generated_at and run.generated_at.replace(tzinfo=None),
         "is_executing": run.is_executing,
         "is_retry": run.is_retry,
         "is_aborted": run.is_aborted,
@@ -575,13 +663,61 @@ def invocation_row(run: Artifact) -> dict:
     }
 
 
+def freshness_row(files: list[Artifact]) -> dict:
+    """The row of v1.invocations for a sources.json, a freshness.json, or both; the latter has no elapsed time."""
+    first, *_ = sorted(files, key=lambda file: file.kind, reverse=True)
+    statuses = {result.unique_id: result.status for file in files for result in file.results}
+    counts = outcome_counts(map(status_class, statuses.values()))
+    return {
+        **invocation_row(first),
+        "result_count": len(statuses),
+        **counts,
+        "is_success": counts["failure_count"] == 0 if counts["executed_count"] else None,
+        "elapsed_seconds": first.elapsed_seconds,
+    }
+
+
+def number_group(group: list[Artifact]) -> None:
+    """Files of one kind, id and command that share a result are one run; one without results joins the next run."""
+    runs: list[list[Artifact]] = []
+    for artifact in (a for a in group if a.starts):
+        same = [run for run in runs if any(artifact.starts & other.starts for other in run)]
+        runs = [run for run in runs if run not in same] + [[artifact, *(other for run in same for other in run)]]
+    runs.sort(key=lambda run: (max(a.clock for a in run), min(a.sha256 for a in run)))
+    for place, run in enumerate(runs, 1):
+        for artifact in run:
+            artifact.number = place
+    for artifact in (a for a in group if not a.starts):
+        later = [place for place, run in enumerate(runs, 1) if max(a.clock for a in run) >= artifact.clock]
+        artifact.number = min(later, default=max(1, len(runs)))
+
+
+def follow(artifacts: list[Artifact], projects: set[str | None]) -> None:
+    """Manifests, catalogs and checks of one id follow a run of their project: that which a manifest was written for."""
+    some_project = min((a.own_project for a in artifacts if a.own_project), default=None)
+
+    def project(artifact: Artifact) -> str | None:
+        by_package = artifact.main_package if artifact.main_package in projects else None
+        return artifact.own_project or by_package or some_project
+
+    runs = [artifact for artifact in artifacts if artifact.command]
+    for artifact in (a for a in artifacts if not a.command):
+        own = [run for run in runs if project(run) == project(artifact)]
+        later = min(((run.clock, run.number) for run in own if run.clock >= artifact.clock), default=None)
+        earliest_of_last = [(run.clock, -run.number) for run in own if run.clock <= artifact.clock]
+        earlier = max(earliest_of_last, default=None)
+        chosen = [later[1] if later else None, -earlier[1] if earlier else None]
+        chosen = chosen[::-1] if artifact.kind == "catalog" else chosen
+        artifact.number = next(filter(None, chosen), 1)
+
+
 def last_status(rows: list[tuple[Artifact, Result, str]]) -> str | None:
     """The status of the result that was executed last, as dbt wrote it."""
 
     def clock(row: tuple[Artifact, Result, str]) -> tuple:
         run, result, _ = row
         generated_at = run.generated_at or EARLIEST
-        return result.completed_at or generated_at, generated_at, run.invocation_id, run.command
+        return result.completed_at or generated_at, generated_at, run.run_id, run.command
 
     executed = [row for row in rows if row[2] in EXECUTED]
     return max(executed, key=clock)[1].status if executed else None

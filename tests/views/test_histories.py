@@ -141,6 +141,9 @@ def nights(
         yield wh, Histories(real_runs / NIGHTS), done
 
 
+BUILDS = "FROM v1.logical_runs WHERE command <> 'source freshness' ORDER BY generated_at"
+
+
 @pytest.mark.corpus
 def test_thirty_nights_are_read_as_plainly(nights: tuple[Warehouse, Histories, list[dict]]) -> None:
     wh, expected, _ = nights
@@ -155,9 +158,7 @@ def test_thirty_nights_are_read_as_plainly(nights: tuple[Warehouse, Histories, l
 def test_logical_runs_are_the_nights_of_the_script(nights: tuple[Warehouse, Histories, list[dict]]) -> None:
     """A night succeeded when its build did, or its retry: by the exit codes that the script saw."""
     wh, _, done = nights
-    found = rows(wh, "SELECT invocation_count, retry_count, is_success FROM v1.logical_runs ORDER BY generated_at")[
-        -30:
-    ]
+    found = rows(wh, f"SELECT invocation_count, retry_count, is_success {BUILDS}")[-30:]
     retried = [night["retry_rc"] is not None for night in done]
     codes = [night["rc"] if night["retry_rc"] is None else night["retry_rc"] for night in done]
     assert found == [(1 + has, int(has), code == 0) for has, code in zip(retried, codes, strict=True)]
@@ -166,7 +167,7 @@ def test_logical_runs_are_the_nights_of_the_script(nights: tuple[Warehouse, Hist
 def night_of(wh: Warehouse, node: str) -> list[tuple[int, int | None]]:
     """(night of the first failure, night of the recovery) of every incident of a node, by the order of the builds."""
     nights = {}
-    for run in rows(wh, "SELECT invocation_id, invocation_ids FROM v1.logical_runs ORDER BY generated_at")[-30:]:
+    for run in rows(wh, f"SELECT invocation_id, invocation_ids {BUILDS}")[-30:]:
         nights |= dict.fromkeys(run[1], len(set(nights.values())) + 1)
     query = "SELECT first_invocation_id, closing_invocation_id FROM v1.failure_incidents WHERE unique_id LIKE ?"
     found = wh.sql(query + " ORDER BY opened_at", [node]).fetchall()
@@ -199,6 +200,6 @@ def test_the_only_flips_are_of_a_test_whose_source_was_mended_before_the_retry(
         "SELECT passing_invocation_id, is_source_unchecked FROM v1.test_recoveries WHERE is_flip ORDER BY recovered_at"
     )
     mended = [night["night"] for night in done if night["retry_rc"] == 0 and "orphans" in night["bad"]]
-    runs = rows(wh, "SELECT invocation_ids FROM v1.logical_runs ORDER BY generated_at")[-30:]
+    runs = rows(wh, f"SELECT invocation_ids {BUILDS}")[-30:]
     assert rows(wh, query) == [(runs[night - 1][0][-1], True) for night in mended]
     assert rows(wh, "SELECT flip_count, unchecked_flip_count FROM v1.flaky_tests") == [(2, 2)]

@@ -1,0 +1,33 @@
+-- The command of each artifact that tells of a run: of a run_results, and of the checks of `dbt source freshness` (rule 3).
+-- grain: artifact_key
+--
+-- From dbt 1.5 on every invocation has an id of its own: checks that have the id of a run_results of another command
+-- belong to that invocation. Up to 1.4 the id is that of a process, in which `source freshness` was another command.
+CREATE OR REPLACE VIEW internal.artifact_commands AS
+WITH run_results AS (
+    SELECT
+        artifact_key,
+        invocation_id,
+        CASE
+            WHEN command IN ('freshness', 'source-freshness', 'snapshot-freshness') THEN 'source freshness'
+            ELSE command
+        END AS command
+    FROM stored.artifacts
+    WHERE kind = 'run_results' AND error IS NULL
+),
+
+other_commands AS (
+    SELECT DISTINCT invocation_id FROM run_results WHERE command <> 'source freshness'
+)
+
+SELECT artifact_key, command FROM run_results
+UNION ALL
+SELECT checks.artifact_key, 'source freshness' AS command
+FROM stored.artifacts AS checks
+LEFT JOIN other_commands ON other_commands.invocation_id = checks.invocation_id
+WHERE checks.kind IN ('sources', 'freshness')
+    AND checks.error IS NULL
+    AND (other_commands.invocation_id IS NULL OR regexp_matches(checks.dbt_version, '^(0\.|1\.[0-4](\D|$))'));
+
+COMMENT ON VIEW internal.artifact_commands IS
+    'One row per artifact that tells of a run. The one place that names the command `source freshness`.';
