@@ -24,6 +24,9 @@ _SPELLINGS = (
 """The names of these columns in the two files that dbt 2.0 writes: the index, and the information schema."""
 
 _NUMBERS = ("INT64", "INT96")
+_FIRST_TIME, _LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999, in microseconds since 1970."""
+
 _BATCH_ROWS = 131_072
 """Arrow copies the whole dictionary into each batch."""
 
@@ -124,12 +127,13 @@ def _table(batch: pa.RecordBatch, names: list[str | None]) -> pa.Table:
 
 def _clock(times: pa.Array) -> pa.Array:
     """The times, all within the range of Python's datetime. Raises ValueError."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     times = times.cast(_type("ingested_at"))
-    years = pc.min_max(pc.year(times)).as_py()
-    if years["min"] is not None and not 1 <= years["min"] <= years["max"] <= 9999:
-        raise ValueError(f"a time in the year {years['min']} or {years['max']}")
+    found = pc.min_max(times.cast(pa.int64())).as_py()  # not by their years, which pyarrow has as 16 bits
+    if found["min"] is not None and not _FIRST_TIME <= found["min"] <= found["max"] <= _LAST_TIME:
+        raise ValueError("a time that is not in the years 1 to 9999")
     return times
 
 

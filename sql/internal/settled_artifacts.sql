@@ -70,9 +70,9 @@ project_ids AS (
 -- unknown, and the project too unless they agree.
 folders AS (
     SELECT
-        regexp_extract(uris.uri, '^(.*)[/\\]', 1) AS folder,
-        CASE WHEN count(DISTINCT said.own_project) = 1 THEN min(said.own_project) END AS project_name,
-        CASE WHEN count(DISTINCT said.invocation_id) = 1 THEN min(said.invocation_id) END AS invocation_id
+        parse_dirpath(uris.uri, 'both_slash') AS folder,
+        CASE WHEN min(said.own_project) = max(said.own_project) THEN min(said.own_project) END AS project_name,
+        CASE WHEN min(said.invocation_id) = max(said.invocation_id) THEN min(said.invocation_id) END AS invocation_id
     FROM stored.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
     WHERE said.kind = 'manifest'
@@ -87,14 +87,13 @@ beside AS (
     FROM stored.artifact_uris AS uris
     INNER JOIN said ON said.artifact_key = uris.artifact_key
     INNER JOIN folders
-        ON folders.folder = regexp_extract(
+        ON folders.folder = parse_dirpath(
             regexp_replace(
                 uris.uri,
                 '(index|info_schema[/\\]v1|metadata[/\\]compile([/\\]column_lineage)?)[/\\][^/\\]+$',
                 ''
             ),
-            '^(.*)[/\\]',
-            1
+            'both_slash'
         )
     WHERE said.kind IN ('semantic_manifest', 'column_lineage')
     GROUP BY uris.artifact_key
@@ -170,19 +169,22 @@ project_manifests AS (
 
 -- Of several manifests of an invocation: those of the same project first, then the newest up to the artifact's time.
 own_manifests AS (
-    SELECT settled.artifact_key, manifests.artifact_key AS manifest_key
+    SELECT
+        settled.artifact_key,
+        arg_max(
+            manifests.artifact_key,
+            (
+                manifests.project_name IS NOT DISTINCT FROM settled.project_name,
+                manifests.clock <= settled.clock,
+                CASE WHEN manifests.clock <= settled.clock THEN -manifests.rank ELSE manifests.rank END
+            )
+        ) AS manifest_key
     FROM settled
     INNER JOIN settled AS manifests
         ON manifests.invocation_id = settled.invocation_id
         AND manifests.kind = 'manifest'
         AND manifests.is_current
-    QUALIFY row_number() OVER (
-        PARTITION BY settled.artifact_key
-        ORDER BY
-            manifests.project_name IS NOT DISTINCT FROM settled.project_name DESC,
-            manifests.clock <= settled.clock DESC,
-            CASE WHEN manifests.clock <= settled.clock THEN manifests.rank ELSE -manifests.rank END ASC
-    ) = 1
+    GROUP BY settled.artifact_key
 )
 
 SELECT

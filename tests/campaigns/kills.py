@@ -28,7 +28,7 @@ from disturbed import alive, assert_intact, command, contents, descendants, envi
 
 from artifact_warehouse import Warehouse
 
-FILES = 120
+FILES = 60
 BATCH_BYTES = 100_000
 
 
@@ -94,9 +94,6 @@ def killed(call: list[str], seconds: float, workers: int, with_group: bool) -> b
 
 def check(path: Path, whole: dict[str, Counter[str]] | None, before: int) -> None:
     """The file is sound; without a prune, every artifact has all its rows, and none of those before is missing."""
-    with Warehouse(path, read_only=True) as warehouse:
-        if not warehouse.pending_changes():
-            assert warehouse.verify() == []
     assert_intact(path)
     if whole is not None:
         found = rows_of_artifacts(path)

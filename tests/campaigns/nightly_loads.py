@@ -1,7 +1,8 @@
 """Ten thousand nights of a small project, each a load of its own: does a load cost more as the warehouse grows?
 
-    python nightly_loads.py FOLDER [NIGHTS]
+    python nightly_loads.py FOLDER [NIGHTS] [TOGETHER]
 
+The first TOGETHER nights are one load, which takes minutes instead of hours; none unless told otherwise.
 Writes FOLDER/nights.csv, a line for each load: the seconds, the seconds of processor time, the most memory, and the
 size of the file. Each load is a process of its own. It is forked from this one, which spares the imports; every
 hundredth is the command as users start it. The results are counted as they are written, and the file is verified at
@@ -89,14 +90,21 @@ def check(path: Path, nights: int, results: int) -> None:
 
 
 def main() -> None:
-    folder, nights = Path(sys.argv[1]), int((sys.argv[2:] or ["10000"])[0])
+    folder = Path(sys.argv[1])
+    nights, together = (int(text) for text in (*sys.argv[2:], *("10000", "0")[len(sys.argv[2:]) :]))
     path, source = folder / "wh.duckdb", folder / "night"
     history, results = History(source, "shop", Random(1)), 0
     history.has_manifests = True
+    for _ in range(together):
+        history.random_invocation()
+    if together:
+        results += result_count(source)
+        cost(["load", str(path), str(source)], is_real=True)
+        shutil.rmtree(source)
     with (folder / "nights.csv").open("w", newline="") as file:
         log = csv.writer(file)
         log.writerow(["night", "is_real", *Cost._fields, "file_bytes"])
-        for night in range(1, nights + 1):
+        for night in range(together + 1, nights + 1):
             history.random_invocation()
             results += result_count(source)
             is_real = night % REAL_EVERY == 0

@@ -123,6 +123,7 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
     "lists": written({NAMES[3]: pa.array([["a"]])}),
     "numbers": written({NAMES[3]: pa.array([1])}),
     "a time that Python has not": written({"ingested_at": pa.array([2**62], pa.timestamp("us", tz="UTC"))}),
+    "a time of the year -64218": written({"ingested_at": pa.array([-(2**60 * 9 // 5)], pa.timestamp("us", tz="UTC"))}),
     "times that are numbers with a fraction": written({"ingested_at": pa.array([0.5])}),
     "cut off": cut_off,
     "nothing": lambda path: path.write_bytes(b""),
