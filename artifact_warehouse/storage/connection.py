@@ -30,7 +30,6 @@ from artifact_warehouse.storage.transactions import ONE_WRITER
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET python_enable_replacements = false",  # else the name of a missing table finds a Python variable of the caller
-    *(("SET disabled_optimizers = 'common_subplan'",) if loses_matches(duckdb.__version__) else ()),
 )
 
 _OTHERWISE_OPEN = "is open in this process for writing or with another configuration; close that connection first"
@@ -92,6 +91,8 @@ class WarehouseFile:
                 raise WarehouseTooOld(str(self.path), "an earlier release wrote it; bring it up to date with `migrate`")
             for setting in _SETTINGS:
                 connection.execute(setting)
+            if loses_matches(duckdb.__version__):
+                _disable_optimizer(connection, "common_subplan")
         except BaseException:
             connection.close()
             raise
@@ -254,6 +255,13 @@ def _checked(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDB
         for name, value in CONFIG.items():
             connection.execute(f"SET {name} = {value}")
     return connection
+
+
+def _disable_optimizer(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Switch an optimizer off beside those that are off. The setting is the process's, and a query may lock it."""
+    [(disabled,)] = connection.execute("SELECT current_setting('disabled_optimizers')").fetchall()
+    if name not in (names := [*filter(None, disabled.split(","))]):
+        connection.execute(f"SET disabled_optimizers = '{','.join([*names, name])}'")
 
 
 def _cannot_open(path: Path, read_only: bool, message: str) -> WarehouseError | None:

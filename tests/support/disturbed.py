@@ -88,7 +88,7 @@ def make_input(folder: Path, count: int) -> Path:
         target.write_text(json.dumps(run))
     for number, file in enumerate(others):  # among the others, not all at one end
         target = folder / f"{number * count // len(others):04}b" / file.name
-        target.parent.mkdir()
+        target.parent.mkdir(parents=True)
         shutil.copy(file, target)
     return folder
 

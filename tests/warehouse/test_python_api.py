@@ -444,7 +444,7 @@ def test_errors_survive_pickling(kind: type[errors.ArtifactWarehouseError]) -> N
 def test_a_warehouse_says_what_is_in_it_and_touches_nothing(sample_warehouse: Warehouse, tmp_path: Path) -> None:
     assert repr(Warehouse(sample_warehouse.path, read_only=True)).splitlines()[1:] == [
         "  harbor_cafe dev: 3 runs, the last at 2026-11-06 15:00 UTC",
-        "  harbor_cafe prod: 14 runs, the last at 2026-11-08 10:00 UTC",
+        "  harbor_cafe prod: 20 runs, the last at 2026-11-08 10:00 UTC",
     ]
     missing = tmp_path / "missing.duckdb"
     assert "there is no such warehouse" in repr(Warehouse(missing))
