@@ -37,7 +37,8 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "status", "verify", "views"),
+    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
+    *("tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
@@ -630,7 +631,7 @@ def test_the_status_as_data(wh: Path) -> None:
     assert set(status) >= {"environments", "artifacts", "tables", "quarantined"}
     assert [(e["project"], e["environment"], e["invocations"]) for e in status["environments"]] == [
         ("harbor_cafe", "dev", 3),
-        ("harbor_cafe", "prod", 14),
+        ("harbor_cafe", "prod", 14 + 6),  # six sources.json
     ]
     assert sum(a["artifacts"] for a in status["artifacts"]) == 52
     tables = {table["table"]: table for table in status["tables"]}
