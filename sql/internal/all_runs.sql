@@ -1,70 +1,46 @@
--- Every run: those with a run_results, and those of `dbt source freshness` that are known by their checks alone.
+-- Every run: those with a run_results, and those of `dbt source freshness` that are known by their checks, once each.
 -- grain: invocation_id, command
 --
--- A view about results of nodes reads current_runs.
+-- The counts are those of the checks, NULL where there are none. A view about results of nodes reads current_runs.
 CREATE OR REPLACE VIEW internal.all_runs AS
 WITH runs AS (
     SELECT
-        artifact_key,
-        invocation_id,
-        command,
-        project_name,
-        environment,
-        job_name,
-        dbt_version,
-        adapter_type,
-        target_name,
-        generated_at,
-        started_at,
-        first_started_at,
-        last_completed_at,
-        elapsed_seconds,
-        threads,
-        is_full_refresh,
-        is_retry,
-        is_aborted,
-        is_executing,
-        invocation_command,
-        selection,
-        args,
-        vars,
-        env,
-        is_empty,
-        is_sample
-    FROM internal.current_runs
-    UNION ALL
-    SELECT
-        checks.artifact_key,
-        checks.invocation_id,
-        checks.command,
-        checks.project_name,
-        checks.environment,
-        checks.job_name,
-        checks.dbt_version,
-        checks.adapter_type,
-        checks.target_name,
-        checks.generated_at,
-        checks.started_at,
-        checks.first_started_at,
-        checks.last_completed_at,
-        checks.elapsed_seconds,
-        checks.threads,
-        checks.is_full_refresh,
-        checks.is_retry,
-        checks.is_aborted,
-        checks.is_executing,
-        checks.invocation_command,
-        checks.selection,
-        checks.args,
-        checks.vars,
-        checks.env,
-        checks.is_empty,
-        checks.is_sample
-    FROM internal.freshness_runs AS checks
-    LEFT JOIN internal.current_runs AS runs
-        ON runs.invocation_id = checks.invocation_id
-        AND runs.command = checks.command
-    WHERE runs.artifact_key IS NULL
+        coalesce(runs.artifact_key, checks.artifact_key) AS artifact_key,
+        coalesce(runs.invocation_id, checks.invocation_id) AS invocation_id,
+        coalesce(runs.command, checks.command) AS command,
+        coalesce(runs.project_name, checks.project_name) AS project_name,
+        coalesce(runs.environment, checks.environment) AS environment,
+        coalesce(runs.job_name, checks.job_name) AS job_name,
+        coalesce(runs.dbt_version, checks.dbt_version) AS dbt_version,
+        coalesce(runs.adapter_type, checks.adapter_type) AS adapter_type,
+        coalesce(runs.target_name, checks.target_name) AS target_name,
+        coalesce(runs.generated_at, checks.generated_at) AS generated_at,
+        coalesce(runs.started_at, checks.started_at) AS started_at,
+        coalesce(runs.first_started_at, checks.first_started_at) AS first_started_at,
+        coalesce(runs.last_completed_at, checks.last_completed_at) AS last_completed_at,
+        coalesce(runs.elapsed_seconds, checks.elapsed_seconds) AS elapsed_seconds,
+        coalesce(runs.threads, checks.threads) AS threads,
+        coalesce(runs.is_full_refresh, checks.is_full_refresh) AS is_full_refresh,
+        coalesce(runs.is_retry, checks.is_retry) AS is_retry,
+        coalesce(runs.is_aborted, checks.is_aborted) AS is_aborted,
+        coalesce(runs.is_executing, checks.is_executing) AS is_executing,
+        coalesce(runs.invocation_command, checks.invocation_command) AS invocation_command,
+        coalesce(runs.selection, checks.selection) AS selection,
+        coalesce(runs.args, checks.args) AS args,
+        coalesce(runs.vars, checks.vars) AS vars,
+        coalesce(runs.env, checks.env) AS env,
+        coalesce(runs.is_empty, checks.is_empty) AS is_empty,
+        coalesce(runs.is_sample, checks.is_sample) AS is_sample,
+        checks.result_count,
+        checks.executed_count,
+        checks.success_count,
+        checks.warn_count,
+        checks.failure_count,
+        checks.skipped_count
+    FROM internal.current_runs AS runs
+    FULL JOIN internal.freshness_runs AS checks
+        ON checks.invocation_id = runs.invocation_id
+        AND checks.command = runs.command
 )
 
 SELECT

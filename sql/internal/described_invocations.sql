@@ -38,15 +38,15 @@ SELECT
     CASE
         WHEN NOT runs.is_executing THEN NULL
         WHEN runs.is_aborted THEN FALSE
-        WHEN coalesce(checks.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
-            THEN coalesce(checks.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
+        WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
+            THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
     END AS is_success,
-    CAST(coalesce(checks.result_count, counts.result_count, 0) AS BIGINT) AS result_count,
-    CAST(coalesce(checks.executed_count, counts.executed_count, 0) AS BIGINT) AS executed_count,
-    CAST(coalesce(checks.success_count, counts.success_count, 0) AS BIGINT) AS success_count,
-    CAST(coalesce(checks.warn_count, counts.warn_count, 0) AS BIGINT) AS warn_count,
-    CAST(coalesce(checks.failure_count, counts.failure_count, 0) AS BIGINT) AS failure_count,
-    CAST(coalesce(checks.skipped_count, counts.skipped_count, 0) AS BIGINT) AS skipped_count,
+    CAST(coalesce(runs.result_count, counts.result_count, 0) AS BIGINT) AS result_count,
+    CAST(coalesce(runs.executed_count, counts.executed_count, 0) AS BIGINT) AS executed_count,
+    CAST(coalesce(runs.success_count, counts.success_count, 0) AS BIGINT) AS success_count,
+    CAST(coalesce(runs.warn_count, counts.warn_count, 0) AS BIGINT) AS warn_count,
+    CAST(coalesce(runs.failure_count, counts.failure_count, 0) AS BIGINT) AS failure_count,
+    CAST(coalesce(runs.skipped_count, counts.skipped_count, 0) AS BIGINT) AS skipped_count,
     runs.invocation_command,
     runs.selection,
     runs.args,
@@ -75,10 +75,7 @@ SELECT
     runs.is_empty,
     runs.is_sample
 FROM internal.all_runs AS runs
-LEFT JOIN counts ON counts.artifact_key = runs.artifact_key
-LEFT JOIN internal.freshness_runs AS checks
-    ON checks.invocation_id = runs.invocation_id
-    AND checks.command = runs.command;
+LEFT JOIN counts ON counts.artifact_key = runs.artifact_key;
 
 COMMENT ON VIEW internal.described_invocations IS
     'One row per invocation and command. Where there are freshness checks, they are its results.';

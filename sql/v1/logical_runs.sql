@@ -12,7 +12,12 @@ WITH runs AS MATERIALIZED (
         job_name,
         target_name,
         generated_at,
-        elapsed_seconds
+        elapsed_seconds,
+        executed_count,
+        success_count,
+        warn_count,
+        failure_count,
+        skipped_count
     FROM internal.all_runs
 ),
 
@@ -33,8 +38,26 @@ members AS MATERIALIZED (
 ),
 
 invocation_outcomes AS MATERIALIZED (
-    SELECT artifact_key, executed_count, success_count, warn_count, failure_count, skipped_count
-    FROM internal.described_invocations
+    SELECT
+        runs.artifact_key,
+        coalesce(runs.executed_count, counts.executed_count, 0) AS executed_count,
+        coalesce(runs.success_count, counts.success_count, 0) AS success_count,
+        coalesce(runs.warn_count, counts.warn_count, 0) AS warn_count,
+        coalesce(runs.failure_count, counts.failure_count, 0) AS failure_count,
+        coalesce(runs.skipped_count, counts.skipped_count, 0) AS skipped_count
+    FROM runs
+    LEFT JOIN (
+        SELECT
+            artifact_key,
+            count(*) FILTER (WHERE is_executed) AS executed_count,
+            count(*) FILTER (WHERE status_class = 'success') AS success_count,
+            count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
+            count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
+            count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count
+        FROM internal.classified_executions
+        GROUP BY artifact_key
+    ) AS counts
+        ON counts.artifact_key = runs.artifact_key
 ),
 
 -- The checks of `source freshness`, by the run that they belong to.
