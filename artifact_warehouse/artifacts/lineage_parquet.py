@@ -34,7 +34,7 @@ _BATCH_ROWS = 131_072
 def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
     """The edges, with the columns LINEAGE_COLUMNS.
 
-    Raises NotAnArtifact for other Parquet, MalformedArtifact for what is no sound Parquet, or larger than the limits.
+    Raises NotAnArtifact for other Parquet, MalformedArtifact for invalid Parquet, or beyond the limits.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -50,7 +50,7 @@ def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
         schema = pa.schema([(name, _type(name)) for name in LINEAGE_COLUMNS])
         return pa.concat_tables([schema.empty_table(), *_batches(uri, file, names, limits)])
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
-        raise MalformedArtifact(uri, f"is no sound Parquet: {error}") from error
+        raise MalformedArtifact(uri, f"is not valid Parquet: {error}") from error
 
 
 def _names(footer: Footer) -> list[str | None] | None:

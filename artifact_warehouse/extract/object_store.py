@@ -276,7 +276,7 @@ def _parsed(uri: str) -> _Place:
     assert match is not None
     scheme = match["scheme"].lower()
     if scheme not in _STORES:
-        raise InputNotFound(f"{scheme}://…", "is of no kind that can be read: s3://, gs:// and az:// are")
+        raise InputNotFound(f"{scheme}://…", "cannot be read; use s3://, gs:// or az://")
     if not _BUCKET.fullmatch(match["bucket"]):
         reason = "no bucket has such a name; credentials do not belong in a URI: they come from the environment"
         raise InputNotFound(f"{scheme}://…", reason)
@@ -359,7 +359,7 @@ def _input_not_found(place: _Place, error: Exception) -> InputNotFound:
         return _Unreachable(uri, f"the object store fails with status {status}; load again later")
     if isinstance(error, TimeoutError) or re.search(r"HTTP error|HttpError", text):
         return _Unreachable(uri, "the object store cannot be reached, or does not answer")
-    return InputNotFound(uri, "the object store gave an answer that is not understood")
+    return InputNotFound(uri, "the object store gave an unexpected answer; check the endpoint")
 
 
 def _reason_of_code(code: str, place: _Place) -> str | None:

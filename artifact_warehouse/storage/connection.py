@@ -279,7 +279,8 @@ def _cannot_open(path: Path, read_only: bool, message: str) -> WarehouseError | 
 def _create(path: Path) -> None:
     """Create a warehouse without artifacts. No process ever sees the file without its tables."""
     if (log := path.with_name(f"{path.name}.wal")).exists():
-        raise WarehouseError(str(path), f"is gone, but its {log.name} is there; put it back, or remove that one too")
+        reason = f"is missing, but its log {log.name} exists; restore the file, or remove the log"
+        raise WarehouseError(str(path), reason)
     try:
         atomic_file.create(path, empty_file.write)
     except BlockingIOError as error:

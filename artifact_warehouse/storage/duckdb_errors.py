@@ -69,7 +69,7 @@ def cannot_create(path: Path, message: str) -> WarehouseError:
 
 def interrupted_write(path: Path, message: str) -> WarehouseError:
     """Why a write to an open file ended early."""
-    return WarehouseError(str(path), f"broke off; what was stored before is kept: {_advice(message)}")
+    return WarehouseError(str(path), f"a write was interrupted; all earlier data is kept: {_advice(message)}")
 
 
 def _advice(message: str) -> str:

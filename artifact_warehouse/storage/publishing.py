@@ -29,7 +29,7 @@ def check_copy(file: WarehouseFile, copy: Path) -> None:
         if not _is_database(copy):
             raise NotAWarehouse(str(copy), "is no DuckDB file, and would be overwritten; publish to another file")
     if (log := Path(f"{copy.resolve()}.wal")).exists():
-        reason = f"somebody writes to it, and a copy is for reading only; remove {log.name} if that is left over"
+        reason = f"is open for writing, but is a copy for readers; close it, or remove {log.name} if nobody has it open"
         raise WarehouseError(str(copy), reason)
 
 

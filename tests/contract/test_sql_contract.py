@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -64,14 +65,16 @@ def test_every_order_says_its_direction(file: SqlFile) -> None:
     ] == []
 
 
-def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse) -> None:
+def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse, tmp_path: Path) -> None:
+    """In a copy of the file: DuckDB gives these settings to all connections of this process to a file."""
+    path = shutil.copy(sample_warehouse.path, tmp_path / "wh.duckdb")
     views = [file.full_name for file in PUBLIC if file.kind == "view"]
     rows: list[dict[str, list[str]]] = []
     for settings in (
         "",
         "SET default_order = 'desc'; SET default_null_order = 'nulls_first'; SET TimeZone = 'Asia/Tokyo'",
     ):
-        with duckdb.connect(str(sample_warehouse.path), read_only=True).cursor() as session:
+        with duckdb.connect(path, read_only=True) as session:
             session.execute(settings)
             rows.append({view: sorted(map(repr, session.execute(f"FROM {view}").fetchall())) for view in views})
     assert [view for view in views if rows[0][view] != rows[1][view]] == []

@@ -237,7 +237,7 @@ def test_what_a_load_that_died_left_in_place_of_a_warehouse_hinders_nobody(tmp_p
 def test_the_log_of_a_file_that_is_gone_is_never_mixed_into_a_new_one(tmp_path: Path) -> None:
     path, log = tmp_path / "wh.duckdb", tmp_path / "wh.duckdb.wal"
     log.write_bytes(b"what was committed last")
-    with pytest.raises(errors.WarehouseError, match=r"wh\.duckdb\.wal is there; put it back, or remove"):
+    with pytest.raises(errors.WarehouseError, match=r"its log wh\.duckdb\.wal exists; restore the file, or remove"):
         Warehouse(path).load(RUN)
     assert [file.name for file in tmp_path.iterdir()] == [log.name]
     assert log.read_bytes() == b"what was committed last"

@@ -121,7 +121,7 @@ def test_broken_parquet_is_quarantined_and_other_parquet_is_none_of_ours(tmp_pat
     assert [Path(outcome.uri).name for outcome in report.quarantined] == ["v1_0.parquet", "v1_2.parquet"]
     for broken in report.quarantined:
         assert broken.kind == "column_lineage"
-        assert "no sound Parquet" in (broken.reason or "")
+        assert "not valid Parquet" in (broken.reason or "")
     assert [Path(outcome.uri).name for outcome in report.skipped] == ["v1_1.parquet"]
     assert [outcome.kind for outcome in report.loaded] == ["manifest"]
 

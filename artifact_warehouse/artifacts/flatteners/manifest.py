@@ -169,7 +169,7 @@ def _slices(artifact: Artifact, section: str) -> Fields:
     try:
         return artifact.section(section, Fields) or {}
     except json_text.UnexpectedShape as error:
-        raise MalformedArtifact(artifact.uri, f"section {section!r} is no object of entries") from error
+        raise MalformedArtifact(artifact.uri, f"section {section!r} is not an object of entries") from error
 
 
 def _section_type(section: str, content: dict[str, Any]) -> str | None:

@@ -84,7 +84,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     return {
         "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
         "target_name": text(args.get("target")),
-        "main_package": main_package(map(_unique_id, results)),
+        "main_package": main_package(result.unique_id for result in results),
         "entry_count": len(results),
         "unknown_fields": unknown,
         "extra": to_json(artifact.unread_sections(READ_SECTIONS)),
@@ -182,40 +182,32 @@ def _v0_status(entry: dict[str, Any], is_test: bool) -> str | None:
 
 def _add_executions(artifact_key: int, results: list[Result], timings: list[Timing], rows: Rows) -> None:
     """Add a row per result, by columns: a load spends most of its time here, and a column is one call into C."""
-    extras = [result.extra for result in results]
-    steps = [result.timing for result in results]
-    compile_at, execute_at = compilations_and_executions(steps, timings, extras)
-    codes = [*map(_code, results)]
+
+    def column(field: str) -> list[Any]:
+        return [*map(attrgetter(field), results)]
+
+    extras, codes, failures = column("extra"), column("compiled_code"), column("failures")
+    compile_at, execute_at = compilations_and_executions(column("timing"), timings, extras)
     _note_batches(results, extras)
-    _note_compiled([result.compiled for result in results], codes, extras)
-    failures = [*map(_failures, results)]
+    _note_compiled(column("compiled"), codes, extras)
     rows.extend(
         "node_executions",
         [artifact_key] * len(results),
-        [*map(_unique_id, results)],
-        [*map(_status, results)],
-        [*map(_execution_time, results)],
+        column("unique_id"),
+        column("status"),
+        column("execution_time"),
         *([*map(end, at)] for at in (compile_at, execute_at) for end in (started_at, completed_at)),
-        [*map(_thread_id, results)],
-        [*map(_message, results)],
+        column("thread_id"),
+        column("message"),
         [*map(bigint, failures)] if any(failures) else failures,
-        *_response_columns([*map(_adapter_response, results)]),
-        [*map(_relation_name, results)],
+        *_response_columns(column("adapter_response")),
+        column("relation_name"),
         rows.add_texts(codes),
         [json_text.encode(extra) if extra else None for extra in extras] if any(extras) else extras,
     )
     for result in results:
         if result.batch_results:
             _add_batches(artifact_key, result.unique_id, result.batch_results, rows)
-
-
-_unique_id, _status, _execution_time, _thread_id, _message, _failures, _adapter_response, _relation_name, _code = map(
-    attrgetter,
-    (
-        *("unique_id", "status", "execution_time", "thread_id", "message", "failures"),
-        *("adapter_response", "relation_name", "compiled_code"),
-    ),
-)
 
 
 def _note_compiled(flags: list[bool | None], codes: list[str | None], extras: list[dict[str, Any] | None]) -> None:

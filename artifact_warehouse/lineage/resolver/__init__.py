@@ -1,4 +1,4 @@
-"""Column-level lineage: which columns of which relations each column of a query comes from.
+"""Resolves column lineage: finds the columns of relations from which each column of a query comes.
 
 One query is parsed once and walked once, bottom-up, for all of its columns: `resolve`. The models of a project are
 resolved parents first, so that what a parent selects is known where no catalog says it: `Project`. Nothing in here
@@ -39,7 +39,7 @@ _WITH_PARSER = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import the parser when there is something to parse: its import takes longer than to find that nothing is."""
+    """Import sqlglot at the first use of a name that needs it, because the import is slow."""
     if name not in _WITH_PARSER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_WITH_PARSER[name]}"), name)

@@ -37,7 +37,7 @@ class Edge(NamedTuple):
     confidence: float
     """1.0 where every name was looked up among known columns; see `provenance.confidence`."""
     method: str = "sql"
-    """How that was found; `name` where the code cannot be read."""
+    """How the edge was found: `sql`, or `name` where the code cannot be parsed."""
 
 
 class Use(NamedTuple):
@@ -52,16 +52,16 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True)
 class Resolution:
-    """Where the columns of a query come from."""
+    """The result of resolving a query."""
 
     columns: tuple[str, ...]
     """The names of the query's columns, as far as they are known: the wanted ones, then what else it selects."""
     edges: tuple[Edge, ...]
     uses: tuple[Use, ...]
     missing_columns: tuple[str, ...] = ()
-    """Those of the wanted columns that the query does not seem to have."""
+    """The wanted columns that were not found in the query."""
     unresolved_columns: tuple[str, ...] = ()
-    """The missing ones, and those that come from a name that no relation has."""
+    """The missing columns, and the columns that come from a name that no relation has."""
     unresolved_names: tuple[str, ...] = ()
     """Names in the query that belong to none of the relations it reads."""
     unknown_sources: tuple[str, ...] = ()

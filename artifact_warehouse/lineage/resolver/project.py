@@ -48,7 +48,7 @@ class Columns:
 
 @dataclass(eq=False)  # a frozen one takes three times as long to make
 class Node:
-    """What a manifest says of one model, snapshot, seed or source, with ids of its code and its columns."""
+    """A model, snapshot, seed or source of a manifest, with the ids of its code and its columns."""
 
     unique_id: str
     resource_type: str
@@ -62,9 +62,9 @@ class Node:
     parents: Sequence[str] = ()
     code_id: str | None = None
     catalogued_id: str | None = None
-    """Its columns as a catalog has them, if one has any."""
+    """The id of its columns in a catalog, if one has them."""
     declared_id: str | None = None
-    """Its columns as they are declared."""
+    """The id of its declared columns."""
     snapshot_meta_column_names: str | None = None
     """The config of that name, as JSON: https://docs.getdbt.com/reference/resource-configs/snapshot_meta_column_names."""
 
@@ -82,26 +82,26 @@ class Node:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of its relation in full, in lower case: dotted, without quotes."""
+        """The full names of its relation, in lower case, dotted, without quotes."""
         full = ".".join(part for part in (self.database, self.schema, self.alias) if part)
         written = (self.relation_name or "").translate(_QUOTES)
         return tuple(dict.fromkeys(name.lower() for name in (full, written) if name))
 
     @property
     def columns_id(self) -> str:
-        """What is known of its columns without its SQL."""
+        """The id of its columns, as far as they are known without its SQL."""
         return self.catalogued_id or self.declared_id or ""
 
     @property
     def naming(self) -> str:
-        """All of its names as one text."""
+        """All its names as one text."""
         names = (self.database or "", self.schema or "", self.relation_name or "")
         return "\0".join((self.unique_id, self.name, self.alias, *names, str(self.is_ephemeral)))
 
 
 @dataclass(frozen=True)
 class NodeLineage:
-    """Where the columns of a node come from, and how much of that is known."""
+    """The lineage of a node: the origins of its columns, and its status."""
 
     lineage_id: str
     unique_id: str
@@ -116,17 +116,17 @@ class NodeLineage:
     repair: str | None = None
     edges: tuple[Edge, ...] = ()
     uses: tuple[Use, ...] = ()
-    """Their relations are named as those of edges: by unique_id, or as written."""
+    """Their relations are named like those of edges: by unique_id, or as in the code."""
 
 
 class KnownLineage(NamedTuple):
-    """What is known of a lineage that was resolved before."""
+    """A lineage that was resolved before."""
 
     lineage_id: str
     unique_id: str
     status: str
     find_columns: Callable[[], tuple[str, ...]]
-    """Those of the relation: asked for only where no catalog has them."""
+    """Returns the columns of the relation. Called only where no catalog has them."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ class Project:
 
     @property
     def lineage_count(self) -> int:
-        """How many lineages there will be."""
+        """The number of lineages that `lineages` yields."""
         return sum(node.has_lineage for node in self._order)
 
     def needed(self) -> tuple[set[str], set[str]]:
@@ -198,7 +198,7 @@ class Project:
             seen[node.unique_id] = _seen(node, found)
 
     def _read_by(self, node: Node) -> list[Node]:
-        """What a node may read: itself, then its parents, by their ids."""
+        """The nodes that a node may read, by id: itself, then its parents."""
         parents = sorted({parent for parent in node.parents if parent in self._nodes and parent != node.unique_id})
         return [node, *(self._nodes[parent] for parent in parents)]
 
@@ -284,7 +284,7 @@ def _relation(node: Node, columns: Columns) -> Relation:
 
 
 def _wanted(node: Node, columns: Columns) -> Mapping[str, str] | None:
-    """The columns that its SQL is asked for; None where no catalog names them."""
+    """The columns that are looked for in the SQL of a node; None where no catalog has them."""
     if not node.catalogued_id:
         return None
     if node.resource_type != "snapshot":
@@ -329,7 +329,7 @@ def _settled(
 
 
 def _reasons(resolution: Resolution, has_more: bool, unread: Sequence[str]) -> Iterator[str]:
-    """Why not all is known of a lineage."""
+    """The reasons why a lineage is incomplete."""
     if has_more:
         yield "selects * from a relation of unknown columns"
     if names := sorted(set(resolution.unresolved_names)):
@@ -347,7 +347,7 @@ def _reasons(resolution: Resolution, has_more: bool, unread: Sequence[str]) -> I
 def _matched_by_name(
     lineage_id: str, node: Node, dialect: str | None, own: Columns, parents: Iterable[Relation], error: str
 ) -> NodeLineage:
-    """The lineage of SQL that cannot be read: columns of the same name get an edge of low confidence."""
+    """The lineage of SQL that cannot be parsed: columns with equal names get an edge of low confidence."""
     columns = own.names
     edges = tuple(
         Edge(parent.name, parent.columns[column.lower()], column, "passthrough", 0.3, "name")
@@ -364,7 +364,7 @@ def _unique(items: Iterable[_Item]) -> tuple[_Item, ...]:
 
 
 def _parents_first(nodes: Mapping[str, Node]) -> list[Node]:
-    """The nodes, each behind its parents; an edge that closes a cycle counts for nothing. Without recursion."""
+    """The nodes, each after its parents. An edge that closes a cycle is ignored. Without recursion."""
     order: list[Node] = []
     entered: set[str] = set()
     for start in sorted(nodes):

@@ -7,23 +7,23 @@ from functools import cache
 from artifact_warehouse.lineage.resolver.model import Relation
 
 CAST = 1
-"""Only its type is changed."""
+"""The column is cast, and not changed otherwise."""
 EXPRESSION = 2
-"""It is part of an expression."""
+"""The column is part of an expression."""
 AGGREGATE = 4
-"""It is aggregated."""
+"""The column is aggregated."""
 WINDOW = 8
-"""It is part of a window function."""
+"""The column is part of a window function."""
 CONDITION = 16
-"""It only decides which value is taken: in a CASE, a FILTER, the partition or order of a window, an EXISTS."""
+"""The column only decides which value is taken: in a CASE, a FILTER, the partition or order of a window, an EXISTS."""
 FIELD = 32
-"""A part of it is taken: of a struct, a list, a JSON value."""
+"""A part of the column is taken: of a struct, a list, a JSON value."""
 GUESSED = 64
-"""Which relation it belongs to is a guess: several have unknown columns."""
+"""The relation of the column is a guess: several relations have unknown columns."""
 UNKNOWN_COLUMNS = 128
-"""Nothing is known of its relation's columns."""
+"""The columns of its relation are unknown."""
 UNLISTED = 256
-"""Its relation's columns are known, and it is not among them."""
+"""The columns of its relation are known, and the column is not among them."""
 
 
 class Origin:
@@ -39,7 +39,7 @@ class Origin:
 class Provenance(dict[Origin, int]):
     """The origins of a value, each with its flags. `fields` is the source that has the fields of a struct.
 
-    A provenance may be shared by many columns that pass it through: only who has made it changes it.
+    A provenance may be shared by many columns that pass it through: only its creator changes it.
     """
 
     __slots__ = ("fields",)
@@ -66,7 +66,7 @@ UNRESOLVED = Origin(Relation(""), "")
 """The origin of a name that no relation has. A column with this origin is unresolved."""
 
 NOTHING = Provenance()
-"""The provenance of what comes from no column: literals, count(*), now()."""
+"""The provenance of values without a column: literals, count(*), now()."""
 
 
 _KINDS = (
@@ -94,7 +94,7 @@ def _kind(flags: int) -> str | None:
 
 @cache
 def confidence(flags: int) -> float:
-    """How sure an edge is: 1.0 where its column was looked up among known ones.
+    """How certain an edge is: 1.0 where its column was looked up among known ones.
 
     0.8 where its relation's columns are unknown, 0.7 where they are known and it is not among them, 0.5 where its
     relation is a guess. What is matched by name alone, without reading the query, has 0.3.

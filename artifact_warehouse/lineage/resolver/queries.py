@@ -90,7 +90,7 @@ def _cte(resolver: Resolver, cte: Cte) -> Source:
     alias = cte.expression.args["alias"]
     names = [column.name for column in alias.args.get("columns") or ()]
     body, name = cte.expression.this, cte.expression.alias.lower()
-    cte.source = Source()  # what a CTE sees of itself without being recursive
+    cte.source = Source()  # a CTE that is not recursive sees no columns of itself
     with resolver.apart():
         if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
             cte.source = _recursive(resolver, cte, body, names)

@@ -1,6 +1,6 @@
 """Recursive CTEs: each is resolved once, over stand-ins for its own columns, which are replaced later.
 
-To resolve it again and again until nothing new flows in would take as long as all recursions in each other multiplied.
+Resolving each again until nothing changes would multiply the times of nested recursions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ RECURSION_STEPS = 8
 
 
 class Recursions:
-    """The stand-ins of a query, and what they stand for, as soon as that is known."""
+    """The stand-ins of a query, and their columns once these are resolved."""
 
     def __init__(self) -> None:
         self._flows: dict[Origin, Provenance] = {}

@@ -1,4 +1,4 @@
-"""`resolve`: from the text of a query to the origins of its columns."""
+"""`resolve`: finds the origins of the columns of a query, given as text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RECURSION_LIMIT = 100_000
 _ONE_AT_A_TIME = threading.Lock()
 
 OWN_FAULT = "cannot be resolved, by a fault of the resolver"
-"""How the reason of UnreadableSql begins where the query is not to blame."""
+"""The beginning of the reason of UnreadableSql where the resolver has a bug."""
 
 _Result = TypeVar("_Result")
 
@@ -51,7 +51,7 @@ def resolve(
         raise
     except RecursionError:
         raise UnreadableSql("is nested too deeply") from None
-    except Exception as error:  # a fault of the resolver costs one query, not the others
+    except Exception as error:  # a bug of the resolver costs this query alone
         raise UnreadableSql(f"{OWN_FAULT}: {type(error).__name__}: {error}") from error
 
 
@@ -118,7 +118,7 @@ def _uses(resolver: Resolver) -> Iterator[Use]:
 def with_deep_stack(work: Callable[[], _Result]) -> _Result:
     """Do work in a thread with room for expressions that are nested thousands of levels deep.
 
-    One at a time: how deep Python may recurse is set for the whole process.
+    One at a time, as the recursion limit holds for the whole process.
     """
     results: list[_Result] = []
     errors: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""Scopes: what the names in one SELECT stand for."""
+"""Scopes: resolve the names in one SELECT."""
 
 from __future__ import annotations
 
