@@ -8,7 +8,7 @@
 --   another project has a file of that id. Of several projects, it is the one whose own package the id belongs to. Of
 --   its environments, it is the one that builds the same relation, else the same environment, else the latest graph.
 -- relation: the relation of a source is one that a model, seed or snapshot of another project makes, by the same adapter
---   in the same environment.
+--   in the same environment. A relation that the source's own project makes is its own.
 --
 -- Where two projects match equally, both are there, and `is_ambiguous` says so.
 CREATE OR REPLACE MACRO internal.external_nodes_at(ts) AS TABLE
@@ -184,7 +184,14 @@ external_nodes AS (
         AND made.adapter_type = sources.adapter_type
         AND made.environment = sources.environment
         AND made.project_name IS DISTINCT FROM sources.project_name
-    WHERE sources.is_source AND NOT made.is_source AND made.is_defined
+    LEFT JOIN relations AS own
+        ON own.artifact_key = sources.artifact_key
+        AND own.alias = sources.alias
+        AND own.schema_name = sources.schema_name
+        AND own.database_name = sources.database_name
+        AND own.is_defined
+        AND NOT own.is_source
+    WHERE sources.is_source AND NOT made.is_source AND made.is_defined AND own.unique_id IS NULL
 )
 
 SELECT

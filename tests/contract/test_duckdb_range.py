@@ -23,8 +23,10 @@ VIEWS = [file.full_name for file in sql_files.sql_files() if file.schema == "v1"
 MACROS = [
     "v1.ancestors_of('model.harbor_cafe.fct_orders')",
     "v1.descendants_of('source.harbor_cafe.pos.orders')",
+    "v1.ancestors_of('model.harbor_cafe.fct_orders', across := true)",
     "v1.column_ancestors_of('model.harbor_cafe.fct_orders', 'order_id')",
     "v1.column_descendants_of('model.harbor_cafe.stg_orders', 'order_id')",
+    "v1.column_descendants_of('model.harbor_cafe.stg_orders', 'order_id', across := true)",
     "v1.simulate_run((SELECT max(invocation_id) FROM v1.invocations WHERE command = 'build'), 2)",
 ]
 

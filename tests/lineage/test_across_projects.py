@@ -444,6 +444,14 @@ def test_seeds_and_snapshots_make_relations_and_ephemeral_models_do_not(
     assert len(edges(load("down", source("down", '"db"."main"."pub"', schema="main")))) == count
 
 
+def test_a_relation_that_the_own_project_makes_is_its_own(load: Load) -> None:
+    """One code base, deployed twice under two labels, with a source over its own seed."""
+    for project in ("left", "right"):
+        seed = node(f"seed.{project}.pub", relation_name='"db"."main"."pub"')
+        wh = load(project, seed, source(project, '"db"."main"."pub"', schema="main"))
+    assert edges(wh) == []
+
+
 def test_a_relation_that_two_projects_make_has_a_row_of_each(load: Load) -> None:
     for project in ("left", "right"):
         load(project, node(f"model.{project}.made", alias="pub", relation_name='"db"."main"."pub"'))
