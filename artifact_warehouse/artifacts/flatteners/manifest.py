@@ -37,7 +37,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Known(NamedTuple):
-    """The template of an entry, and its latest results by a digest of their VOLATILE fields."""
+    """The template of an entry, and the latest entries made from it, by a digest of their compilation."""
 
     template: Template
     entries: dict[bytes, Entry]
