@@ -37,6 +37,9 @@ _ATTEMPTS = 5
 _BETWEEN_ATTEMPTS_SECONDS = 0.02
 """The pause grows by this much with every attempt."""
 
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.5
+"""Between two attempts to open a file that another process holds."""
+
 _OPENING = threading.RLock()
 """Held while a file is opened, and while one is replaced: a connection to the old file would write to no file."""
 
@@ -151,24 +154,32 @@ class WarehouseFile:
     def _connect_patiently(
         self, path: Path, read_only: bool, must_exist: bool
     ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
-        """Try again, with growing pauses, while another process holds the file."""
-        deadline = time.monotonic() + self._wait
-        pause = 0.05
+        """Try again while another process holds the file, the more often the closer the deadline is.
+
+        Of several processes that wait, the one with the least time left then comes first most of the time.
+        """
+        start = time.monotonic()
         while True:
+            waited = time.monotonic() - start
             try:
                 before = _identity(path)
                 if must_exist and atomic_file.is_missing(path):
                     raise ReplacedMeanwhile
                 with _OPENING:
-                    connection = _connect_once(path, read_only)
+                    connection = _connect_once(path, read_only, is_last=waited >= self._wait)
                 if before in (None, now := _identity(path)):
                     return connection, now
                 connection.close()  # a prune replaced the file between its opening and its locking
             except WarehouseLocked:
-                if time.monotonic() >= deadline:
+                if waited >= self._wait:
                     raise
-                time.sleep(min(pause * random.uniform(0.5, 1.5), max(0.0, deadline - time.monotonic())))
-                pause = min(pause * 1.5, 1.0)
+                pause = _pause(waited / self._wait) * random.uniform(0.5, 1.5)
+                time.sleep(min(pause, max(0.0, start + self._wait - time.monotonic())))
+
+
+def _pause(share: float) -> float:
+    """The seconds between two attempts, after a share of the time for which a process waits."""
+    return _SHORTEST_PAUSE_SECONDS + _LONGEST_PAUSE_SECONDS * float((1 - min(share, 1.0)) ** 2)
 
 
 def check_place(path: Path) -> Path:
@@ -224,7 +235,7 @@ def _identity(path: Path) -> _Identity:
     return found.st_dev, found.st_ino
 
 
-def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _connect_once(path: Path, read_only: bool, is_last: bool) -> duckdb.DuckDBPyConnection:
     if atomic_file.is_missing(path):
         if read_only:
             raise NotAWarehouse(str(path), "is empty; `load` makes a warehouse of it")
@@ -235,6 +246,8 @@ def _connect_once(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         except duckdb.ConnectionException as error:
             raise WarehouseLocked(str(path), _OTHERWISE_OPEN) from error
         except duckdb.Error as error:
+            if not is_last and duckdb_errors.is_locked(str(error)):  # who holds it matters at the end only
+                raise duckdb_errors.cannot_open(path, str(error)) from error
             reason = _cannot_open(path, read_only, str(error))
             if reason is not None or attempt == _ATTEMPTS - 1:
                 raise reason or duckdb_errors.cannot_open(path, str(error)) from error

@@ -32,6 +32,11 @@ _MAGIC = {
 _NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
 
 
+def is_locked(message: str) -> bool:
+    """Whether DuckDB says that another process holds a file. Where it words that otherwise, `file_lock` tells."""
+    return _LOCKED.search(message) is not None
+
+
 def cannot_open(path: Path, message: str) -> WarehouseError:
     """Why a file cannot be opened. DuckDB's message alone tells of a lock here; `file_lock` asks the kernel."""
     if match := _LOCKED.search(message):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.limits import size_of_text, text_of_size
 
-_BATCH_ROWS = 100_000
+_BATCH_ROWS = 8_192
+"""Few enough that a batch of long texts does not exceed the limit by much before it is noticed."""
 
 
 def confine(connection: duckdb.DuckDBPyConnection) -> None:
@@ -39,7 +42,7 @@ def fetch(
     read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # before DuckDB 1.5
     reader = read(_BATCH_ROWS)
     batches, size_bytes = [], 0
-    for batch in reader:
+    for batch in _batches(reader):
         batches.append(batch)
         size_bytes += batch.nbytes
         if memory_limit is not None and size_bytes > memory_limit:
@@ -47,3 +50,11 @@ def fetch(
             reason = f"the result is larger than {text_of_size(memory_limit)}; select less, or raise --memory-limit"
             raise QueryFailed(reason)
     return pa.Table.from_batches(batches, reader.schema), json_columns
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Batches of rows. What fails at a later row than the first ones is an error of Arrow's, with DuckDB's message."""
+    try:
+        yield from reader
+    except (pa.ArrowException, OSError) as error:
+        raise QueryFailed(str(error)) from error

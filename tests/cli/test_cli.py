@@ -591,6 +591,13 @@ def test_a_query_stays_within_its_memory(wh: Path, sql: str, complaint: str) -> 
     assert "is not a size" in run("query", wh, sql, "--memory-limit", "much").stderr
 
 
+@pytest.mark.parametrize("value", ["error('boom')", "'boom'::int"])
+def test_a_query_that_fails_at_a_later_row_is_no_fault_of_ours(wh: Path, value: str) -> None:
+    result = run("query", wh, f"select case when range = 500000 then {value} end as x from range(1000000)")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "boom" in result.stderr and "Traceback" not in result.stderr
+
+
 def test_a_query_has_a_limit_of_memory_without_asking(wh: Path) -> None:
     setting = "select current_setting('memory_limit')"
     [(of_duckdb,)] = duckdb.connect().sql(setting).fetchall()
