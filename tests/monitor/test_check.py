@@ -15,7 +15,7 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.durations import duration_of_text, text_of_duration
 
 NOON = datetime(2026, 11, 8, 12)
-FAILED = {"error", "fail"}
+FAILED = {"error", "fail", "runtime error"}
 PASSED = {"success", "pass", "warn"}
 EXECUTING = {"build", "run", "test", "retry"}
 
@@ -26,10 +26,13 @@ def wh(sample_warehouse: Warehouse) -> Path:
 
 
 def runs_of(environment: str, job: str = "*") -> list[dict]:
-    """Every run_results of the samples whose command executes nodes."""
-    files = SAMPLES.glob(f"environment={environment}/job={job}/*/run_results.json")
-    found = [json.loads(file.read_bytes()) for file in files]
-    return [data for data in found if data["args"]["which"] in EXECUTING]
+    """Every run_results of the samples whose command executes nodes, and every sources.json."""
+    folders = SAMPLES.glob(f"environment={environment}/job={job}/*")
+    files = [
+        file for folder in folders for file in folder.iterdir() if file.name in ("run_results.json", "sources.json")
+    ]
+    found = {(file.name, content): json.loads(content) for file in files for content in [file.read_bytes()]}
+    return [data for (name, _), data in found.items() if name == "sources.json" or data["args"]["which"] in EXECUTING]
 
 
 def in_window(data: dict, days: int) -> bool:
@@ -159,7 +162,7 @@ def test_a_failed_check_exits_with_1_and_says_why(wh: Path) -> None:
     result = run(*asked, "2026-11-08T12:00")
     assert result.exit_code == 1
     first, second = result.output.splitlines()
-    assert first.startswith("FAILED  harbor_cafe, prod: 4 of 11 runs failed in the last 7 days (36.4%, at most 10.0%")
+    assert first.startswith("FAILED  harbor_cafe, prod: 6 of 16 runs failed in the last 7 days (37.5%, at most 10.0%")
     assert second.startswith("ok      harbor_cafe, prod: the last successful run was")
     assert run("check", wh, "--environment", "prod", "--max-failing", "0").exit_code == 0
 
