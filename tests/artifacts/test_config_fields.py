@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from builders import artifact, write
 from comparison import rows_by
 from testdata import ROOT, Loaded
@@ -99,6 +100,7 @@ def config_of(entry: Json) -> Json:
     return entry["config"] if isinstance(entry.get("config"), dict) else {}
 
 
+@pytest.mark.release
 def test_real_manifests_write_each_field_where_the_table_says(loaded: Loaded) -> None:
     """A version writes what it is said to write, and nowhere else; users may set any key of a config before that."""
     seen: Counter[tuple[Place, str]] = Counter()

@@ -65,6 +65,7 @@ def test_every_order_says_its_direction(file: SqlFile) -> None:
     ] == []
 
 
+@pytest.mark.release
 def test_the_settings_of_a_session_change_no_view(sample_warehouse: Warehouse, tmp_path: Path) -> None:
     """In a copy of the file: DuckDB gives these settings to all connections of this process to a file."""
     path = shutil.copy(sample_warehouse.path, tmp_path / "wh.duckdb")

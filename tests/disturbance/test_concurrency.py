@@ -145,7 +145,7 @@ def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [24, *release_only(160)])
+@pytest.mark.parametrize("count", release_only(24, 160))
 def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path, count: int) -> None:
     folder, path = make_input(tmp_path / "in", count), tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)

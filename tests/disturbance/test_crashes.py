@@ -113,7 +113,7 @@ def amount(path: Path, stored: int) -> str:
     return "all" if stored == FILES else "partly" if stored else "nothing"
 
 
-SETTLE, WRITE = "artifact_warehouse.storage.writer.settle", "artifact_warehouse.storage.writer.write"
+SETTLE, WRITE = "artifact_warehouse.storage.settling.settle", "artifact_warehouse.storage.writer.write"
 LOAD = "artifact_warehouse.load.loader.load"
 NEW_FILE = "artifact_warehouse.storage.empty_file.write"
 MOMENTS = (

@@ -86,6 +86,7 @@ def test_a_file_that_is_replaced_while_it_is_resolved_is_told(tmp_path: Path) ->
     assert_intact(path)
 
 
+@pytest.mark.release
 def test_other_loads_and_unchanged_files_are_no_replacement(tmp_path: Path) -> None:
     path, folder = tmp_path / "wh.duckdb", make_input(tmp_path / "in", FILES)
     others = iter(sorted((SAMPLES / "environment=dev").rglob("run_results.json"))[:3])

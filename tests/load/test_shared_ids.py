@@ -245,7 +245,7 @@ def write_processes(folder: Path, rng: Random) -> None:
                     process.check(at + 4, rng.choice(("pass", "warn", "error")), f"source.{project}.raw.x", kind)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, *release_only(*range(4, 20))])
+@pytest.mark.parametrize("seed", [1, *release_only(*range(2, 20))])
 def test_random_processes_equal_a_count_of_the_json_in_any_order_of_loading(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
     write_processes(tmp_path / "files", rng)

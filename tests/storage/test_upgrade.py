@@ -56,6 +56,7 @@ def test_every_released_format_has_a_file() -> None:
     assert [file.name for file in FORMATS] == ["format_1.duckdb.zst"]
 
 
+@pytest.mark.release
 def test_an_old_warehouse_equals_a_fresh_load(old: Path, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh.duckdb"
     Warehouse(fresh).load(RUNS)
