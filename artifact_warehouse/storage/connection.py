@@ -59,8 +59,8 @@ class WarehouseFile:
         return self.path.exists()
 
     def require(self) -> None:
-        """Raises WarehouseNotFound where there is no file."""
-        if not self.exists():
+        """Raises WarehouseNotFound where there is no file, and WarehouseError for a link that leads to itself."""
+        if not _followed(self.path).exists():
             raise WarehouseNotFound(str(self.path), "there is no such warehouse; `load` makes one")
 
     def connect(self, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -61,6 +61,8 @@ def test_a_link_to_a_name_of_a_schema_or_to_itself_is_refused(tmp_path: Path) ->
     link.symlink_to(link)
     with pytest.raises(errors.WarehouseError):
         Warehouse(link).load(RUNS[0])
+    with pytest.raises(errors.WarehouseError, match="leads to itself"):
+        Warehouse(link, read_only=True).view("artifacts")
 
 
 LEAVE_A_LOG = """
