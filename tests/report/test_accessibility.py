@@ -10,16 +10,28 @@ import pytest
 from pages import Opened
 from testdata import release_only
 
-PAGES = ("overview", "runs", "lineage", "tests", "sources", "incidents", "changes", "costs", "rules")
-NODES = ("model/model.harbor_cafe.fct_orders", "source/source.harbor_cafe.pos.orders")
+NODE = "model/model.harbor_cafe.fct_orders"
+SOME = ("overview", "lineage", NODE)
+ALL = (
+    *("overview", "runs", "lineage", "tests", "sources", "incidents", "changes", "costs", "rules", NODE),
+    *("source/source.harbor_cafe.pos.orders", "exposure/exposure.harbor_cafe.harbour_dashboard"),
+)
 
 
-@pytest.mark.parametrize("scheme", ["dark", *release_only("light")])
-@pytest.mark.parametrize("width", [1440, *release_only(390)])
-def test_axe_finds_nothing_serious(opened: Callable[..., Opened], sample_report: Path, scheme: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "width", "pages"),
+    [
+        ("dark", 1440, SOME),
+        *release_only(*((scheme, width, ALL) for scheme in ("dark", "light") for width in (1440, 390))),
+    ],
+    ids=str,
+)
+def test_axe_finds_nothing_serious(
+    opened: Callable[..., Opened], sample_report: Path, scheme: str, width: int, pages: tuple[str, ...]
+) -> None:
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
     shown = opened(sample_report, width=width, scheme=scheme)
-    for address in (*PAGES, *NODES):
+    for address in pages:
         shown.go(address, **{"in": "harbor_cafe/prod"})
         shown.page.wait_for_timeout(80)
         shown.page.evaluate(axe)

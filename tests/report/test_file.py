@@ -17,9 +17,8 @@ from commandline import run
 from pages import part, rows
 
 from artifact_warehouse import Warehouse
+from artifact_warehouse.report import Report
 from artifact_warehouse.report.layout import layout, spread
-
-SINCE = "$since"
 
 
 def plain(value: Any) -> Any:
@@ -114,25 +113,24 @@ def run_results(day: int, status: str, seconds: float) -> dict[str, Any]:
     )
 
 
-@pytest.fixture
-def long_history(tmp_path: Path) -> Warehouse:
-    """31 and two runs of a job: the first has failed, the second not."""
-    history = tmp_path / "history"
-    for month, day in ((3, day) for day in range(1, 32)):
-        assert month == 3
+@pytest.fixture(scope="module")
+def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """32 runs of a job. The second one has failed, and is one of the last 31."""
+    home = tmp_path_factory.mktemp("history")
+    history = home / "history"
+    for day in range(1, 32):
         status = "error" if day == 1 else "success"
         write(history / str(day), "run_results", run_results(day, status, 1.2345678 + day / 1000))
     extra = run_results(2, "success", 12.345678)
     extra["metadata"]["invocation_id"] = "run-of-february"
     extra["metadata"]["generated_at"] = "2026-02-28T02:00:00Z"
     write(history / "february", "run_results", extra)
-    warehouse = Warehouse(tmp_path / "wh.duckdb")
-    warehouse.load(history)
-    return warehouse
+    Warehouse(home / "wh.duckdb").load(history)
+    return home / "wh.duckdb"
 
 
-def test_timelines_are_whole_for_the_last_30_runs_and_for_those_that_failed(long_history: Warehouse) -> None:
-    with long_history as warehouse:
+def test_timelines_are_whole_for_the_last_30_runs_and_for_those_that_failed(long_history: Path) -> None:
+    with Warehouse(long_history, read_only=True) as warehouse:
         shortened, full = warehouse.report().html, warehouse.report(is_full=True).html
     known = {row["invocation_id"] for row in rows(shortened, "timelines")}
     assert known == {f"run-{day:02}" for day in range(1, 32)}
@@ -147,30 +145,26 @@ def test_timelines_are_whole_for_the_last_30_runs_and_for_those_that_failed(long
     assert (part(shortened, "core")["wholeRuns"], part(full, "core")["wholeRuns"]) == (30, None)
 
 
-def test_the_command_writes_a_file_beside_the_warehouse_and_never_the_warehouse(long_history: Warehouse) -> None:
-    with long_history as warehouse:
-        warehouse.connection.close()
-    result = run("report", warehouse.path, "--title", "Shop <b>")
+def test_the_command_writes_a_file_beside_the_warehouse_and_never_the_warehouse(long_history: Path) -> None:
+    result = run("report", long_history, "--title", "Shop <b>")
     assert (result.exit_code, result.stdout) == (0, "")
-    written = warehouse.path.with_suffix(".html")
+    written = long_history.with_suffix(".html")
     assert "<title>Shop &lt;b&gt;</title>" in written.read_text()
     assert f"wrote {written}" in result.stderr
-    assert run("report", warehouse.path, "-o", warehouse.path).exit_code == 2
-    assert run("report", warehouse.path, "-o", warehouse.path.parent / "missing" / "x.html").exit_code == 70
-    assert run("report", warehouse.path, "--days", "0").exit_code == 2
+    assert run("report", long_history, "-o", long_history).exit_code == 2
+    assert run("report", long_history, "-o", long_history.parent / "missing" / "x.html").exit_code == 70
+    assert run("report", long_history, "--days", "0").exit_code == 2
 
 
-def test_a_report_that_cannot_be_written_leaves_the_old_one(
-    long_history: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = tmp_path / "report.html"
     old.write_text("the old one")
 
     def full_disk(*arguments: Any, **options: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    with long_history as warehouse, monkeypatch.context() as patched:
-        report = warehouse.report()
+    with monkeypatch.context() as patched:
+        report = Report("the new one")
         patched.setattr(Path, "write_text", full_disk)
         with pytest.raises(OSError, match="No space"):
             report.save(old)

@@ -104,7 +104,14 @@ function rateFigure(width, rows, rate, words) {
     role: "img",
     "aria-label": `${words} over time`,
   };
-  return s("svg", box, grid, s("path", { class: "line", d: `${line.join("")}H${width - right}` }), dots, days);
+  return s(
+    "svg",
+    box,
+    grid,
+    line.length ? s("path", { class: "line", d: `${line.join("")}H${width - right}` }) : null,
+    dots,
+    days,
+  );
 }
 
 function ruleSummary(rows) {
