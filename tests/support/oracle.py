@@ -77,6 +77,8 @@ class Artifact:
     command: str | None = None  # of what tells of a run: run_results, and freshness checks by themselves
     target: str | None = None  # run_results only, like the two below
     is_retry: bool = False
+    is_timed: bool = True
+    """Runs with --empty or --sample count in no time (rule 5)."""
     elapsed_seconds: float | None = None
     results: list[Result] = field(default_factory=list)  # and the checks of sources.json and freshness.json
     size: tuple[int, ...] = ()  # what "more results" and "more compiled nodes" compare
@@ -272,6 +274,7 @@ def read_run_results(artifact: Artifact, data: dict) -> None:
     artifact.command = "source freshness" if command in FRESHNESS_COMMANDS else command
     artifact.target = args.get("target") or None
     artifact.is_retry = is_retry(args.get("invocation_command"))
+    artifact.is_timed = args.get("empty") in (None, False) and args.get("sample") in (None, False, "")
     artifact.elapsed_seconds = number(data.get("elapsed_time"))
 
 
@@ -567,7 +570,7 @@ class Oracle:
         for key, rows in self._history().items():
             if not any(outcome in EXECUTED for *_, outcome in rows):
                 continue
-            timed = [(r.seconds, outcome) for _, r, outcome in rows if r.seconds is not None]
+            timed = [(r.seconds, outcome) for run, r, outcome in rows if run.is_timed and r.seconds is not None]
             good = [seconds for seconds, outcome in timed if outcome in ("success", "warn")]
             failed = [seconds for seconds, outcome in timed if outcome == "failure"]
             answer[key] = {

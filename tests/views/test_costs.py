@@ -66,12 +66,13 @@ def test_costs_are_what_the_adapters_wrote(loaded: Loaded) -> None:
 
 
 def test_every_executed_result_has_a_cost_row_and_nothing_else(loaded: Loaded) -> None:
-    difference = """
-    SELECT invocation_id, command, unique_id FROM v1.node_executions WHERE is_executed
+    timed = "WHERE is_executed AND NOT is_empty AND NOT is_sample"
+    difference = f"""
+    SELECT invocation_id, command, unique_id FROM v1.node_executions {timed}
     EXCEPT ALL SELECT invocation_id, command, unique_id FROM v1.costs
     """
     assert loaded.warehouse.sql(difference).fetchall() == []
-    counts = "SELECT (SELECT count(*) FROM v1.costs), (SELECT count(*) FROM v1.node_executions WHERE is_executed)"
+    counts = f"SELECT (SELECT count(*) FROM v1.costs), (SELECT count(*) FROM v1.node_executions {timed})"
     [(costs, executed)] = loaded.warehouse.sql(counts).fetchall()
     assert costs == executed > 0
 
