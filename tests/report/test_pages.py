@@ -184,3 +184,20 @@ def test_the_slider_of_lineage_shows_the_graph_as_it_stood(
         shown.go("lineage", **SCOPE, at=str(milliseconds))
         shown.page.wait_for_timeout(30)
         assert shown.text(".tools h1").startswith(f"Lineage {nodes} nodes"), time
+
+
+def test_figures_name_the_view_that_they_come_from(opened: Callable[..., Opened], sample_report: Path) -> None:
+    shown = opened(sample_report)
+    names = {
+        "overview": {"v1.logical_runs, v1.definitions", "v1.node_execution_times"},
+        "tests": {"v1.tests, v1.node_executions"},
+        "sources": {"v1.sources, v1.source_freshness"},
+        "costs": {"v1.costs", "v1.costs, v1.node_criticality", "v1.materialization_waste"},
+    }
+    for page, views in names.items():
+        shown.go(page, **SCOPE)
+        assert views <= set(shown.page.locator("main .source summary code").all_inner_texts()), page
+    shown.go("runs", **SCOPE)
+    shown.page.locator("main tbody a").first.click()
+    shown.page.wait_for_selector("[data-gantt]")
+    assert "v1.run_timelines_of" in shown.page.locator("main .source summary code").all_inner_texts()

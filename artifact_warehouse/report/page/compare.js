@@ -47,6 +47,7 @@ function picker(run, other) {
   const select = h(
     "select",
     { "aria-label": "Compare with the run", onchange },
+    other ? null : h("option", { value: "", selected: true, disabled: true }, "choose a run"),
     others.map((one) => h("option", { value: one.key, selected: one === other }, `${stamp(one.started)} ${one.label}`)),
   );
   return h("label", {}, "Compare with ", select);

@@ -5,8 +5,7 @@ import { num } from "./words.js";
 
 /** Where numbers come from: the view, and on a click the query, to be run in the shell. */
 export function source(...names) {
-  const view = (name) => [...(D.sql[name] || "").matchAll(/FROM (v1\.\w+)/g)].at(-1)?.[1] || name;
-  const views = [...new Set(names.map(view))].join(", ");
+  const views = [...new Set(names.map(viewOf))].join(", ");
   const queries = names.map((name) => D.sql[name]).join(";\n\n");
   return h(
     "details",
@@ -15,6 +14,12 @@ export function source(...names) {
     h("pre", { tabindex: 0, role: "region", "aria-label": `The query of ${views}` }, queries),
     h("button", { type: "button", class: "text", onclick: () => copyText(queries) }, "Copy query"),
   );
+}
+
+/** The view that a query is about: that of its outermost FROM, else of the last step. */
+function viewOf(name) {
+  const sql = D.sql[name] || "";
+  return sql.match(/^FROM (v1\.\w+)/m)?.[1] || [...sql.matchAll(/FROM (v1\.\w+)/g)].at(-1)?.[1] || name;
 }
 
 /** Copy a text; a page that was opened from disk may have no clipboard of the newer kind. */
