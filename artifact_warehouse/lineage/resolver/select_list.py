@@ -96,15 +96,22 @@ def _add_several(source: Source, item: exp.Aliases, scope: Scope) -> None:
 
 def stacked_columns(function: exp.Expr, scope: Scope) -> list[Provenance]:
     """The columns of Spark's stack(n, …), which makes n rows of its arguments; none for another function."""
-    rows = function.this if isinstance(function, exp.Stack) else None
+    rows, *values = _stack_arguments(function) or (None,)
     if not isinstance(rows, exp.Literal) or not rows.is_int or int(rows.name) < 1:
         return []
-    values = function.expressions
     width = -(-len(values) // int(rows.name))
     provenances = [Provenance() for _ in range(width)]
     for index, value in enumerate(values):
         collect(value, scope, 0, provenances[index % width])
     return provenances
+
+
+def _stack_arguments(function: exp.Expr) -> list[exp.Expr]:
+    """The arguments of stack(n, …): a class of its own in newer sqlglot, a function without one in older."""
+    if type(function).__name__ == "Stack":
+        return [function.this, *function.expressions]
+    is_stack = isinstance(function, exp.Anonymous) and function.name.lower() == "stack"
+    return list(function.expressions) if is_stack else []
 
 
 def _add_unnamed(source: Source, item: exp.Expr, index: int, scope: Scope) -> None:
