@@ -42,7 +42,7 @@ def columns(wh: Warehouse, schema: str = "v1") -> list[tuple[str, str, str, str 
     ).fetchall()
 
 
-def test_the_contract_of_issue_and_readme_is_there(sample_warehouse: Warehouse) -> None:
+def test_the_views_that_the_readme_names_are_there(sample_warehouse: Warehouse) -> None:
     deployed = {file.name for file in PUBLIC}
     assert deployed >= {
         *("artifacts", "invocations", "node_executions", "batch_executions", "run_success_rates"),
