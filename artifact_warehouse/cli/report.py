@@ -24,8 +24,6 @@ from artifact_warehouse.cli.output import print_json, refuse_warehouse
 if TYPE_CHECKING:
     from artifact_warehouse.report import Report, Tile
 
-TILE_ENDINGS = (".svg", ".html", ".json")
-
 
 @click.command()
 @WAREHOUSE
@@ -79,12 +77,13 @@ def tile(warehouse: Path, exposure: str, path: Path | None, wait: float, **label
     Example:
       artifact-warehouse tile dbt.duckdb weekly_sales --environment prod -o weekly_sales.svg
     """
+    from artifact_warehouse.report import TILE_FORMATS
     from artifact_warehouse.warehouse import Warehouse
 
     if path is not None:
         refuse_warehouse(path)
-        if path.suffix.lower() not in TILE_ENDINGS:
-            raise click.UsageError(f"{path}: has none of the endings {', '.join(TILE_ENDINGS)}; rename it")
+        if path.suffix.lower() not in TILE_FORMATS:
+            raise click.UsageError(f"{path}: has none of the endings {', '.join(TILE_FORMATS)}; rename it")
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = wh.tile(exposure, **labels)
     if path is None:

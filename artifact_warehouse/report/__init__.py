@@ -4,9 +4,10 @@ Reads the public views, and writes no table.
 """
 
 from artifact_warehouse.report.rendering import Report, render_report
-from artifact_warehouse.report.tile import Tile, exposure_tile
+from artifact_warehouse.report.tile import TILE_FORMATS, Tile, exposure_tile
 
 __all__ = [
+    "TILE_FORMATS",
     "Report",
     "Tile",
     "exposure_tile",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -82,13 +83,12 @@ class Tile:
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write a file of the format that its ending names: .svg, .html or .json. Raises ValueError for others."""
+        """Write a file of the format that its ending names: see TILE_FORMATS. Raises ValueError for others."""
         target = Path(path)
-        texts = {".svg": self.to_svg(), ".html": self.to_html(), ".json": json.dumps(self.to_dict()) + "\n"}
-        if (ending := target.suffix.lower()) not in texts:
-            raise ValueError(f"{target}: has none of the endings {', '.join(texts)}")
+        if (ending := target.suffix.lower()) not in TILE_FORMATS:
+            raise ValueError(f"{target}: has none of the endings {', '.join(TILE_FORMATS)}")
         with replacement(target) as new:
-            new.write_text(texts[ending], encoding="utf-8")
+            new.write_text(TILE_FORMATS[ending](self), encoding="utf-8")
         return target
 
     def to_html(self) -> str:
@@ -100,6 +100,14 @@ class Tile:
             title=escape(self.label or self.name),
             body=f'<a href="{escape(self.url or "")}" target="_top" rel="noopener">{image}</a>' if is_linked else image,
         )
+
+
+TILE_FORMATS: dict[str, Callable[[Tile], str]] = {
+    ".svg": Tile.to_svg,
+    ".html": Tile.to_html,
+    ".json": lambda tile: json.dumps(tile.to_dict()) + "\n",
+}
+"""The text of a tile by the ending of its file."""
 
 
 def exposure_tile(
