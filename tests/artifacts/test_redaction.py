@@ -239,7 +239,9 @@ def test_redaction_changes_neither_identity_nor_anything_else(tmp_path: Path) ->
     executions = (
         "SELECT * EXCLUDE (message, adapter_response, compiled_code, extra) FROM v1.node_executions ORDER BY ALL"
     )
+    left_over = "SELECT unique_id, json_keys(extra) FROM v1.node_executions ORDER BY ALL"
     with Warehouse(hidden, read_only=True) as one, Warehouse(shown, read_only=True) as other:
+        assert one.sql(left_over).fetchall() == other.sql(left_over).fetchall()
         assert one.sql(same).fetchall() == other.sql(same).fetchall()
         assert one.sql(executions).fetchall() == other.sql(executions).fetchall()
         assert other.sql("SELECT redaction_count FROM v1.artifacts").fetchall() == [(0,)]
