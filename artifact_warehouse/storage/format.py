@@ -10,6 +10,7 @@ from artifact_warehouse.errors import NotAWarehouse, WarehouseTooNew
 from artifact_warehouse.schema import FORMAT_VERSION, TABLES
 from artifact_warehouse.storage import views
 from artifact_warehouse.storage.settling import settle
+from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
 SCHEMA = "stored"
@@ -17,6 +18,9 @@ SCHEMA = "stored"
 
 PRUNED_AT = "pruned_at"
 """The key of stored.meta for the time of the last prune."""
+
+_FILLED = {"artifacts.started_at": "fill_artifact_times", "source_freshness.started_at": "fill_check_times"}
+"""Columns that `migrate` fills from the JSON that an earlier release kept, and the query that does it."""
 
 _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
 
@@ -28,7 +32,9 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
     with transaction(connection):
         done = pending_changes(connection)  # another thread may have been faster
         if done:
-            _create_tables(connection)
+            added = _create_tables(connection)
+            for name in added & _FILLED.keys():
+                connection.execute(query(_FILLED[name]))
             views.deploy(connection)
             settle(connection)
             set_meta(connection, "format_version", str(FORMAT_VERSION))
@@ -64,7 +70,9 @@ def get_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     return rows[0][0] if rows else None
 
 
-def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Create what is missing. Returns the columns that tables with rows have got, as table.column."""
+    added = set()
     connection.execute("CREATE SCHEMA IF NOT EXISTS stored")
     connection.execute(_META)
     live = _live_columns(connection)
@@ -73,8 +81,10 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         for column in table.columns:
             if table.name in live and column.name not in live[table.name]:
                 connection.execute(f"ALTER TABLE stored.{table.name} ADD COLUMN {column.name} {column.type}")
+                added.add(f"{table.name}.{column.name}")
         for comment in table.comment_sql():
             connection.execute(comment)
+    return added
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
@@ -95,15 +105,15 @@ def check_format(connection: duckdb.DuckDBPyConnection, path: Path, is_final: bo
 
 
 def _has_objects(connection: duckdb.DuckDBPyConnection) -> bool:
-    query = "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"
-    return bool(connection.execute(query).fetchall())
+    sql = "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"
+    return bool(connection.execute(sql).fetchall())
 
 
 def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    query = (
+    sql = (
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?"
     )
-    return bool(connection.execute(query, [schema, name]).fetchall())
+    return bool(connection.execute(sql, [schema, name]).fetchall())
 
 
 def _live_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:

@@ -27,6 +27,8 @@ SELECT
     checks.error,
     checks.execution_seconds,
     checks.thread_id,
+    checks.started_at,
+    checks.completed_at,
     checks.extra,
     artifacts.generated_at
 FROM stored.source_freshness AS checks

@@ -14,7 +14,7 @@ WITH files AS (
         artifacts.dbt_version,
         manifests.adapter_type,
         artifacts.generated_at,
-        TRY_CAST(artifacts.metadata ->> 'invocation_started_at' AS TIMESTAMP) AS started_at,
+        artifacts.started_at,
         TRY_CAST(artifacts.extra ->> 'elapsed_time' AS DOUBLE) AS elapsed_seconds,
         artifacts.extra -> 'args' AS args,
         artifacts.metadata -> 'env' AS env
@@ -34,9 +34,8 @@ counts AS (
         count(*) FILTER (WHERE status_class = 'warn') AS warn_count,
         count(*) FILTER (WHERE status_class = 'failure') AS failure_count,
         count(*) FILTER (WHERE status_class = 'skipped') AS skipped_count,
-        -- The texts of one file have one form, so that they sort as the times do.
-        TRY_CAST(min(extra -> 'timing' -> 0 ->> 'started_at') AS TIMESTAMP) AS first_started_at,
-        TRY_CAST(max(extra -> 'timing' -> -1 ->> 'completed_at') AS TIMESTAMP) AS last_completed_at
+        min(started_at) AS first_started_at,
+        max(completed_at) AS last_completed_at
     FROM internal.freshness_checks
     WHERE command IS NOT NULL
     GROUP BY invocation_id

@@ -102,6 +102,18 @@ def test_times_and_labels_are_those_of_the_file(tmp_path: Path, warehouse: Wareh
     assert {name: found[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+00:00Z", "+02:00", "-05:30Z"])
+def test_times_in_any_zone_are_utc(tmp_path: Path, warehouse: Warehouse, zone: str) -> None:
+    offset = timedelta() if zone == "Z" else datetime.strptime(zone[:6], "%z").utcoffset() or timedelta()
+    steps = [
+        {"name": "execute", "started_at": f"2026-10-01T06:00:00{zone}", "completed_at": f"2026-10-01T06:00:02{zone}"}
+    ]
+    started = {"invocation_started_at": f"2026-10-01T05:59:00{zone}"}
+    warehouse.load(write(tmp_path, "sources", [check("pass", timing=steps)], metadata=started))
+    [found] = warehouse.sql("SELECT started_at, span_seconds FROM v1.invocations").fetchall()
+    assert found == (AT - timedelta(minutes=1) - offset, 2.0)
+
+
 def test_sources_of_dbt_0_18_are_a_run(tmp_path: Path, warehouse: Warehouse) -> None:
     state = {"max_loaded_at": "2020-01-01T00:00:00Z", "snapshotted_at": "2020-01-01T01:00:00Z", "state": "error"}
     content = {"meta": {"generated_at": "2020-01-01T01:00:00Z", "elapsed_time": 1.0}, "sources": {SOURCE: state}}

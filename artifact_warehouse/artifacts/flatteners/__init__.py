@@ -96,6 +96,7 @@ def _common(artifact: Artifact) -> dict[str, Any]:
         "dbt_version": text(artifact.metadata.get("dbt_version")),
         "invocation_id": text(artifact.metadata.get("invocation_id")) or own_id,
         "generated_at": next(filter(None, map(normalise_time, generated_at)), None),
+        "started_at": normalise_time(artifact.metadata.get("invocation_started_at")),
         "size_bytes": artifact.size_bytes,
         "metadata": to_json(artifact.metadata),
     }

@@ -61,8 +61,16 @@ def _row(check: dict[str, Any]) -> dict[str, Any]:
         "error": text(check.get("error")),
         "execution_seconds": double(check.get("execution_time")),
         "thread_id": text(check.get("thread_id")),
+        "started_at": min(_times(check, "started_at"), default=None),
+        "completed_at": max(_times(check, "completed_at"), default=None),
         "extra": to_json(rest),
     }
+
+
+def _times(check: dict[str, Any], end: str) -> list[str]:
+    """The starts or completions of a check's steps, all in one form, so that they sort as texts."""
+    steps = check.get("timing")
+    return [*filter(None, (normalise_time(obj(step).get(end)) for step in (steps if isinstance(steps, list) else [])))]
 
 
 def _seconds(threshold: Any) -> int | None:
