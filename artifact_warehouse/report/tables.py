@@ -55,10 +55,7 @@ def read_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str], cho
 def _read(connection: duckdb.DuckDBPyConnection, sql: str, choice: Choice) -> pa.Table:
     values = {key: value for key, value in asdict(choice).items() if f"${key}" in sql}
     with connection.cursor() as cursor:
-        relation = cursor.sql(sql, params=values)
-        read = getattr(relation, "to_arrow_table", None) or relation.arrow  # before DuckDB 1.4.1
-        table: pa.Table = read()
-    return table
+        return cursor.sql(sql, params=values).to_arrow_table()
 
 
 def shown_sql(name: str, choice: Choice) -> str:

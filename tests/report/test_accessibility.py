@@ -33,7 +33,6 @@ def test_axe_finds_nothing_serious(
     shown = opened(sample_report, width=width, scheme=scheme)
     for address in pages:
         shown.go(address, **{"in": "harbor_cafe/prod"})
-        shown.page.wait_for_timeout(80)
         shown.page.evaluate(axe)
         found = shown.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         grave = [

@@ -127,7 +127,6 @@ def test_foreign_texts_are_shown_as_text(opened: Callable[..., Opened], hostile:
     shown = opened(hostile, width=360)
     for address in (*PAGES, "run/run-1/run", "model/model.shop.a", "model/model.shop.b", "model/model.shop.q%?#/&=<i>"):
         shown.go(address)
-        shown.page.wait_for_timeout(150)
         assert shown.sideways() <= 0, address
         foreign = shown.page.locator("main img, main script, main i:not(.swatch), main b:text('bold')")
         assert foreign.count() == 0, address

@@ -67,6 +67,12 @@ class Opened:
         keys = f"?{urlencode(query)}" if query else ""
         self.page.goto(f"{self.file.as_uri()}#/{quote(path)}{keys}")
         self.page.wait_for_selector("html[data-ready]", state="attached")
+        return self.settle()
+
+    def settle(self) -> Opened:
+        """Wait until the page has unpacked what it needs, and has drawn it."""
+        self.page.wait_for_selector("main:not([aria-busy])")
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return self
 
     def address(self) -> str:

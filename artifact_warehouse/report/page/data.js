@@ -36,12 +36,17 @@ function bytesOf(binary) {
 }
 
 let waiting;
-/** The tables that only single nodes and failures need: unpacked when first asked for. */
+/** The tables that only single nodes and failures need: unpacked when first asked for. The page is busy meanwhile. */
 export function details() {
-  waiting ||= fetchPart("details").then((part) => {
-    for (const [name, table] of Object.entries(part.tables)) D.t[name] = unpackTable(table);
-    assignScopes(Object.keys(part.tables));
-  });
+  if (!waiting) {
+    const main = document.getElementById("main");
+    main.setAttribute("aria-busy", "true");
+    waiting = fetchPart("details").then((part) => {
+      for (const [name, table] of Object.entries(part.tables)) D.t[name] = unpackTable(table);
+      assignScopes(Object.keys(part.tables));
+    });
+    waiting.finally(() => requestAnimationFrame(() => main.removeAttribute("aria-busy")));
+  }
   return waiting;
 }
 
