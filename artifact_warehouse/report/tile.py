@@ -129,7 +129,12 @@ def exposure_tile(
     if len(fitting) == 1:
         return fitting[0]
     if named:
-        places = sorted({f"{tile.unique_id} in {tile.project_name} {tile.environment}" for tile in fitting or named})
+        places = sorted(
+            {
+                f"{tile.unique_id} (project {tile.project_name}, environment {tile.environment})"
+                for tile in fitting or named
+            }
+        )
         raise UnknownNode(exposure, tuple(places))
     names = {name: tile.unique_id for tile in tiles for name in (tile.name, tile.unique_id)}
     near = [names[name] for name in get_close_matches(exposure, names, n=5, cutoff=0.5)]

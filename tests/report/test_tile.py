@@ -101,7 +101,9 @@ def test_an_exposure_that_is_not_known_or_stands_twice_is_told(sample_warehouse:
     assert unknown.value.candidates == (DASHBOARD,)
     with pytest.raises(UnknownNode) as several:
         sample_warehouse.tile("harbour_dashboard")
-    assert several.value.candidates == tuple(f"{DASHBOARD} in harbor_cafe {name}" for name in ("dev", "prod"))
+    assert several.value.candidates == tuple(
+        f"{DASHBOARD} (project harbor_cafe, environment {name})" for name in ("dev", "prod")
+    )
 
 
 def test_a_browser_shows_the_page_and_asks_for_nothing(opened: Callable[..., Opened], tmp_path: Path) -> None:
