@@ -98,8 +98,9 @@ def _wanted(source: Source, name: str, index: int, wanted: Mapping[str, str]) ->
 
 
 def _edges(resolver: Resolver, provenances: Mapping[str, Provenance | None]) -> Iterator[Edge]:
+    settled = resolver.recursions.settled
     for to_column, provenance in provenances.items():
-        for origin, flags in resolver.recursions.settled(provenance).items() if provenance else ():
+        for origin, flags in settled(provenance).items() if provenance else ():
             if origin is UNRESOLVED:
                 continue
             column = origin.column

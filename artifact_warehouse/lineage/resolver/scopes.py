@@ -285,10 +285,11 @@ class Scope:
         return FROM_NOWHERE if provenance is None else provenance
 
     def _of_table(self, table: str, name: str, column: exp.Column) -> Provenance | None:
-        source = self.find_source(table) or self.find_qualified(table)
+        source = self.sources.get(table) or self.find_source(table) or self.find_qualified(table)
         if source is not None:
-            if type(column.this) is exp.Parameter:
-                return self._at(source, column.this.this, f"${name}")
+            word = column.args["this"]
+            if type(word) is exp.Parameter:
+                return self._at(source, word.this, f"${name}")
             if (provenance := _of_source(source, name)) is not None:
                 return provenance
         provenance = self.find_name(table)
