@@ -1,6 +1,6 @@
 """Loads artifacts: this process, or several, flatten them; this process writes them in a few short transactions.
 
-The warehouse is open only while it is read or written, never while artifacts are parsed.
+The warehouse is open only while it is read or written, and not while artifacts are parsed, unless these are small.
 """
 
 from artifact_warehouse.load.batches import Policy

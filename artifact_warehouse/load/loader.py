@@ -1,16 +1,17 @@
 """The pipeline of a load: find the files, flatten them in batches, write the batches in a few short transactions.
 
-The warehouse is open only while it is read or written, never while artifacts are parsed.
+The warehouse is open only while it is read or written, and not while artifacts are parsed, unless these are small.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +23,8 @@ from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.load.worker_pool import Workers
 from artifact_warehouse.schema import ARTIFACT_URIS
 from artifact_warehouse.storage import FileState, WarehouseFile, file_state, known_artifacts, known_objects, write
+
+_Connection = AbstractContextManager[duckdb.DuckDBPyConnection]
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished files and the number of all files."""
@@ -109,7 +112,8 @@ def _run(
     """Flatten the files part by part, and have the loader take the batches."""
     warehouse, parts = loader.warehouse, _parts(files, settings.part_bytes)
     report(0, len(files))
-    with _workers(len(parts), stdin, settings) as workers:
+    session = loader.session() if _are_small(files, settings.open_bytes) else nullcontext()
+    with _workers(len(parts), stdin, settings) as workers, session:
         known = loader.begin() if warehouse.exists() else set()
         batches = _batches(parts, stdin, known, policy, settings, workers)
         if not warehouse.exists():
@@ -157,6 +161,12 @@ def _parts(files: list[File], part_bytes: int) -> list[list[File]]:
     return parts
 
 
+def _are_small(files: list[File], size_bytes: int) -> bool:
+    """Whether all files are plain local JSON, of fewer bytes together. What others unpack to is not known yet."""
+    are_plain = all(file.place.endswith(".json") and file.etag is None for file in files)
+    return are_plain and sum(file.size_bytes for file in files) < size_bytes
+
+
 def _workers(part_count: int, stdin: bytes, settings: LoadSettings) -> AbstractContextManager[Workers | None]:
     """The worker processes, as many as there is work for. None where stdin is read, which only this process has."""
     count = min(settings.worker_count(), part_count)
@@ -192,13 +202,29 @@ class _Loader:
         self._settings = settings
         self.state = FileState()
         """The state of the file after the last write of this load."""
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        """The connection of a session."""
         self._taken: set[str] = set()
         self._pending: list[FlattenedBatch] = []
         self._pending_bytes = self._pending_outcomes = 0
 
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Keeps the warehouse open during the block. Each step opens it otherwise."""
+        with self.warehouse.writing() as connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                self._connection = None
+
+    def _opened(self, connection: _Connection) -> _Connection:
+        """The connection of the session; outside of one, a connection that is open for a step only."""
+        return nullcontext(self._connection) if self._connection else connection
+
     def begin(self) -> set[int]:
         """Create or migrate the warehouse where needed. Returns the artifact_keys that are not to be loaded again."""
-        with self.warehouse.writing() as connection:
+        with self._opened(self.warehouse.writing()) as connection:
             self.state = file_state(connection)._replace(last_prune=None)
             self.stored = known_artifacts(connection)
         return self.stored.copy()
@@ -239,7 +265,7 @@ class _Loader:
         sightings = self._sightings(outcome for batch in pending for outcome in batch.outcomes)
         if sightings.num_rows:
             self._being_written = set(sightings["artifact_key"].to_pylist())
-            with self.warehouse.open(must_exist=True) as connection:
+            with self._opened(self.warehouse.open(must_exist=True)) as connection:
                 tables = [batch.tables for batch in pending]
                 self.state = write(connection, tables, sightings, self.state)
             self.stored |= self._being_written

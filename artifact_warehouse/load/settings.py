@@ -21,6 +21,8 @@ class LoadSettings(NamedTuple):
     """The bytes of files in a part, which one worker flattens."""
     step_bytes: int = 4 * 1024 * 1024
     """The bytes of JSON that are flattened at once. They fit in the processor's caches."""
+    open_bytes: int = 1024 * 1024
+    """A load of fewer bytes keeps the warehouse open: to open it again takes longer than to flatten them."""
     min_parts: int = 8
     """A load of fewer parts starts no workers: it ends before they would be ready."""
     max_workers: int | None = None
