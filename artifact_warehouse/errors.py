@@ -44,6 +44,13 @@ class InputNotFound(ArtifactError):
     """A path, glob or folder has no files to load, or cannot be read."""
 
 
+class DbtNotFound(ArtifactWarehouseError):
+    """dbt cannot be started."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        super().__init__(f"{program} cannot be started: {reason}; install dbt, or name the program with --dbt")
+
+
 class InvalidPattern(ArtifactWarehouseError):
     """A pattern of secrets is not a regular expression."""
 

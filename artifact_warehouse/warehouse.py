@@ -27,6 +27,7 @@ from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
 from artifact_warehouse.report import exposure_tile, render_report
 from artifact_warehouse.retention import PruneReport
+from artifact_warehouse.sources import DbtCallback
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -147,6 +148,19 @@ class Warehouse:
         if copy:
             storage.publish(self._file, copy)
         return report
+
+    def dbt_callback(
+        self, *, project: str | None = None, environment: str | None = None, job: str | None = None
+    ) -> DbtCallback:
+        """A callback for `dbtRunner(callbacks=[…])`, which loads the artifacts of each command of dbt.
+
+        `project`, `environment` and `job` label the artifacts. Without `environment`, it is the target of the profile.
+        """
+
+        def load(files: Iterable[Path], target: str | None) -> LoadReport:
+            return self.load(files, project=project, environment=environment or target, job=job)
+
+        return DbtCallback(load)
 
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Resolve the column lineage of every manifest that is new since the last call.
