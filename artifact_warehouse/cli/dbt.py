@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -87,7 +88,6 @@ def _load(run: DbtRun, warehouse: Path, wait: float, copies: Path, **options: An
         retry = f"artifact-warehouse load {warehouse} {copies}"
         talk().say("error", "failed", f"the artifacts of dbt are not loaded: {error}; load them later: {retry}")
         return exit_code_of(error)
-    for copy in copies.iterdir():
-        copy.unlink()
+    shutil.rmtree(copies)
     talk().say("info", "done", f"{report} into {warehouse}")
     return ExitCode.FINDINGS if report.quarantined else ExitCode.DONE

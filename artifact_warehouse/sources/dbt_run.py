@@ -1,18 +1,20 @@
 """Runs dbt, and keeps the artifacts that this one invocation writes.
 
 Several runs of dbt may share a target folder, where each overwrites the artifacts of the others. So every run gets a
-mark of its own, which dbt writes into its artifacts, and these are copied while dbt runs, as soon as they change.
+mark of its own, which dbt writes into its artifacts. All artifacts are copied as soon as they change, while dbt runs.
+Those of the invocation that has the mark are kept.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,11 +26,14 @@ _VARIABLE = "DBT_ENV_CUSTOM_ENV_ARTIFACT_WAREHOUSE_RUN"
 """dbt writes the variables of this prefix into `metadata.env` of its artifacts:
 https://docs.getdbt.com/reference/dbt-jinja-functions/env_var#custom-metadata."""
 
-_MARKED = ("manifest.json", "run_results.json", "catalog.json", "sources.json", "freshness.json")
-_UNMARKED = ("semantic_manifest.json",)
-"""Artifacts without metadata."""
+_WITH_FRESH_MARK = ("run_results.json", "catalog.json", "sources.json", "freshness.json")
+_MANIFEST = "manifest.json"
+"""Its mark is that of the run that parsed the project, which may be an earlier one. Its invocation_id is its own."""
+_WITHOUT_METADATA = "semantic_manifest.json"
 
-_BETWEEN_LOOKS_SECONDS = 0.2
+_INVOCATION_ID = re.compile(rb'"invocation_id"\s*:\s*"([0-9A-Za-z-]+)"')
+
+_BETWEEN_LOOKS_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -71,22 +76,26 @@ def run_dbt(command: Sequence[str], target_folder: Path, copies: Path, variables
 
 def artifacts_with(invocation_id: str, target_folder: Path) -> tuple[Path, ...]:
     """The artifacts of an invocation in a target folder."""
-    files = [target_folder / name for name in _MARKED]
+    files = [target_folder / name for name in (*_WITH_FRESH_MARK, _MANIFEST)]
     return tuple(file for file in files if file.is_file() and invocation_id.encode() in file.read_bytes())
 
 
 class _KeptArtifacts:
-    """Copies of the artifacts of one run, made when the target folder has a new one."""
+    """Copies of the artifacts that appear in the target folder, in a folder for each invocation."""
 
     def __init__(self, target_folder: Path, copies: Path, mark: str) -> None:
         self._target_folder = target_folder
         self._copies = copies
         self._mark = mark.encode()
-        self._states = {name: self._state(name) for name in (*_MARKED, *_UNMARKED)}
-        self._copied: dict[str, _State] = {}
+        self._states = {name: self._state(name) for name in (*_WITH_FRESH_MARK, _MANIFEST, _WITHOUT_METADATA)}
+        self._copied: dict[tuple[str, str], _State] = {}
+        """The state of each file that was copied, by invocation and name."""
+        self._own: str | None = None
+        """The invocation of this run, once an artifact says it."""
+        self._marked_manifests: list[str] = []
 
     def look(self) -> None:
-        """Copy what this run has written since the last look."""
+        """Copy what was written since the last look."""
         for name, before in self._states.items():
             state = self._state(name)
             if state is None or state == before:
@@ -96,16 +105,46 @@ class _KeptArtifacts:
             except OSError:  # it is being replaced
                 continue
             self._states[name] = state
-            if name in _UNMARKED or self._mark in content:
-                (self._copies / name).write_bytes(content)
-                self._copied[name] = state
+            self._copy(name, content, state)
+
+    def _copy(self, name: str, content: bytes, state: _State) -> None:
+        found = _INVOCATION_ID.search(content)
+        invocation = "" if name == _WITHOUT_METADATA else found[1].decode() if found else None
+        if invocation is None:  # it is being written
+            return
+        copy = self._copies / invocation / name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(content)
+        self._copied[invocation, name] = state
+        if self._mark in content and name in _WITH_FRESH_MARK:
+            self._own = invocation
+        elif self._mark in content:
+            self._marked_manifests.append(invocation)
 
     def files(self) -> tuple[Path, ...]:
-        """The artifacts where dbt wrote them; the copy of each that is not there any more."""
+        """The artifacts of this run where dbt wrote them, and the copy of each that is not there any more.
+
+        The copies of other runs are removed.
+        """
+        own = self._own or self._own_by_manifest()
+        for invocation, name in [key for key in self._copied if key[0] not in (own, "")]:
+            (self._copies / invocation / name).unlink()
+            del self._copied[invocation, name]
+            with suppress(OSError):  # it has another artifact
+                (self._copies / invocation).rmdir()
         return tuple(
-            (self._target_folder if self._state(name) == state else self._copies) / name
-            for name, state in self._copied.items()
+            self._target_folder / name if self._state(name) == state else self._copies / invocation / name
+            for (invocation, name), state in self._copied.items()
         )
+
+    def _own_by_manifest(self) -> str | None:
+        """The invocation of this run, where it wrote a manifest only.
+
+        A manifest that dbt parsed in part has the mark of the run that parsed it first: the first one is its own.
+        """
+        seen = dict.fromkeys(invocation for invocation, _ in self._copied if invocation)
+        first = next(iter(self._marked_manifests), None)
+        return first or (next(iter(seen)) if len(seen) == 1 else None)
 
     def _state(self, name: str) -> _State:
         """What changes when a file is written; None where there is no file."""
