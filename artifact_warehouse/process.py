@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 
 _SKIPPED = ("numpy", "pandas")
 
@@ -56,6 +57,7 @@ class OutOfTime(Exception):
 
 class _Clock:
     is_own = False
+    """Whether the process is this package's own, and not a caller's."""
 
 
 def install_processor_clock(kills: bool) -> None:
@@ -91,6 +93,34 @@ def processor_time(seconds: float) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_CPU, before)
+
+
+@contextmanager
+def memory(size_bytes: int) -> Iterator[None]:
+    """Limit what the block allocates, by whatever library, where `install_processor_clock` was called; on Linux only.
+
+    An allocation beyond the limit fails, as where the machine has no more memory: with a MemoryError in Python.
+    """
+    if not _Clock.is_own or not sys.platform.startswith("linux"):
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = (_data_bytes() + size_bytes, *before)
+    soft = min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _data_bytes() -> int:
+    """What RLIMIT_DATA counts: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmData:")]
+    return int(kilobytes) * 1024
 
 
 _INTERRUPTED = 130

@@ -13,7 +13,8 @@ from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status, summary
 from artifact_warehouse.storage.transactions import transaction
-from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
+from artifact_warehouse.storage.user_queries import confine, memory_limit
+from artifact_warehouse.storage.user_queries import run as run_query
 from artifact_warehouse.storage.verification import broken_integrity, verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
@@ -37,7 +38,6 @@ __all__ = [
     "confine",
     "describe",
     "describe_all",
-    "fetch",
     "file_state",
     "insert",
     "known_artifacts",
@@ -50,6 +50,7 @@ __all__ = [
     "query",
     "registered",
     "replacement",
+    "run_query",
     "set_meta",
     "settle",
     "status",

@@ -25,6 +25,16 @@ steps AS MATERIALIZED (
     FROM internal.node_edges_across(ts, across)
 ),
 
+joining AS (
+    SELECT to_artifact_key AS artifact_key, to_unique_id AS unique_id
+    FROM steps
+    GROUP BY to_artifact_key, to_unique_id
+    HAVING count(*) > 1
+    UNION
+    SELECT artifact_key, node_unique_id
+    FROM manifests
+),
+
 reached (artifact_key, unique_id, step, is_new) AS (
     SELECT artifact_key, node_unique_id, 0, TRUE
     FROM manifests
@@ -40,7 +50,11 @@ reached (artifact_key, unique_id, step, is_new) AS (
             AND steps.from_unique_id = reached.unique_id
         WHERE reached.is_new
         UNION ALL
-        SELECT artifact_key, unique_id, step, FALSE AS is_new FROM reached
+        SELECT reached.artifact_key, reached.unique_id, reached.step, FALSE AS is_new
+        FROM reached
+        INNER JOIN joining
+            ON joining.artifact_key = reached.artifact_key
+            AND joining.unique_id = reached.unique_id
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY artifact_key, unique_id

@@ -33,15 +33,15 @@ upstream AS (
         project_name,
         environment,
         unique_id,
-        bool_or(is_freshness_error) AS has_failed_source,
-        bool_or(is_freshness_warned) AS has_warned_source,
-        bool_or(last_checked_at < as_of - INTERVAL 30 DAY) AS has_unchecked_source,
-        bool_or(is_failing) AS has_failed_build,
-        bool_or(is_skipped) AS has_skipped_build,
-        bool_or(failing_test_count > 0) AS has_failed_test,
-        bool_or(warned_test_count > 0) AS has_warned_test,
-        bool_or(coalesce(last_executed_at, last_tested_at, last_checked_at) IS NOT NULL) AS is_known
-    FROM internal.upstream_signals
+        bool_or(signal = 'failed_source') AS has_failed_source,
+        bool_or(signal = 'warned_source') AS has_warned_source,
+        bool_or(signal = 'unchecked_source') AS has_unchecked_source,
+        bool_or(signal = 'failed_build') AS has_failed_build,
+        bool_or(signal = 'skipped_build') AS has_skipped_build,
+        bool_or(signal = 'failed_test') AS has_failed_test,
+        bool_or(signal = 'warned_test') AS has_warned_test,
+        bool_or(signal = 'is_known') AS is_known
+    FROM internal.reached_signals
     GROUP BY project_name, environment, unique_id
 ),
 
