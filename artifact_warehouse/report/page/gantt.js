@@ -11,7 +11,7 @@ import { FONT, Viewport, cut, inks, onScheme } from "./viewport.js";
 import { STATE_WORD, axisDur, dur, num, plural } from "./words.js";
 
 const TOP = 26;
-const LEFT = 46;
+const LEFT = 52;
 const RIGHT = 14;
 const LONG_STEPS = [10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
 
