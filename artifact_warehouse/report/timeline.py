@@ -27,11 +27,11 @@ from artifact_warehouse.monitor import find_run
 from artifact_warehouse.storage import query, replacement
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 960, 66, 24, 82
-_LANES = {16: 30, 64: 18, 10**9: 10}
-"""The height of a lane, for so many threads at most."""
+_NAMED_LANE = 16
+_MOST_HEIGHT = 2400
 _LEAST_PIXELS = 0.8
 """A bar that would begin closer to the one before it, would be as thin, and tells nothing new, is left out."""
-_NAMED_PIXELS = 40
+_NAMED_PIXELS, _HINTED_PIXELS = 40, 3
 _STATES = {"warn": "warn", "failure": "fail"}
 
 Bar = dict[str, Any]
@@ -59,12 +59,10 @@ class Timeline:
         """A picture 960 pixels wide. It needs no script."""
         bars = self.nodes.to_pylist()
         heads = [text(16, 26, cut(_title(self.run), _WIDTH - 32, 15), "title"), text(16, 44, "; ".join(self._notes()))]
-        threads = _threads(bars)
-        lane = next(height for most, height in _LANES.items() if len(threads) <= most)
-        scale = _Scale(max((bar["completed_after_seconds"] for bar in bars), default=0.0), lane, threads)
-        shapes = chain(
-            heads, scale.axis(), *(scale.lane_of(bars, thread) for thread in threads), scale.path(_path(bars))
-        )
+        lanes = _lanes(bars)
+        scale = _Scale(max((bar["completed_after_seconds"] for bar in bars), default=0.0), list(lanes))
+        drawn = (scale.lane_of(thread, of_thread) for thread, of_thread in lanes.items())
+        shapes = chain(heads, scale.axis(), *drawn, scale.path(_path(bars)))
         return picture(_WIDTH, scale.bottom + 12, _title(self.run), shapes)
 
     def save(self, path: str | Path) -> Path:
@@ -85,7 +83,7 @@ class Timeline:
                 for name, words in _COUNTED.items()
                 if self.run[f"{name}_count"]
             ),
-            count_of(self.run["threads"] or len(_threads(bars)), "thread"),
+            count_of(self.run["threads"] or len(_lanes(bars)), "thread"),
             short_seconds(max(bar["completed_after_seconds"] for bar in bars)),
         ]
         return [", ".join(counts), f"the line joins the {len(_path(bars))} that decided the time"]
@@ -128,10 +126,16 @@ def _seconds(bar: Bar) -> float:
     return float(bar["completed_after_seconds"] - bar["started_after_seconds"])
 
 
-def _threads(bars: list[Bar]) -> list[str]:
-    """The threads by their number; those without one last."""
-    names = {bar["thread_id"] or "?" for bar in bars}
-    return sorted(names, key=lambda name: (_number(name) is None, _number(name) or 0, name))
+def _lanes(bars: list[Bar]) -> dict[str, list[Bar]]:
+    """The bars of each thread, the threads by their number; those without one last."""
+    lanes: dict[str, list[Bar]] = {}
+    for bar in bars:
+        lanes.setdefault(_thread(bar), []).append(bar)
+    return dict(sorted(lanes.items(), key=lambda lane: (_number(lane[0]) is None, _number(lane[0]) or 0, lane[0])))
+
+
+def _thread(bar: Bar) -> str:
+    return bar["thread_id"] or "?"
 
 
 def _number(thread: str) -> int | None:
@@ -142,16 +146,17 @@ def _number(thread: str) -> int | None:
 class _Scale:
     """Where a time and a thread are in the picture."""
 
-    def __init__(self, end: float, lane: int, threads: list[str]) -> None:
-        self.end, self.lane = end, lane
-        self.tops = {thread: _TOP + place * lane for place, thread in enumerate(threads)}
-        self.bottom = _TOP + len(threads) * lane
+    def __init__(self, end: float, threads: list[str]) -> None:
+        self.end = end
+        self.lane = 30 if len(threads) <= 16 else max(3, min(18, _MOST_HEIGHT // len(threads)))
+        self.tops = {thread: _TOP + place * self.lane for place, thread in enumerate(threads)}
+        self.bottom = _TOP + len(threads) * self.lane
 
     def x(self, seconds: float) -> float:
         return _LEFT + seconds / (self.end or 1) * (_WIDTH - _LEFT - _RIGHT)
 
     def middle(self, bar: Bar) -> float:
-        return self.tops[bar["thread_id"] or "?"] + self.lane / 2
+        return self.tops[_thread(bar)] + self.lane / 2
 
     def axis(self) -> Iterator[Shape]:
         """The word above the threads, and a line and a time for each step."""
@@ -161,18 +166,18 @@ class _Scale:
             yield shape("path", cls="grid", d=f"M{x} {_TOP - 6}V{self.bottom}")
             yield text(x, _TOP - 11, axis_seconds(seconds), anchor="middle" if seconds else "start")
 
-    def lane_of(self, bars: list[Bar], thread: str) -> Iterator[Shape]:
+    def lane_of(self, thread: str, bars: list[Bar]) -> Iterator[Shape]:
         """The bars of a thread and its number."""
         name = _number(thread)
         words = cut(thread if name is None else str(name), _LEFT - 20, 11)
-        if self.lane >= 11:
+        if self.lane >= _NAMED_LANE:
             yield text(_LEFT - 8, self.tops[thread] + self.lane / 2 + 4, words, anchor="end")
         last = -1.0
         for bar in bars:
             start = self.x(bar["started_after_seconds"])
             width = self.x(bar["completed_after_seconds"]) - start
             is_plain = bar["observed_step"] is None and bar["status_class"] not in _STATES
-            if (bar["thread_id"] or "?") != thread or (is_plain and max(width, start - last) < _LEAST_PIXELS):
+            if is_plain and max(width, start - last) < _LEAST_PIXELS:
                 continue
             last = start
             yield from self.bar(bar, start, max(1, width - 0.5))
@@ -185,12 +190,13 @@ class _Scale:
         is_dark = bar["observed_step"] is not None
         cls = f"bar {'path ' if is_dark else ''}{_STATES.get(bar['status_class'], '')}".strip()
         title = f"{bar['unique_id']}: {bar['status_class']}, {short_seconds(_seconds(bar))}"
-        yield shape("rect", shape("title", title), cls=cls, x=x, y=y, width=width, height=height)
+        hint = shape("title", title) if width >= _HINTED_PIXELS else None
+        yield shape("rect", hint, cls=cls, x=x, y=y, width=width, height=height)
         if bar["status_class"] == "failure" and width > 3:
             yield shape(
                 "path", cls="slash", d=f"M{x + 1:.1f} {y + 1:.1f}l{min(width, height) - 2:.1f} {height - 2:.1f}"
             )
-        if width > _NAMED_PIXELS and self.lane > 16 and not is_test:
+        if width > _NAMED_PIXELS and self.lane >= _NAMED_LANE and not is_test:
             is_inside_dark = is_dark or bar["status_class"] in _STATES
             name = cut(bar["unique_id"].split(".", 2)[-1], width - 8, 11)
             yield text(x + 5, self.middle(bar) + 4, name, "inside" if is_inside_dark else "lab small")
