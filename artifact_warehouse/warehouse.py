@@ -23,7 +23,7 @@ from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.report import exposure_tile, render_report
+from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
 from artifact_warehouse.retention import PruneReport
 from artifact_warehouse.sources import DbtCallback
 
@@ -197,6 +197,8 @@ class Warehouse:
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
+    timeline = _on_connection(find_timeline)
+    history = _on_connection(find_history)
     status = _on_connection(storage.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse.report.layout import layout
+from artifact_warehouse.drawing import layout
 from artifact_warehouse.report.tables import Tables
 
 TYPES = frozenset(

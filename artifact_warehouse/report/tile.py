@@ -62,6 +62,10 @@ class Tile:
         fields = {key: _json_value(value) for key, value in asdict(self).items()}
         return {**fields, "sentences": list(self.sentences)}
 
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        return self.to_svg()
+
     def to_svg(self) -> str:
         """A picture 340 pixels wide, light or dark as the reader's system is."""
         notes = _notes(self)
