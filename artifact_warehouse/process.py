@@ -20,7 +20,7 @@ class _SkippingFinder(MetaPathFinder):
 
 
 def skip_numpy_import() -> None:
-    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Not for processes of a caller.
+    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Only for the package's processes.
 
     pyarrow imports both where they are installed. It needs neither here, and the import takes longer than a nightly
     load. Its default allocators keep freed memory; malloc returns it to the system.
@@ -55,20 +55,20 @@ class OutOfTime(Exception):
 
 
 class _Clock:
-    is_own = False
+    is_installed = False
 
 
 def install_processor_clock(kills: bool) -> None:
-    """Let `processor_time` limit this process, by SIGXCPU. Not for processes of a caller.
+    """Let `processor_time` limit this process, by SIGXCPU. Only for the package's own processes.
 
-    The signal raises OutOfTime. With `kills` it ends the process instead, a call into a library too.
+    The signal raises OutOfTime. With `kills` it ends the process instead, also during a call into a library.
     """
     if hasattr(signal, "SIGXCPU"):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         signal.signal(signal.SIGXCPU, signal.SIG_DFL if kills else _on_out_of_time)
-        _Clock.is_own = True
+        _Clock.is_installed = True
 
 
 def _on_out_of_time(*_: object) -> None:
@@ -78,7 +78,7 @@ def _on_out_of_time(*_: object) -> None:
 @contextmanager
 def processor_time(seconds: float) -> Iterator[None]:
     """Limit the processor time of the block, where `install_processor_clock` was called."""
-    if not _Clock.is_own:
+    if not _Clock.is_installed:
         yield
         return
     import resource
@@ -95,7 +95,7 @@ def processor_time(seconds: float) -> Iterator[None]:
 
 _INTERRUPTED = 130
 _WAREHOUSE = "artifact_warehouse.warehouse"
-"""Imports duckdb and pyarrow. They swallow a KeyboardInterrupt that comes during their import."""
+"""This module imports duckdb and pyarrow. A KeyboardInterrupt during their import is lost."""
 
 
 class _Phase:
