@@ -24,7 +24,7 @@ from artifact_warehouse.artifacts import (
     artifact_key,
     content_id,
     flatten,
-    looks_like_one,
+    guessed_kind,
     parse,
     quarantine,
 )
@@ -178,7 +178,7 @@ class Flattener:
         if key in self._known:
             return Outcome(item.uri, artifact_id, None, "unchanged")
         if failed := self._failed.get(key):  # a file of another name may have the same content
-            if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
+            if item.is_named or guessed_kind(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
         outcome = self._flatten(item, artifact_id, rows)
@@ -203,13 +203,13 @@ class Flattener:
         except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         except MalformedArtifact as error:
-            if not (item.is_named or looks_like_one(item.beginning or item.data, item.uri)):
+            if not (item.is_named or guessed_kind(item.beginning or item.data, item.uri)):
                 return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
             return self._quarantined(item, artifact_id, error.reason, rows)
         return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
 
     def _quarantined(self, item: Input, artifact_id: str, reason: str, rows: Rows) -> Outcome:
-        kind = looks_like_one(item.beginning or item.data, item.uri)
+        kind = guessed_kind(item.beginning or item.data, item.uri)
         if artifact_id:
             quarantine(artifact_id, kind, len(item.data), reason, rows)
         return Outcome(item.uri, artifact_id or None, kind, "quarantined", reason, trace=item.trace)
@@ -219,7 +219,7 @@ def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
     """The batch of a file that ended the worker which read it: it is quarantined without unpacking."""
     rows, data = Rows(), raw_bytes(file, limits)
     artifact_id = content_id(data) if data else ""
-    kind = looks_like_one(data[:4096], file.place)
+    kind = guessed_kind(data[:4096], file.place)
     if artifact_id:
         quarantine(artifact_id, kind, len(data), reason, rows)
     outcome = Outcome(as_text(file.place), artifact_id or None, kind, "quarantined", reason)

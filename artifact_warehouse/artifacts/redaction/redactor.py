@@ -25,7 +25,7 @@ class Redaction(NamedTuple):
     """The settings: known secret values, and further patterns. What looks like a secret is always hidden."""
 
     patterns: tuple[str, ...] = ()
-    """Regular expressions. What they match is hidden, and the value of a key that one matches."""
+    """Regular expressions. A text that one matches is hidden, and so is the value of a key that one matches."""
     values: tuple[str, ...] = ()
     is_on: bool = True
     reads_code: bool = False
