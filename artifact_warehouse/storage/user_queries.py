@@ -11,7 +11,7 @@ from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.limits import size_of_text, text_of_size
 
 _BATCH_ROWS = 8_192
-"""Few enough that a batch of long texts does not exceed the limit by much before it is noticed."""
+"""The limit is checked after each batch. So few rows do not exceed it by much, even with long texts."""
 
 
 def confine(connection: duckdb.DuckDBPyConnection) -> None:
@@ -53,7 +53,7 @@ def fetch(
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Batches of rows. What fails at a later row than the first ones is an error of Arrow's, with DuckDB's message."""
+    """Batches of rows. A query that fails after its first rows raises an error of Arrow's, with DuckDB's message."""
     try:
         yield from reader
     except (pa.ArrowException, OSError) as error:
