@@ -17,7 +17,7 @@ from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read
 from artifact_warehouse.storage import replacement
 
 WHOLE_RUNS = 30
-"""How many runs of each job have a whole timeline, beside all that failed; `is_full` gives one to every run."""
+"""How many runs of each job have a whole timeline. So have all that failed, and with `is_full` all runs."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Report:
     html: str
 
     def save(self, path: str | Path) -> Path:
-        """Write the file. A reader of an older one sees that one or the whole new one."""
+        """Write the file. A reader sees the older file or the whole new one."""
         target = Path(path)
         with replacement(target) as new:
             new.write_text(self.html, encoding="utf-8")
