@@ -75,7 +75,7 @@ def column_ancestors(
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column comes from, with the shortest distance: v1.column_ancestors_of.
 
-    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    The unique_id may be a name that only one node has. `across` continues in other projects. Raises UnknownNode,
     UnknownColumn and NoColumnLineage.
     """
     sql = f"FROM v1.column_ancestors_of(?, ?{', TRUE' if across else ''})"
@@ -87,7 +87,7 @@ def column_descendants(
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column flows into, with the shortest distance: v1.column_descendants_of.
 
-    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    The unique_id may be a name that only one node has. `across` continues in other projects. Raises UnknownNode,
     UnknownColumn and NoColumnLineage.
     """
     sql = f"FROM v1.column_descendants_of(?, ?{', TRUE' if across else ''})"
