@@ -23,7 +23,7 @@ from artifact_warehouse.extract.discover import has_suffix, may_be_artifact
 
 _CHUNK_BYTES = 1024 * 1024
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""zipfile unpacks other methods without a limit: 3 KB of bzip2 become 4 GB, and LZMA takes the memory of its header."""
+"""zipfile unpacks other methods without a limit: 3 KB of bzip2 become 4 GB; an LZMA header may ask for any memory."""
 _PACKED_BYTES = 1024
 """The part of a zstandard stream that is unpacked at once. It bounds the unpacked size of a step."""
 _GZIP = b"\x1f\x8b"
@@ -36,7 +36,7 @@ _DIRECTORY_BYTES = 32 * 1024 * 1024
 _TAR_END = bytes(512)
 """A tar ends with blocks of zeros. tarfile does not notice that they are missing."""
 _EMPTY_READS = 16
-"""How often tarfile may read at the end of a stream. Without it, tarfile reads for ever where a size is false."""
+"""How often tarfile may read at the end of a stream. Without a limit it reads for ever where a size is false."""
 
 _KNOWN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),

@@ -26,7 +26,7 @@ from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
 
 AHEAD = 64
-"""How many files are in the queue of `_fetched_ahead`. More than REQUESTS, so that all requests are used."""
+"""How many files the queue of `_fetched_ahead` holds at most. More than REQUESTS, so that all requests are used."""
 
 AHEAD_BYTES = 32 * 1024 * 1024
 """How many bytes are fetched ahead; one more object may be larger than this."""
