@@ -39,7 +39,7 @@ class Redaction(NamedTuple):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise InvalidPattern(f"{pattern!r} is no regular expression: {error}") from error
+                raise InvalidPattern(f"{pattern!r} is not a regular expression: {error}") from error
         values = tuple(value for name, value in environment.items() if name.startswith(SECRET_VARIABLES) and value)
         return cls(patterns, values, is_on=redact is not False, reads_code=reads_code)
 
