@@ -51,7 +51,7 @@ TALK = "artifact_warehouse.cli.echo"
 
 
 class CommandFailed(click.ClickException):
-    """The command is not done, and not by its arguments."""
+    """The command is not done, and its arguments are not the reason."""
 
     exit_code = ExitCode.FAILED
 

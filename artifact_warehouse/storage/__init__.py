@@ -1,6 +1,6 @@
-"""The DuckDB file of a warehouse: its format, its views, what is written to it, and whether it is sound.
+"""The DuckDB file of a warehouse: opens it, creates its tables and views, writes rows to it, and verifies it.
 
-Knows tables and no artifacts. The only room that calls duckdb.connect.
+Knows tables and no artifacts. Only this package calls duckdb.connect.
 """
 
 from artifact_warehouse.storage.atomic_file import replacement

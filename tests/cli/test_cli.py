@@ -911,10 +911,10 @@ def test_a_sound_warehouse_is_verified(wh: Path) -> None:
         ("INSERT INTO {0}.node_executions FROM {0}.node_executions LIMIT 3", "a result is stored twice: 3 times"),
         ("DROP VIEW v1.test_failure_rates", "v1.test_failure_rates"),
         *release_only(
-            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is not settled: 1 times"),
+            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is missing in stored.settled_artifacts: 1 time"),
             (
                 "DELETE FROM {}.node_executions WHERE rowid % 2 = 0",
-                "a run_results does not have all its results: 1 times",
+                "a run_results does not have all its results: 1 time",
             ),
             ("DELETE FROM {}.artifacts", "no artifact"),
         ),

@@ -153,10 +153,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = loader.write
 
-    def write_after_another(connection, digests, sightings, last_prune):
+    def write_after_another(connection, digests, uris, last_prune):
         monkeypatch.setattr(loader, "write", write)
-        write(connection, [dict(digest) for digest in digests], sightings, last_prune)
-        return write(connection, digests, sightings, last_prune)
+        write(connection, [dict(digest) for digest in digests], uris, last_prune)
+        return write(connection, digests, uris, last_prune)
 
     monkeypatch.setattr(loader, "write", write_after_another)
     Warehouse(path).load(RUN)
