@@ -63,14 +63,14 @@ def dbt(
 
 @contextmanager
 def _folder_beside(warehouse: Path) -> Iterator[Path]:
-    """A folder for copies of artifacts. It is beside the warehouse, as it outlives a load that fails."""
+    """A folder for copies of artifacts, beside the warehouse. Where a load fails, the folder is kept."""
     if not warehouse.parent.is_dir():
         raise click.UsageError(f"the folder {warehouse.parent} does not exist; create it first")
     folder = Path(tempfile.mkdtemp(prefix=f"{warehouse.name}.dbt-", dir=warehouse.parent))
     try:
         yield folder
     finally:
-        with suppress(OSError):  # `_load` leaves nothing in it, or what is to be loaded later
+        with suppress(OSError):  # it is not empty where a load failed
             folder.rmdir()
 
 

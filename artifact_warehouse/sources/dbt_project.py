@@ -39,7 +39,7 @@ class DbtProject:
 
     @property
     def target(self) -> str | None:
-        """The target of the profile; None where no file says it in a way that is understood here."""
+        """The target of the profile; None where nothing names it, or a file names it by other Jinja than `env_var`."""
         return self._given("--target", "DBT_TARGET", "-t") or self._rendered(self._profile().get("target"))
 
     def _given(self, option: str, variable: str, short: str | None = None) -> str | None:
