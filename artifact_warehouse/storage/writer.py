@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.history import FileState, add_generation, check_state
-from artifact_warehouse.storage.settling import settle
+from artifact_warehouse.storage.settling import settle_new
 from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
@@ -55,7 +55,7 @@ def write(
                 if table.name in batch:
                     insert(connection, table, batch.pop(table.name))
         if _merge_uris(connection, uris) or has_new:
-            settle(connection)
+            settle_new(connection)
             state = state._replace(generation=add_generation(connection))
     return state
 

@@ -243,7 +243,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (batches, "read_all"), "write": (writer, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (batches, "read_all"), "write": (writer, "settle_new")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr

@@ -166,16 +166,16 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")
-    settle = writer.settle
+    settle = writer.settle_new
 
     def fail(connection):
         settle(connection)
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(writer, "settle", fail)
+    monkeypatch.setattr(writer, "settle_new", fail)
     with pytest.raises(RuntimeError):
         Warehouse(path).load(RUN)
-    monkeypatch.setattr(writer, "settle", settle)
+    monkeypatch.setattr(writer, "settle_new", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
     assert_intact(path)
