@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import dbt, file, lineage, load, monitor, report
+from artifact_warehouse.cli import dbt, file, lineage, load, monitor, report, serve
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *(load.load, dbt.dbt, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
+    *(serve.serve, serve.ids),
 )
 
 
