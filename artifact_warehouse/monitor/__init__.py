@@ -1,11 +1,12 @@
 """Compares runs with limits, and explains a run. Reads views, and writes nothing."""
 
 from artifact_warehouse.monitor.checks import CheckReport, check
-from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose
+from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose, run_failures
 
 __all__ = [
     "CheckReport",
     "Diagnosis",
     "check",
     "diagnose",
+    "run_failures",
 ]

@@ -75,6 +75,11 @@ def diagnose(
     )
 
 
+def run_failures(connection: duckdb.DuckDBPyConnection, invocation_id: str, command: str) -> Rows:
+    """The failures of one run, as a Diagnosis has them."""
+    return _rows(connection, "run_failures", {"run": invocation_id, "command": command})
+
+
 def _find(connection: duckdb.DuckDBPyConnection, run: str | None, labels: dict[str, str | None]) -> dict[str, Any]:
     found = _rows(connection, "runs", {**labels, "run": run, "limit": 1 if run is None else None})
     found = [row for row in found if row["invocation_id"] == run] or found
