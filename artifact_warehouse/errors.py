@@ -215,6 +215,18 @@ class NothingToCheck(ArtifactWarehouseError):
     """A check has no limit, or nothing in the warehouse has its labels."""
 
 
+class InvalidConfig(ArtifactWarehouseError):
+    """A configuration cannot be used. `place` is the file, and where in it."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
 class UnknownRun(_NotOne):
     """No run or several runs have this id. `candidates` are the invocation_ids that it may stand for."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -15,8 +15,8 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import alerts, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
-from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
 from artifact_warehouse.extract import Labels
@@ -276,6 +276,27 @@ class Warehouse:
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
+
+    def notify(
+        self,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        *,
+        dry_run: bool = False,
+        now: datetime | None = None,
+    ) -> alerts.NotifyReport:
+        """Tell people what is new since the last call: see docs/alerts.md.
+
+        `config` is a file, or its tables as a dictionary; by default the nearest artifact-warehouse.toml, in the
+        working folder or above it. A dry run only returns the messages. `now` is in UTC where it has no zone, and the
+        current time by default. A message that could not be sent is in `failed` of the result; the next call sends it.
+
+        Raises InvalidConfig and WarehouseError.
+        """
+        settings = alerts.load_settings(config)
+        if not dry_run:
+            self._require_writable("notify")
+        self.close()
+        return alerts.notify(self._file, settings, dry_run, now)
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

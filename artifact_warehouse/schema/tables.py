@@ -382,10 +382,45 @@ PRUNED_OUTCOMES = Table(
     ),
 )
 
+ALERT_MESSAGES = Table(
+    "alert_messages",
+    "One row per message that `notify` sends to a channel: written before it is sent, confirmed afterwards.",
+    (
+        Column("message_id", "VARCHAR", "The BLAKE2b-128 of the channel and the events, in hex."),
+        Column("channel", "VARCHAR", "The channel, as the configuration names it."),
+        Column("content", "JSON", "The message as it is sent: title, text, markdown and events."),
+        Column("created_at", "TIMESTAMP", "When it was written, UTC."),
+        Column(
+            "claimed_until", "TIMESTAMP", "Until when a call of `notify` may be sending it, UTC; NULL while none is."
+        ),
+        Column("attempt_count", "BIGINT", "How many calls of `notify` began to send it."),
+        Column("sent_at", "TIMESTAMP", "When the service had accepted it, UTC; NULL while it has not."),
+        Column("error", "VARCHAR", "Why the last attempt failed; NULL where it did not."),
+    ),
+)
+
+ALERT_EVENTS = Table(
+    "alert_events",
+    "One row per event and channel that has been told of it, so that no event is told twice.",
+    (
+        Column("event_key", "VARCHAR", "The event: its kind, what it is about, and when it began."),
+        Column("channel", "VARCHAR", "The channel, as the configuration names it."),
+        Column("message_id", "VARCHAR", "The message that tells it: see stored.alert_messages; NULL where none does."),
+        Column("kind", "VARCHAR", "failed, recovered, source_late, …: see docs/alerts.md."),
+        Column("project_name", "VARCHAR", "The project."),
+        Column("environment", "VARCHAR", "The environment."),
+        Column("unique_id", "VARCHAR", "The node, source or exposure; NULL for a job or run."),
+        Column("job_name", "VARCHAR", "The job."),
+        Column("happened_at", "TIMESTAMP", "When it happened, UTC."),
+        Column("told_at", "TIMESTAMP", "When it was written into a message, or suppressed, UTC."),
+    ),
+)
+
 TABLES = (
     *(ARTIFACTS, ARTIFACT_URIS, SETTLED_ARTIFACTS, INVOCATIONS, NODE_EXECUTIONS, BATCH_EXECUTIONS, TEXTS),
     *(DEFINITIONS, DEFINITION_COLUMNS, RENDERINGS, CATALOG_RELATIONS, CATALOG_COLUMNS, RELATION_STATS),
     *(SET_MEMBERS, SOURCE_FRESHNESS, SEMANTIC_MANIFESTS, DBT_COLUMN_EDGES, PRUNED_RUNS, PRUNED_OUTCOMES),
+    *(ALERT_MESSAGES, ALERT_EVENTS),
     *COLUMN_TABLES,
 )
 """All tables, in the order in which they are written."""
