@@ -37,7 +37,7 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
+    *("check", "columns", "diagnose", "fetch", "lineage", "load", "migrate", "prune", "query", "report", "status"),
     *("tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
