@@ -68,6 +68,26 @@ class QuarantinedArtifacts(ArtifactWarehouseError):
         return f"nothing was loaded: {uri}: {reason}{more}; repair or remove it, or load without --strict"
 
 
+class SourceError(ArtifactWarehouseError):
+    """A source of artifacts does not deliver them. What was fetched before is stored. The message has no secret."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source = source
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+class SourceRefused(SourceError):
+    """The source refuses the request: the token, the account or another argument is wrong."""
+
+
+class SourceUnavailable(SourceError):
+    """The source cannot be reached, or fails. The same fetch may succeed later."""
+
+
 class WorkerFailed(ArtifactWarehouseError):
     """A worker process of a load ended early, for example because the system ran out of memory."""
 

@@ -1,5 +1,5 @@
--- Whether what is new can change any row: most artifacts are new, known ones have other places or labels now, or a project
--- is new that can name the runs of a process whose runs share an id.
+-- Whether what is new can change any row: most artifacts are new, known ones have other places or labels now, a project is
+-- new that can name the runs of a process whose runs share an id, or an invocation that a scheduler knows can name its project.
 -- parameters: none
 -- tables: touched (artifact_key BIGINT)
 -- grain: must_settle_all
@@ -28,4 +28,10 @@ SELECT
                 SELECT project_name FROM stored.settled_artifacts WHERE project_name IS NOT NULL
             )
         )
+    )
+    OR EXISTS (
+        SELECT 1
+        FROM touched
+        INNER JOIN stored.artifacts AS new ON new.artifact_key = touched.artifact_key
+        WHERE new.kind = 'run' OR new.invocation_id IN (SELECT invocation_id FROM stored.artifacts WHERE kind = 'run')
     ) AS must_settle_all
