@@ -21,7 +21,7 @@ class _SkippingFinder(MetaPathFinder):
 
 
 def skip_numpy_import() -> None:
-    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Not for processes of a caller.
+    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Only for the package's processes.
 
     pyarrow imports both where they are installed. It needs neither here, and the import takes longer than a nightly
     load. Its default allocators keep freed memory; malloc returns it to the system.
@@ -61,9 +61,9 @@ class _Clock:
 
 
 def install_processor_clock(kills: bool) -> None:
-    """Let `processor_time` limit this process, by SIGXCPU. Not for processes of a caller.
+    """Let `processor_time` limit this process, by SIGXCPU. Only for the package's own processes.
 
-    The signal raises OutOfTime. With `kills` it ends the process instead, a call into a library too.
+    The signal raises OutOfTime. With `kills` it ends the process instead, also during a call into a library.
     """
     if hasattr(signal, "SIGXCPU"):
         import resource
@@ -125,7 +125,7 @@ def _data_bytes() -> int:
 
 _INTERRUPTED = 130
 _WAREHOUSE = "artifact_warehouse.warehouse"
-"""Imports duckdb and pyarrow. They swallow a KeyboardInterrupt that comes during their import."""
+"""This module imports duckdb and pyarrow. A KeyboardInterrupt during their import is lost."""
 
 
 class _Phase:

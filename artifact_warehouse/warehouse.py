@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -15,16 +15,17 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import alerts, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
-from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
 from artifact_warehouse.extract import Labels
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.report import exposure_tile, render_report
+from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
 from artifact_warehouse.retention import PruneReport
+from artifact_warehouse.sources import DbtCallback
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -153,6 +154,19 @@ class Warehouse:
             storage.publish(self._file, copy)
         return report
 
+    def dbt_callback(
+        self, *, project: str | None = None, environment: str | None = None, job: str | None = None
+    ) -> DbtCallback:
+        """A callback for `dbtRunner(callbacks=[…])`, which loads the artifacts of each command of dbt.
+
+        `project`, `environment` and `job` label the artifacts. Without `environment`, it is the target of the profile.
+        """
+
+        def load(files: Iterable[Path], target: str | None) -> LoadReport:
+            return self.load(files, project=project, environment=environment or target, job=job)
+
+        return DbtCallback(load)
+
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Resolve the column lineage of every manifest that is new since the last call.
 
@@ -183,6 +197,8 @@ class Warehouse:
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
+    timeline = _on_connection(find_timeline)
+    history = _on_connection(find_history)
     status = _on_connection(storage.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)
@@ -260,6 +276,27 @@ class Warehouse:
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
+
+    def notify(
+        self,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        *,
+        dry_run: bool = False,
+        now: datetime | None = None,
+    ) -> alerts.NotifyReport:
+        """Tell people what is new since the last call: see docs/alerts.md.
+
+        `config` is a file, or its tables as a dictionary; by default the nearest artifact-warehouse.toml, in the
+        working folder or above it. A dry run only returns the messages. `now` is in UTC where it has no zone, and the
+        current time by default. A message that could not be sent is in `failed` of the result; the next call sends it.
+
+        Raises InvalidConfig and WarehouseError.
+        """
+        settings = alerts.load_settings(config)
+        if not dry_run:
+            self._require_writable("notify")
+        self.close()
+        return alerts.notify(self._file, settings, dry_run, now)
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

@@ -1,6 +1,6 @@
-"""Loads artifacts: this process, or several, flatten them; this process writes them in a few short transactions.
+"""Loads artifacts. Worker processes, or this one, flatten them; this one writes them in a few short transactions.
 
-The warehouse is open only while it is read or written, never while artifacts are parsed.
+The warehouse is open only while it is read or written. A small load keeps it open while artifacts are parsed, too.
 """
 
 from artifact_warehouse.load.batches import Policy

@@ -1,12 +1,12 @@
-"""The DuckDB file of a warehouse: its format, its views, what is written to it, and whether it is sound.
+"""The DuckDB file of a warehouse: opens it, creates its tables and views, writes rows to it, and verifies it.
 
-Knows tables and no artifacts. The only room that calls duckdb.connect.
+Knows tables and no artifacts. Only this package calls duckdb.connect.
 """
 
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
-from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
+from artifact_warehouse.storage.format import PRUNED_AT, get_meta, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.settling import settle
@@ -39,6 +39,7 @@ __all__ = [
     "describe",
     "describe_all",
     "file_state",
+    "get_meta",
     "insert",
     "known_artifacts",
     "known_objects",

@@ -16,7 +16,7 @@ from artifact_warehouse.limits import size_of_text, text_of_size
 Result = TypeVar("Result")
 
 _BATCH_ROWS = 2_048
-"""DuckDB computes so many rows at a time: fewer a batch would save no memory."""
+"""DuckDB computes this many rows at a time: smaller batches would save no memory."""
 
 
 def confine(connection: duckdb.DuckDBPyConnection) -> None:
@@ -113,6 +113,6 @@ class _QueryThread:
 
 
 def _reason(message: str) -> str:
-    """DuckDB's message. For want of memory, the option stands for settings that a confined query cannot change."""
+    """DuckDB's message. Out of memory, it advises settings that a confined query cannot change: name the option."""
     reason, *_ = message.split("\n\nPossible solutions")
     return f"{reason}; raise --memory-limit" if "Out of Memory" in reason else message

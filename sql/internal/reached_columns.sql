@@ -78,4 +78,4 @@ INNER JOIN steps
 WHERE reached.is_new AND reached.step > 0
 GROUP BY manifests.project_name, manifests.environment, reached.unique_id, reached.column_key;
 
-COMMENT ON MACRO TABLE internal.reached_columns IS 'One row per column that is reached from the one, upwards or downwards.';
+COMMENT ON MACRO TABLE internal.reached_columns IS 'One row per column that is reached from the given one, upwards or downwards.';

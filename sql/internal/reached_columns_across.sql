@@ -103,4 +103,4 @@ INNER JOIN steps
 WHERE reached.is_new AND reached.step > 0
 GROUP BY reached.project_name, reached.environment, reached.unique_id, reached.column_key;
 
-COMMENT ON MACRO TABLE internal.reached_columns_across IS 'One row per column that is reached from the one, upwards or downwards, in any project.';
+COMMENT ON MACRO TABLE internal.reached_columns_across IS 'One row per column that is reached from the given one, upwards or downwards, in any project.';

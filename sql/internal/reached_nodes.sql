@@ -94,4 +94,4 @@ SELECT
 FROM found
 LEFT JOIN others ON others.unique_id = found.unique_id;
 
-COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the one, upwards or downwards.';
+COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the given one, upwards or downwards.';

@@ -1,8 +1,8 @@
 -- Everything that one node depends on, or that depends on it, across projects, in the graphs as they stood at a time.
 -- grain: project_name, environment, unique_id
 --
--- Not portable: internal.reached_nodes, whose search this is, says why. Its steps are those of
--- internal.node_edges_across. With `across` false the rows are those of internal.reached_nodes, which is faster.
+-- Not portable: it is the search of internal.reached_nodes, over the edges of internal.node_edges_across. With `across`
+-- false the rows are those of internal.reached_nodes, which is faster.
 CREATE OR REPLACE MACRO internal.reached_nodes_across(node_unique_id, is_upwards, ts, across := TRUE) AS TABLE
 WITH RECURSIVE manifests AS MATERIALIZED (
     SELECT project_name, environment, artifact_key, graph_id
@@ -87,4 +87,4 @@ SELECT
 FROM found
 LEFT JOIN others ON others.unique_id = found.unique_id;
 
-COMMENT ON MACRO TABLE internal.reached_nodes_across IS 'One row per node that is reached from the one, upwards or downwards, in any project.';
+COMMENT ON MACRO TABLE internal.reached_nodes_across IS 'One row per node that is reached from the given one, upwards or downwards, in any project.';

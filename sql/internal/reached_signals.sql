@@ -1,9 +1,9 @@
--- What the nodes above every model and exposure say: which kinds of trouble there are, and whether anything is known.
+-- The signals of the nodes above every model and exposure: the kinds of problems, and whether anything is known.
 -- grain: project_name, environment, unique_id, signal
 --
--- Not portable: a recursive `UNION`. A signal goes down the edges and comes to each node once: for pairs of a node and an
--- ancestor there would be thousands of times as many rows. On a cycle no node hears its own signal: only sources speak
--- of freshness, the other signals count for exposures only, and these say nothing.
+-- Not portable: a recursive `UNION`. Each signal is passed down the edges, and reaches a node once. Pairs of a node and
+-- an ancestor would be thousands of times as many rows. A node on a cycle gets its own signals, too. That does not
+-- matter: models use only those of sources, which read nothing, and exposures have none of their own.
 CREATE OR REPLACE VIEW internal.reached_signals AS
 WITH RECURSIVE edges AS MATERIALIZED (
     SELECT DISTINCT project_name, environment, parent_unique_id, child_unique_id

@@ -69,7 +69,7 @@ timed AS (
     SELECT DISTINCT artifact_key FROM results WHERE started_at IS NOT NULL
 ),
 
--- A result without a start, such as a skipped one, is the same in every run: it tells only where no result has a start.
+-- A result without a start, such as a skipped one, is the same in every run: it is compared only where no result has a start.
 keys AS (
     SELECT results.artifact_key, left(md5(concat(results.unique_id, ' ', results.started_at)), 16) AS result_key
     FROM results

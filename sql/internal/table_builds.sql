@@ -5,8 +5,8 @@
 -- then is it certain that the table held what the sources held. A build counts as waste only where it is proved
 -- unchanged.
 --
--- Not portable: recursive `UNION`s. What lies above a table comes down to it along the edges, each source and each time
--- of a change once. For pairs of a node and an ancestor there would be thousands of times as many rows.
+-- Not portable: recursive `UNION`s. Sources and times of changes are passed down the edges, and reach a table once.
+-- Pairs of a node and an ancestor would be thousands of times as many rows.
 CREATE OR REPLACE VIEW internal.table_builds AS
 WITH RECURSIVE watched AS (
     SELECT DISTINCT project_name, environment, unique_id

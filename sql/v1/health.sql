@@ -152,5 +152,5 @@ LEFT JOIN issues
 COMMENT ON VIEW v1.health IS 'One row per enabled model, source and exposure of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.health.resource_type IS 'model, source or exposure.';
 COMMENT ON COLUMN v1.health.health IS 'healthy, caution, degraded, or unknown where no run of it, or of anything above an exposure, is loaded.';
-COMMENT ON COLUMN v1.health.issues IS 'What is not well, the worst first; empty where healthy. A test of several nodes counts for each of them.';
+COMMENT ON COLUMN v1.health.issues IS 'The problems, the worst first; empty where healthy. A test of several nodes counts for each of them.';
 COMMENT ON COLUMN v1.health.as_of IS 'When the newest artifact of the environment was written, UTC; 30 days are counted back from it.';

@@ -37,7 +37,7 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
+    *("check", "columns", "dbt", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
     *("tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
@@ -911,10 +911,10 @@ def test_a_sound_warehouse_is_verified(wh: Path) -> None:
         ("INSERT INTO {0}.node_executions FROM {0}.node_executions LIMIT 3", "a result is stored twice: 3 times"),
         ("DROP VIEW v1.test_failure_rates", "v1.test_failure_rates"),
         *release_only(
-            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is not settled: 1 times"),
+            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is missing in stored.settled_artifacts: 1 time"),
             (
                 "DELETE FROM {}.node_executions WHERE rowid % 2 = 0",
-                "a run_results does not have all its results: 1 times",
+                "a run_results does not have all its results: 1 time",
             ),
             ("DELETE FROM {}.artifacts", "no artifact"),
         ),
