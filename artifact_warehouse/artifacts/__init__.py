@@ -4,7 +4,7 @@ An artifact passes three stages: `parse` recognises and decodes it, a `Redactor`
 turns it into rows.
 """
 
-from artifact_warehouse.artifacts.artifact import artifact_key, content_id, looks_like_one, parse
+from artifact_warehouse.artifacts.artifact import artifact_key, content_id, guessed_kind, parse
 from artifact_warehouse.artifacts.flatteners import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
 from artifact_warehouse.artifacts.redaction import Redaction, Redactor
 
@@ -18,7 +18,7 @@ __all__ = [
     "artifact_key",
     "content_id",
     "flatten",
-    "looks_like_one",
+    "guessed_kind",
     "parse",
     "quarantine",
 ]

@@ -1,4 +1,4 @@
--- The command of each artifact that tells of a run: of a run_results, and of the checks of `dbt source freshness` (rule 3).
+-- The command of each artifact that describes a run: a run_results, or the checks of `dbt source freshness` (rule 3).
 -- grain: artifact_key
 --
 -- From dbt 1.5 on every invocation has an id of its own: checks that have the id of a run_results of another command
@@ -30,4 +30,4 @@ WHERE checks.kind IN ('sources', 'freshness')
     AND (other_commands.invocation_id IS NULL OR regexp_matches(checks.dbt_version, '^(0\.|1\.[0-4](\D|$))'));
 
 COMMENT ON VIEW internal.artifact_commands IS
-    'One row per artifact that tells of a run. The one place that names the command `source freshness`.';
+    'One row per artifact that describes a run. The one place that names the command `source freshness`.';
