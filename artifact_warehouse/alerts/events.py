@@ -293,8 +293,11 @@ def _promises(
     labels = {"project": promise.project, "environment": promise.environment}
     dues = [*due_times(promise.by, zone, promise.days, promise.holidays, since, now)]
     for row in rows(connection, "alerts/promised_exposures", exposure=promise.exposure, **labels):
+        earlier: tuple[str, ...] = ()
         for due in dues:
-            yield from _promise(connection, promise, row, due, now)
+            for event in _promise(connection, promise, row, due, now):
+                yield replace(event, absorbs=(*earlier, *event.absorbs))
+                earlier = (*earlier, event.key)
 
 
 def _promise(
