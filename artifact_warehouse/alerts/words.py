@@ -66,7 +66,7 @@ def _headline(event: Event, draft: Draft, settings: Alerts) -> str:
         "promise_broken": f"{who} not ready at {at}",
         "promise_kept": f"{who} ready",
         "run_missing": f"{who} did not run",
-        "run_came": f"{who} ran again",
+        "run_came": f"{who} ran late",
     }[event.kind]
 
 

@@ -174,10 +174,10 @@ class _Served:
             raise ValueError("several documents in one request are not supported; send them one by one")
         if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
             raise ValueError('send {"query": "…", "variables": {…}} as JSON')
-        variables, operation = asked.get("variables"), asked.get("operationName") or None
+        variables, operation = asked.get("variables"), asked.get("operationName")
         if not (variables is None or isinstance(variables, dict)) or not isinstance(operation, str | None):
             raise ValueError("variables are an object, and operationName is a text")
-        return asked["query"], variables, operation
+        return asked["query"], variables, operation or None
 
     async def _on_snapshot(self, function: Callable[[Snapshot], Answer]) -> Answer:
         """What a function gives for the newest snapshot. It runs in a thread of its own."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import threading
@@ -22,10 +21,11 @@ from artifact_warehouse.storage import WarehouseFile, migrate, publish, query
 SCRATCH = "scratch"
 """The database in memory beside a copy, for tables that are made of its views once."""
 
-_OF_TYPES = ("exposures", "groups", "macros", "metrics", "saved_queries", "semantic_models", "sources", "tests")
-
 READS = {
-    "fields": tuple(f"fields_of_{name}" for name in _OF_TYPES),
+    "fields": (
+        *("fields_of_exposures", "fields_of_groups", "fields_of_macros", "fields_of_metrics"),
+        *("fields_of_saved_queries", "fields_of_semantic_models", "fields_of_sources", "fields_of_tests"),
+    ),
     "nodes": ("fields", "relations"),
     "catalogs": ("relations",),
     "group_models": ("nodes",),
@@ -198,10 +198,16 @@ class Follower:
                 self.error = str(error)
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes with every transaction that is in the file; None where there is no file."""
+def _state(path: Path) -> tuple[tuple[int, int, int] | None, ...] | None:
+    """What changes with every transaction, of the file and of its log; None where there is no file."""
+    target = path.resolve()  # DuckDB's log lies beside the target of a link
+    file, log = _stamp(target), _stamp(target.with_name(f"{target.name}.wal"))
+    return (file, log) if file else None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 (no link is followed more often than by DuckDB)
+        found = path.stat()
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size

@@ -70,8 +70,10 @@ def numbers(ask: Callable[..., Any]) -> Numbers:
 
 @pytest.fixture(scope="session")
 def v1(served_file: Path) -> Iterator[Callable[..., list[dict[str, Any]]]]:
-    """Asks the public views of the same file, past the server."""
-    with Warehouse(served_file, read_only=True) as warehouse:
+    """Asks the public views of the same rows, past the server: in another file, as it would hold the first."""
+    path = served_file.with_name("asked.duckdb")
+    shutil.copyfile(served_file, path)
+    with Warehouse(path, read_only=True) as warehouse:
         yield lambda sql, *values: warehouse.sql(sql, list(values)).to_arrow_table().to_pylist()
 
 

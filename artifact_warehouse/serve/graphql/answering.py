@@ -53,7 +53,7 @@ def _document(text: str, limits: RequestLimits) -> tuple[DocumentNode, list[str]
     """A valid document, and what was repaired of it."""
     tokens = limits.fields * 20
     try:
-        document = parse(text, max_tokens=tokens)
+        document = parse(text, max_tokens=tokens, allow_empty_selection_sets=False)
         errors = _errors(document, limits)
     except GraphQLError as error:
         document, errors = None, [error]

@@ -8,6 +8,7 @@ no valid document as it stands.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from graphql import (
     DocumentNode,
@@ -34,8 +35,10 @@ _KEYWORDS = ("query", "mutation", "subscription", "fragment", "schema", "extend"
 def repaired(text: str, schema: GraphQLSchema, max_tokens: int) -> tuple[DocumentNode, list[str]] | None:
     """The document that a text was to be, and what was missing; None where that cannot be told."""
     try:
+        if sum(1 for _ in islice(_positions(text), max_tokens)) == max_tokens:
+            return None
         braced, changes = _braced(text)
-        document = parse(braced, max_tokens=max_tokens)
+        document = parse(braced, max_tokens=max_tokens, allow_empty_selection_sets=False)
     except GraphQLError:
         return None
     declared, names = _declared(document, schema)

@@ -1,7 +1,7 @@
 -- The nodes that one table relates to nodes of an environment. `owner` is the node that each is related to.
 -- parameters: $environment_ids, $unique_ids
 -- literals: $table
--- tables: nodes (environment_id BIGINT, unique_id VARCHAR)
+-- tables: links (environment_id BIGINT, unique_id VARCHAR, related_unique_id VARCHAR), nodes (environment_id BIGINT, unique_id VARCHAR)
 -- grain: environment_id, owner, unique_id
 SELECT links.unique_id AS owner, nodes.*
 FROM $table AS links
