@@ -17,8 +17,8 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import everyday, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
-from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
 from artifact_warehouse.extract import Labels
@@ -174,11 +174,19 @@ class Warehouse:
     column_descendants = _on_connection(nodes.column_descendants)
     lineage = _on_connection(nodes.find)
     column_lineage = _on_connection(nodes.find_column)
+    runs = _on_connection(everyday.runs)
+    run = _on_connection(everyday.run)
+    failures = _on_connection(everyday.failures)
+    slow = _on_connection(everyday.slow)
+    flaky = _on_connection(everyday.flaky)
+    changes = _on_connection(everyday.changes)
+    show = _on_connection(everyday.show)
+    compare = _on_connection(everyday.compare)
     check = _on_connection(monitor.check)
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
-    status = _on_connection(storage.status)
+    status = _on_connection(everyday.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)
 

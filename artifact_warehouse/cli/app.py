@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import file, lineage, load, monitor, report
+from artifact_warehouse.cli import everyday, file, lineage, load, monitor, report
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     *(load.load, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
+    *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
 )
 

@@ -3,40 +3,62 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, ExitCode, size_option, talk
-from artifact_warehouse.cli.output import Output, print_json, print_line, print_table, reporting, result_options
+from artifact_warehouse.cli.options import (
+    LOG_FORMAT,
+    NOW,
+    PAGER,
+    TIMES,
+    WAIT,
+    WAREHOUSE,
+    ExitCode,
+    now_in_utc,
+    size_option,
+    talk,
+)
+from artifact_warehouse.cli.output import (
+    Output,
+    print_described,
+    print_json,
+    print_line,
+    print_lines,
+    print_table,
+    reporting,
+    result_options,
+)
+from artifact_warehouse.cli.terminal import terminal
 
 
 @click.command()
 @WAREHOUSE
+@click.option("--storage", is_flag=True, help="The rows and bytes of each table, too.")
+@NOW
 @WAIT
+@PAGER
 @click.option(
     "--format", "output_format", type=click.Choice(["table", "json"]), default="table", help="The format of the result."
 )
-def status(warehouse: Path, wait: float, output_format: str) -> None:
-    """Show projects, environments, artifacts, the sizes of tables, and quarantined files.
+def status(warehouse: Path, storage: bool, now: datetime | None, wait: float, output_format: str) -> None:
+    """Show what matters first: the last runs, what fails, what is stale or flaky, and what to ask next.
 
     \b
     Example:
       artifact-warehouse status dbt.duckdb
     """
+    from artifact_warehouse.cli.status_page import status_lines
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        sections = wh.status()
+        sections = wh.status(storage=storage)
     if output_format == "json":
         print_json({name: table.to_pylist() for name, table in sections.items()})
-        return
-    for name, table in sections.items():
-        if table.num_rows:
-            print_line(f"{name.replace('_', ' ')}\n")
-            print_table(table, Output("table"))
-            print_line("")
+    else:
+        print_lines(status_lines(warehouse, sections, terminal(), now_in_utc(now)))
 
 
 @click.command()
@@ -55,7 +77,9 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         if name is None:
-            print_table(wh.describe_views(), output)
+            found = wh.describe_views()
+            is_list = output.is_table and sys.stdout.isatty() and not output.is_wide
+            print_described(found.select(["name", "summary"]) if is_list else found, output)
         else:
             file, columns = wh.describe_view(name)
             about = f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n"
@@ -63,7 +87,7 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
                 print_line(about)
             else:
                 talk().say("info", "view", about)
-            print_table(columns, output)
+            print_described(columns, output)
 
 
 @click.command()
@@ -132,7 +156,11 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
 @click.command()
 @WAREHOUSE
 @click.option(
-    "--before", type=click.DateTime(TIMES), required=True, help="Remove what is older (UTC, or with an offset)."
+    "--before",
+    metavar="TIME",
+    type=click.DateTime(TIMES),
+    required=True,
+    help="Remove what is older (UTC, or with an offset).",
 )
 @click.option("--keep-daily-rates", is_flag=True, help="Keep counts by day, so that no rate changes.")
 @click.option("-y", "--yes", is_flag=True, help="Remove without asking. Without it, a terminal asks first.")

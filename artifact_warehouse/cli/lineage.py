@@ -57,7 +57,9 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 @click.option(
     "--across", is_flag=True, help="Go on in other projects: at their external models, and sources that they make."
 )
-@click.option("--at", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset).")
+@click.option(
+    "--at", metavar="TIME", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset)."
+)
 @WAIT
 @result_options("tree", default=None)
 def lineage(
@@ -78,7 +80,7 @@ def lineage(
     Example:
       artifact-warehouse lineage dbt.duckdb orders --column amount --down --depth 2 --at 2026-11-01
     """
-    from artifact_warehouse.cli.formats import lineage_tree, print_trees
+    from artifact_warehouse.cli.trees import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse
 
     directions = (direction,) if direction else ("up", "down")

@@ -15,6 +15,7 @@ from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     JOB,
     LOG_FORMAT,
+    PAGER,
     PROJECT,
     TIMES,
     WAIT,
@@ -23,7 +24,8 @@ from artifact_warehouse.cli.options import (
     ExitCode,
     talk,
 )
-from artifact_warehouse.cli.output import print_json, print_line, stdout
+from artifact_warehouse.cli.output import print_json, print_line, print_lines
+from artifact_warehouse.cli.terminal import terminal
 from artifact_warehouse.durations import duration_of_text
 
 SEVERITIES = click.Choice(["info", "warn", "error"])
@@ -70,7 +72,12 @@ def _duration_option(name: str, explanation: str, default: str | None = None) ->
 @click.option("--rules", type=SEVERITIES, help="Fail where a rule of v1.project_rules so severe or more is broken.")
 @click.option("--ignore-rule", "ignored_rules", multiple=True, metavar="RULE", help="Leave this rule out.")
 @_duration_option("--window", "The time before now that rates are computed over.", "7d")
-@click.option("--now", type=click.DateTime(TIMES), help="The time that age and window end at (UTC, or with an offset).")
+@click.option(
+    "--now",
+    metavar="TIME",
+    type=click.DateTime(TIMES),
+    help="The time that age and window end at (UTC, or with an offset).",
+)
 @PROJECT
 @ENVIRONMENT
 @JOB
@@ -95,7 +102,7 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
         print_json(report.to_dict())
     else:
         for finding in report.findings:
-            print_line(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}")
+            print_line(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}", indent=" " * 8)
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
         sys.exit(ExitCode.FINDINGS)
@@ -109,6 +116,7 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
 @JOB
 @WAIT
 @LOG_FORMAT
+@PAGER
 @click.option("--format", "output_format", type=TEXT_OR_JSON, help="The format; text on a terminal, else JSON.")
 def diagnose(warehouse: Path, run: str | None, wait: float, output_format: str | None, **labels: Any) -> None:
     """Explain a run: a page on a terminal, JSON elsewhere.
@@ -121,7 +129,7 @@ def diagnose(warehouse: Path, run: str | None, wait: float, output_format: str |
     Example:
       artifact-warehouse diagnose dbt.duckdb --environment prod
     """
-    from artifact_warehouse.cli.diagnosis_page import print_diagnosis
+    from artifact_warehouse.cli.diagnosis_page import diagnosis_lines
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
@@ -129,5 +137,4 @@ def diagnose(warehouse: Path, run: str | None, wait: float, output_format: str |
     if output_format == "json" or (output_format is None and not sys.stdout.isatty()):
         print_json(found.to_dict())
     else:
-        with stdout() as text:
-            print_diagnosis(found, text)
+        print_lines(diagnosis_lines(found, terminal()))

@@ -7,6 +7,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
@@ -48,6 +49,9 @@ _SIGPIPE = 128 + 13
 
 TALK = "artifact_warehouse.cli.echo"
 """The key of the Talk in click's context."""
+
+NO_PAGER = "artifact_warehouse.cli.no_pager"
+"""The key of --no-pager in click's context."""
 
 
 class CommandFailed(click.ClickException):
@@ -161,6 +165,18 @@ WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to 
 PROJECT = click.option("--project", help="Only this project.")
 ENVIRONMENT = click.option("--environment", help="Only this environment.")
 JOB = click.option("--job", help="Only runs of this job.")
+NOW = click.option(
+    "--now", metavar="TIME", type=click.DateTime(TIMES), help="The time that ages end at (UTC, or with an offset)."
+)
+
+
+def now_in_utc(now: datetime | None) -> datetime:
+    """The time of --now, or the current time, without a zone."""
+    from artifact_warehouse.schema import to_utc
+
+    return to_utc(now or datetime.now(timezone.utc))
+
+
 LOG_FORMAT = click.option(
     *("--log-format", "log_format"),
     type=click.Choice(FORMATS),
@@ -170,6 +186,21 @@ LOG_FORMAT = click.option(
     callback=lambda ctx, _, value: ctx.meta.update({TALK: Talk(value)}),
     help="Messages on stderr as sentences, or as a JSON object a line.",
 )
+
+
+PAGER = click.option(
+    "--no-pager",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, value: ctx.meta.update({NO_PAGER: value}),
+    help="Print at once what does not fit on the screen; else `PAGER` shows it, or less.",
+)
+
+
+def has_pager() -> bool:
+    """Whether this call may show a long result in a pager."""
+    return not click.get_current_context().meta.get(NO_PAGER, False)
 
 
 def _to_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:

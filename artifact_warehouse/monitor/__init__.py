@@ -1,11 +1,13 @@
 """Compares runs with limits, and explains a run. Reads views, and writes nothing."""
 
 from artifact_warehouse.monitor.checks import CheckReport, check
-from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose
+from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose, find_previous_run, find_run
 
 __all__ = [
     "CheckReport",
     "Diagnosis",
     "check",
     "diagnose",
+    "find_previous_run",
+    "find_run",
 ]

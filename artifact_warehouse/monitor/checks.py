@@ -12,7 +12,7 @@ import duckdb
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
 from artifact_warehouse.schema import to_utc
-from artifact_warehouse.storage import query
+from artifact_warehouse.storage import parameters, query, require_labels
 
 SEVERITIES = ("info", "warn", "error")
 MAX_NAMES = 20
@@ -97,7 +97,8 @@ def check(
     the lowest severity that fails: of a source's last freshness check, and of a rule of v1.project_rules that is not
     in `ignored_rules`. `now` is in UTC where it has no zone, and the current time by default.
 
-    Raises NothingToCheck where no limit is given or no run has the labels, and ValueError for another severity.
+    Raises NothingToCheck where no limit is given or no run has all labels, UnknownLabel, and ValueError for another
+    severity.
     """
     if freshness not in (None, "warn", "error"):
         raise ValueError(f"freshness is warn or error, not {freshness!r}")
@@ -108,6 +109,7 @@ def check(
         raise NothingToCheck("there is nothing to check; give a limit, such as --max-failing 0")
     at = to_utc(now or datetime.now(timezone.utc))
     labels = {"project": project, "environment": environment, "job": job}
+    require_labels(connection, **labels)
     checks = _Checks(connection, labels, at, window)
     findings = (
         *checks.runs(max_failure_rate),
@@ -225,4 +227,4 @@ def _place(project: str | None, environment: str) -> str:
 def ask(connection: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """Run a statement of sql/queries/. Values that are not its parameters are left out."""
     sql = query(name)
-    return connection.execute(sql, {key: value for key, value in values.items() if f"${key}" in sql})
+    return connection.execute(sql, parameters(sql, values))

@@ -12,6 +12,7 @@ import duckdb
 
 from artifact_warehouse.errors import UnknownRun
 from artifact_warehouse.monitor.checks import ask
+from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
 
@@ -50,9 +51,11 @@ def diagnose(
 ) -> Diagnosis:
     """Explain a run. `run` is an invocation_id or its beginning; without it, the last run with the labels.
 
-    Raises UnknownRun.
+    Raises UnknownLabel and UnknownRun.
     """
-    found = _find(connection, run, {"project": project, "environment": environment, "job": job})
+    labels = {"project": project, "environment": environment, "job": job}
+    require_labels(connection, **labels)
+    found = find_run(connection, run, **labels)
     values = {
         "run": found["invocation_id"],
         "command": found["command"],
@@ -75,13 +78,33 @@ def diagnose(
     )
 
 
-def _find(connection: duckdb.DuckDBPyConnection, run: str | None, labels: dict[str, str | None]) -> dict[str, Any]:
+def find_run(
+    connection: duckdb.DuckDBPyConnection,
+    run: str | None,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    job: str | None = None,
+) -> dict[str, Any]:
+    """The run whose invocation_id begins so; for None the last one that executes nodes. Raises UnknownRun."""
+    labels = {"project": project, "environment": environment, "job": job}
     found = _rows(connection, "runs", {**labels, "run": run, "limit": 1 if run is None else None})
     found = [row for row in found if row["invocation_id"] == run] or found
     ids = tuple(dict.fromkeys(row["invocation_id"] for row in found))
     if len(ids) != 1:
         name = "run with these labels that executes nodes" if run is None else f"run {run!r}"
         raise UnknownRun(name, ids[:10])
+    return found[0]
+
+
+def find_previous_run(connection: duckdb.DuckDBPyConnection, run: dict[str, Any]) -> dict[str, Any]:
+    """The run before a run, of its project, environment and command, and of its job where there is one.
+
+    Raises UnknownRun.
+    """
+    found = _rows(connection, "previous_run", {"run": run["invocation_id"], "command": run["command"]})
+    if not found:
+        raise UnknownRun(f"earlier run like {run['invocation_id']}", ())
     return found[0]
 
 

@@ -8,10 +8,11 @@ from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
+from artifact_warehouse.storage.labels import labels, require_labels
 from artifact_warehouse.storage.publishing import check_copy, publish
 from artifact_warehouse.storage.settling import settle
-from artifact_warehouse.storage.sql_files import SqlFile, query
-from artifact_warehouse.storage.statistics import status, summary
+from artifact_warehouse.storage.sql_files import SqlFile, parameters, query
+from artifact_warehouse.storage.statistics import file_status, summary, table_sizes
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
 from artifact_warehouse.storage.verification import broken_integrity, verify
@@ -39,21 +40,25 @@ __all__ = [
     "describe_all",
     "fetch",
     "file_state",
+    "file_status",
     "insert",
     "known_artifacts",
     "known_objects",
+    "labels",
     "memory_limit",
     "migrate",
+    "parameters",
     "pending_changes",
     "public_view",
     "publish",
     "query",
     "registered",
     "replacement",
+    "require_labels",
     "set_meta",
     "settle",
-    "status",
     "summary",
+    "table_sizes",
     "transaction",
     "verify",
     "write",

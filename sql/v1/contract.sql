@@ -1103,7 +1103,9 @@ CREATE VIEW source_freshness AS SELECT
     NULL::DOUBLE AS execution_seconds,
     NULL::VARCHAR AS thread_id,
     NULL::TIMESTAMP AS generated_at,
-    NULL::JSON AS extra
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS status_class,
+    NULL::VARCHAR AS command
 WHERE FALSE;
 
 CREATE VIEW sources AS SELECT

@@ -19,7 +19,9 @@ SELECT
     execution_seconds,
     thread_id,
     generated_at,
-    extra
+    extra,
+    status_class,
+    command
 FROM internal.freshness_checks;
 
 COMMENT ON VIEW v1.source_freshness IS 'One row per source and invocation that checked it.';
@@ -36,3 +38,4 @@ COMMENT ON COLUMN v1.source_freshness.error IS 'Why the check itself failed.';
 COMMENT ON COLUMN v1.source_freshness.execution_seconds IS 'How long the check took, as dbt measured it.';
 COMMENT ON COLUMN v1.source_freshness.generated_at IS 'When the sources.json was written, UTC.';
 COMMENT ON COLUMN v1.source_freshness.extra IS 'Every field of the check that has no column here, as dbt wrote it: adapter_response, criteria, timing, ….';
+COMMENT ON COLUMN v1.source_freshness.status_class IS 'success, warn, failure, skipped or unknown (rule 2, docs/rules.md).';

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from testdata import ROOT, release_only
 
-PAGES = ("README.md", "docs/getting-started.md", "docs/operating.md", "docs/on-call.md")
+PAGES = ("README.md", "docs/getting-started.md", "docs/everyday.md", "docs/operating.md", "docs/on-call.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAX_README_LINES = 140
 
