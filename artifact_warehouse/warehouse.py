@@ -157,8 +157,11 @@ class Warehouse:
         self.close()
         return resolve(self._file, progress)
 
-    def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
+    def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed.
+
+        Views of v1 need no schema. `parameters` are the values of `?`, or by name those of `$name`.
+        """
         try:
             return self.connection.sql(query, params=parameters)
         except duckdb.Error as error:
@@ -193,12 +196,13 @@ class Warehouse:
     def query(
         self,
         query: str,
+        parameters: list[Any] | dict[str, Any] | None = None,
         *,
         is_confined: bool = False,
         timeout: float | None = None,
         memory_limit: int | None = None,
     ) -> QueryResult:
-        """Run a query; returns all rows as an Arrow table.
+        """Run a query; returns all rows as an Arrow table. `parameters` are those of `sql`.
 
         `is_confined` lets this process read and write no other file and change no setting, until the database is
         closed. `timeout` is in seconds; None and 0 stand for no limit. `memory_limit` is in bytes: for DuckDB, and
@@ -213,13 +217,13 @@ class Warehouse:
             connection.execute(f"SET memory_limit = '{memory_limit}B'")
         if is_confined:
             storage.confine(connection)
-        return self._fetched(query, timeout or None, memory_limit)
+        return self._fetched(query, parameters, timeout or None, memory_limit)
 
-    def _fetched(self, query: str, timeout: float | None, memory_limit: int | None) -> QueryResult:
+    def _fetched(self, query: str, parameters: Any, timeout: float | None, memory_limit: int | None) -> QueryResult:
         """All rows, fetched in a second thread: DuckDB does not react to signals while it fetches Arrow tables."""
         deadline = time.monotonic() + timeout if timeout else None
         with ThreadPoolExecutor(1) as pool:
-            fetching = pool.submit(storage.fetch, self.connection, query, memory_limit)
+            fetching = pool.submit(storage.fetch, self.connection, query, memory_limit, parameters)
             try:
                 while not wait([fetching], timeout=0.1).done:
                     if deadline is not None and time.monotonic() > deadline:
@@ -256,6 +260,10 @@ class Warehouse:
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
+
+    def copy(self, target: str | os.PathLike[str]) -> Path:
+        """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
+        return storage.copy(self._file, Path(target))
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from artifact_warehouse.load import LoadSettings
 
 COMMANDS = (
-    *(load.load, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
+    *(load.load, file.status, file.views, file.query, file.sql, file.migrate, file.prune, file.verify),
     *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
 )
@@ -44,4 +46,9 @@ def main(settings: LoadSettings | None = None) -> None:
     install_sigint_handler()
     install_processor_clock(kills=False)
     skip_numpy_import()
-    cli(prog_name="artifact-warehouse", obj=settings)
+    cli(prog_name=_program_name(), obj=settings)
+
+
+def _program_name() -> str:
+    """`aw` where it was called so. The variable of the completion has this name, too."""
+    return "aw" if Path(sys.argv[0]).stem == "aw" else "artifact-warehouse"

@@ -10,12 +10,15 @@ from typing import Any
 
 import click
 
+from artifact_warehouse.cli.completion import complete
 from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     JOB,
     LOG_FORMAT,
+    NODE,
     NOW,
     PROJECT,
+    RUN,
     WAIT,
     WAREHOUSE,
     Command,
@@ -52,9 +55,9 @@ class _Moment(click.ParamType):  # type: ignore[type-arg]  # generic since click
 
 
 _PARAMETERS = {
-    "node": click.argument("node"),
-    "run": click.argument("run", required=False),
-    "other": click.argument("other", required=False),
+    "node": NODE,
+    "run": RUN,
+    "other": click.argument("other", required=False, shell_complete=complete("runs")),
     "project": PROJECT,
     "environment": ENVIRONMENT,
     "job": JOB,

@@ -1,14 +1,18 @@
-"""The commands about the warehouse file: `status`, `views`, `query`, `migrate`, `prune` and `verify`."""
+"""The commands about the warehouse file: `status`, `views`, `query`, `sql`, `migrate`, `prune` and `verify`."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from artifact_warehouse.cli.completion import complete
 from artifact_warehouse.cli.options import (
     LOG_FORMAT,
     NOW,
@@ -32,6 +36,8 @@ from artifact_warehouse.cli.output import (
     result_options,
 )
 from artifact_warehouse.cli.terminal import terminal
+
+SHELLS = ("harlequin", "duckdb")
 
 
 @click.command()
@@ -63,7 +69,7 @@ def status(warehouse: Path, storage: bool, now: datetime | None, wait: float, ou
 
 @click.command()
 @WAREHOUSE
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete("views"))
 @WAIT
 @result_options()
 def views(warehouse: Path, name: str | None, wait: float, output: Output) -> None:
@@ -90,9 +96,26 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
             print_described(columns, output)
 
 
+def _to_parameters(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if wrong := [name for name, equals, _ in pairs if not (equals and name.isidentifier())]:
+        raise click.BadParameter(f"{wrong[0]!r} is no parameter; write name=value")
+    return {name: value for name, _, value in pairs}
+
+
 @click.command()
 @WAREHOUSE
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option(
+    *("-f", "--file"), type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the SQL from this file."
+)
+@click.option(
+    *("-p", "--parameter", "parameters"),
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_to_parameters,
+    help="The value of $NAME in the SQL.",
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -104,18 +127,66 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
 @size_option("--memory-limit", None, "Of DuckDB, and again of the result. By default 40% of the memory each.")
 @WAIT
 @result_options()
-def query(warehouse: Path, sql: str, wait: float, output: Output, **limits: Any) -> None:
+def query(warehouse: Path, sql: str | None, file: Path | None, wait: float, output: Output, **options: Any) -> None:
     """Run SQL. It can write nothing, read no other file and change no setting. SQL is - to read it from stdin.
+
+    Views of v1 need no schema: `show tables` lists them.
 
     \b
     Example:
-      artifact-warehouse query dbt.duckdb "from v1.test_failure_rates order by failure_rate desc limit 5"
+      artifact-warehouse query dbt.duckdb "from test_failure_rates order by failure_rate desc limit 5"
+      artifact-warehouse query dbt.duckdb "from models where name = $name" -p name=fct_orders
     """
     from artifact_warehouse.warehouse import Warehouse
 
+    if (sql is None) == (file is None):
+        raise click.UsageError("give SQL, or a file with -f")
+    text = _read_stdin() if sql == "-" else sql if file is None else _read_sql(file)
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        result = wh.query(_read_stdin() if sql == "-" else sql, is_confined=True, **limits)
+        result = wh.query(text or "", is_confined=True, **options)
         print_table(result.table, output, result.json_columns)
+
+
+@click.command()
+@WAREHOUSE
+@click.option("--shell", type=click.Choice(SHELLS), help="The shell; the first that is installed.")
+@WAIT
+@LOG_FORMAT
+def sql(warehouse: Path, shell: str | None, wait: float) -> None:
+    """Open a SQL shell on a copy of WH: harlequin, or DuckDB's own. Loads go on meanwhile.
+
+    Views of v1 need no schema. The copy is read-only, and is removed at the end.
+
+    \b
+    Example:
+      artifact-warehouse sql dbt.duckdb --shell duckdb
+    """
+    from artifact_warehouse.warehouse import Warehouse
+
+    program = next((found for name in ([shell] if shell else SHELLS) if (found := shutil.which(name))), None)
+    if program is None:
+        raise click.UsageError(f"{shell or ' or '.join(SHELLS)} is not installed: pip install duckdb-cli")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Warehouse(warehouse, read_only=True, wait=wait).copy(Path(folder) / f"{warehouse.stem}.duckdb")
+        sys.exit(subprocess.run(_shell_command(program, copy), check=False).returncode)
+
+
+def _shell_command(program: str, copy: Path) -> list[str]:
+    """The command of a shell that begins with the statements of `shell_start`."""
+    from artifact_warehouse.storage import SHELL_START
+
+    start = copy.with_name("start.sql")
+    start.write_text(SHELL_START, encoding="utf-8")
+    if Path(program).stem == "harlequin":
+        return [program, "--read-only", "--init-path", str(start), str(copy)]
+    return [program, "-readonly", "-cmd", SHELL_START, str(copy)]
+
+
+def _read_sql(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file}: cannot be read: {error}") from error
 
 
 def _read_stdin() -> str:

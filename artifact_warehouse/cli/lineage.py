@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, talk
+from artifact_warehouse.cli.options import LOG_FORMAT, NODE, TIMES, WAIT, WAREHOUSE, talk
 from artifact_warehouse.cli.output import Output, opened, print_line, print_table, reporting, result_options, stdout
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 
 @click.command()
 @WAREHOUSE
-@click.argument("node")
+@NODE
 @click.option("--up", "direction", flag_value="up", help="Only the nodes that NODE depends on.")
 @click.option("--down", "direction", flag_value="down", help="Only the nodes that depend on NODE.")
 @click.option("--column", metavar="COLUMN", help="The lineage of this column; `columns` resolves it first.")

@@ -17,6 +17,7 @@ from artifact_warehouse.cli.options import (
     LOG_FORMAT,
     PAGER,
     PROJECT,
+    RUN,
     TIMES,
     WAIT,
     WAREHOUSE,
@@ -110,7 +111,7 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
 
 @click.command()
 @WAREHOUSE
-@click.argument("run", required=False)
+@RUN
 @PROJECT
 @ENVIRONMENT
 @JOB

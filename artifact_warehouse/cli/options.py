@@ -14,6 +14,8 @@ from typing import Any, NoReturn, TypeGuard
 
 import click
 
+from artifact_warehouse.cli.completion import COMPLETED, complete
+from artifact_warehouse.cli.config import Config, read_config, with_warehouse
 from artifact_warehouse.cli.echo import FORMATS, Talk, discard_stdout, escape_control_characters
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
@@ -50,6 +52,9 @@ _SIGPIPE = 128 + 13
 TALK = "artifact_warehouse.cli.echo"
 """The key of the Talk in click's context."""
 
+CONFIG = "artifact_warehouse.cli.config"
+"""The key of the Config in click's context."""
+
 NO_PAGER = "artifact_warehouse.cli.no_pager"
 """The key of --no-pager in click's context."""
 
@@ -65,11 +70,22 @@ class ReaderGone(Exception):
 
 
 class Commands(click.Group):
-    """Turns every exception into a message and an exit code."""
+    """Turns every exception into a message and an exit code, and fills in what ARTIFACT_WAREHOUSE and a file say."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with _ending(Talk):
-            return super().make_context(*args, **kwargs)
+            config = read_config(self.commands)
+            context = super().make_context(*args, default_map=config.options, **kwargs)
+            context.meta[CONFIG] = config
+            return context
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, others = super().resolve_command(ctx, args)
+        if command is not None:
+            ctx.meta[COMPLETED], others = with_warehouse(command, others, ctx.meta.get(CONFIG, Config()))
+        return name, command, others
 
     def invoke(self, ctx: click.Context) -> Any:
         with _ending(talk), interruptible():
@@ -162,9 +178,11 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
 FILE = click.Path(dir_okay=False, path_type=Path)
 WAREHOUSE = click.argument("warehouse", metavar="WH", type=FILE)
 WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait while another process holds WH.")
-PROJECT = click.option("--project", help="Only this project.")
-ENVIRONMENT = click.option("--environment", help="Only this environment.")
-JOB = click.option("--job", help="Only runs of this job.")
+PROJECT = click.option("--project", shell_complete=complete("project"), help="Only this project.")
+ENVIRONMENT = click.option("--environment", shell_complete=complete("environment"), help="Only this environment.")
+JOB = click.option("--job", shell_complete=complete("job"), help="Only runs of this job.")
+NODE = click.argument("node", shell_complete=complete("nodes"))
+RUN = click.argument("run", required=False, shell_complete=complete("runs"))
 NOW = click.option(
     "--now", metavar="TIME", type=click.DateTime(TIMES), help="The time that ages end at (UTC, or with an offset)."
 )

@@ -5,11 +5,12 @@ Knows tables and no artifacts. The only room that calls duckdb.connect.
 
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
+from artifact_warehouse.storage.completions import completions
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.labels import labels, require_labels
-from artifact_warehouse.storage.publishing import check_copy, publish
+from artifact_warehouse.storage.publishing import SHELL_START, check_copy, copy, publish
 from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, parameters, query
 from artifact_warehouse.storage.statistics import file_status, summary, table_sizes
@@ -27,6 +28,7 @@ from artifact_warehouse.storage.writer import (
 
 __all__ = [
     "PRUNED_AT",
+    "SHELL_START",
     "FileState",
     "SqlFile",
     "WarehouseFile",
@@ -35,7 +37,9 @@ __all__ = [
     "check_copy",
     "check_state",
     "compact",
+    "completions",
     "confine",
+    "copy",
     "describe",
     "describe_all",
     "fetch",

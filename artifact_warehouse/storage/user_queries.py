@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -31,10 +32,10 @@ def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def fetch(
-    connection: duckdb.DuckDBPyConnection, query: str, memory_limit: int | None
+    connection: duckdb.DuckDBPyConnection, query: str, memory_limit: int | None, parameters: Any = None
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """All rows of a query, and the names of its columns of type JSON. Raises QueryFailed for too large a result."""
-    relation = connection.sql(query)
+    relation = connection.sql(query, params=parameters or None)
     if relation is None:  # the statement has no result
         return pa.table({}), ()
     types = zip(relation.columns, relation.types, strict=True)

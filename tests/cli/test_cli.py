@@ -38,7 +38,7 @@ GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
     *("changes", "check", "columns", "compare", "diagnose", "failures", "flaky", "lineage", "load", "migrate", "prune"),
-    *("query", "report", "run", "runs", "show", "slow", "status", "tile", "verify", "views"),
+    *("query", "report", "run", "runs", "show", "slow", "sql", "status", "tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
