@@ -149,7 +149,7 @@ class QueryFailed(ArtifactWarehouseError):
     """DuckDB refused a query. The message is DuckDB's."""
 
 
-class UnknownView(ArtifactWarehouseError):
+class UnknownView(ArtifactWarehouseError, AttributeError):
     """No view of v1 has this name."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:

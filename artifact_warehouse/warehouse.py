@@ -171,6 +171,11 @@ class Warehouse:
         """A view of v1 as a DuckDB relation; the name needs no schema. Raises UnknownView."""
         return self.sql(f"FROM {storage.public_view(name, 'view').full_name}")
 
+    @property
+    def v1(self) -> storage.PublicViews:
+        """The views of v1 as attributes, and its table macros as methods: `wh.v1.flaky_tests`. Tab lists them."""
+        return storage.namespace(self.connection)
+
     ancestors = _on_connection(nodes.ancestors)
     descendants = _on_connection(nodes.descendants)
     column_ancestors = _on_connection(nodes.column_ancestors)

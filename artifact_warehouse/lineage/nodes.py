@@ -23,7 +23,7 @@ _NAMED = 10
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lineage:
     """The lineage of a node or column. `edges` maps the title of each direction to {node: its next nodes}.
 
@@ -36,6 +36,15 @@ class Lineage:
     labels: dict[str, str]
     states: dict[str, str]
     kinds: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The next nodes in each direction."""
+        lines = [f"Lineage of {self.unique_id}"]
+        for title, edges in self.edges.items():
+            nearest = [self.labels.get(node, node) for node in edges.get(self.unique_id, [])]
+            shown = ", ".join([*nearest[:_NAMED], "…"] if len(nearest) > _NAMED else nearest) or "nothing"
+            lines.append(f"{title}: {shown}")
+        return "\n  ".join(lines)
 
 
 def find(

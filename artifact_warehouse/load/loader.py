@@ -26,8 +26,11 @@ from artifact_warehouse.storage import FileState, WarehouseFile, file_state, kno
 Progress = Callable[[int, int], None]
 """Called with the number of finished files and the number of all files."""
 
+_SHOWN = 5
+"""How many quarantined artifacts the text of a LoadReport names."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class LoadReport:
     """The outcome of every input of a load, in the order of reading."""
 
@@ -71,6 +74,12 @@ class LoadReport:
     def __str__(self) -> str:
         counts = (len(self.loaded), len(self.unchanged), len(self.quarantined))
         return "loaded {}, unchanged {}, quarantined {}".format(*counts)
+
+    def __repr__(self) -> str:
+        """The counts, and why the first artifacts were quarantined."""
+        shown = [f"quarantined {o.uri}: {o.reason}" for o in self.quarantined[:_SHOWN]]
+        more = [f"and {len(self.quarantined) - _SHOWN} more"] if len(self.quarantined) > _SHOWN else []
+        return "\n  ".join([f"LoadReport: {self}", *shown, *more])
 
 
 def load(

@@ -34,7 +34,7 @@ class Finding:
     """The first 20 nodes; for rules, each with the rule that it breaks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """The findings of all checks."""
 
@@ -58,6 +58,13 @@ class CheckReport:
             return f"dbt: all {len(self.findings)} checks passed"
         failed = len(self.reasons)
         return "\n".join([f"dbt: {failed} of {len(self.findings)} checks failed", *(f"• {r}" for r in self.reasons)])
+
+    def __repr__(self) -> str:
+        """A line for each check, those that failed first."""
+        failed = len(self.reasons)
+        head = f"CheckReport: {failed} of {len(self.findings)} checks failed" if failed else f"CheckReport: {self.text}"
+        lines = [f"{'ok    ' if f.is_passed else 'FAILED'} {f.sentence}" for f in self.findings]
+        return "\n  ".join([head, *sorted(lines, key=lambda line: line.startswith("ok"))])
 
     def to_dict(self) -> dict[str, Any]:
         """The report for JSON. Slack's incoming webhooks post the value of `text`.

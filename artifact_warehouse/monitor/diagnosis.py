@@ -16,11 +16,14 @@ from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
 
+_NAMED = 3
+"""How many nodes of each kind the text of a Diagnosis names."""
+
 FLAKY_TESTS = 20
 """How many flaky tests are listed. Tests that failed in this run come first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """One run explained. The keys of every row are columns of the views."""
 
@@ -36,9 +39,31 @@ class Diagnosis:
     """The chain of nodes that determined how long the run took."""
     flaky_tests: Rows
 
+    def __repr__(self) -> str:
+        """What the run was, and a line for each part of the diagnosis that has something."""
+        run = self.run
+        outcome = {True: "succeeded", False: "failed", None: "executed nothing"}[run["is_success"]]
+        place = ", ".join(part for part in (run["project_name"], run["environment"], run["job_name"]) if part)
+        head = f"Diagnosis: {run['command']} of {place}, {run['invocation_id'][:8]}, {outcome}"
+        skipped = sum(row["skipped_count"] for row in self.failures)
+        parts = (
+            (f"failures, with {skipped} skipped for them", self.failures),
+            ("skipped without a known failure above", self.skipped_without_cause),
+            ("warnings", self.warnings),
+            ("slower than before", self.slow),
+            ("steps that decided how long it took", self.critical_path),
+            ("flaky tests", self.flaky_tests),
+        )
+        return "\n  ".join([head, *(f"{len(rows)} {title}: {_some(rows)}" for title, rows in parts if rows)])
+
     def to_dict(self) -> dict[str, Any]:
         """The diagnosis for JSON."""
         return asdict(self)
+
+
+def _some(rows: Rows) -> str:
+    names = [str(row["unique_id"]) for row in rows[:_NAMED]]
+    return ", ".join([*names, "…"] if len(rows) > _NAMED else names)
 
 
 def diagnose(

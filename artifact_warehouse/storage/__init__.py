@@ -17,7 +17,7 @@ from artifact_warehouse.storage.statistics import file_status, summary, table_si
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
 from artifact_warehouse.storage.verification import broken_integrity, verify
-from artifact_warehouse.storage.views import describe, describe_all, public_view
+from artifact_warehouse.storage.views import PublicViews, describe, describe_all, namespace, public_view
 from artifact_warehouse.storage.writer import (
     insert,
     known_artifacts,
@@ -30,6 +30,7 @@ __all__ = [
     "PRUNED_AT",
     "SHELL_START",
     "FileState",
+    "PublicViews",
     "SqlFile",
     "WarehouseFile",
     "add_generation",
@@ -51,6 +52,7 @@ __all__ = [
     "labels",
     "memory_limit",
     "migrate",
+    "namespace",
     "parameters",
     "pending_changes",
     "public_view",
