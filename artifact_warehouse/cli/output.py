@@ -146,6 +146,11 @@ def print_json(value: Any) -> None:
     _print(to_json(value) + "\n", is_json=True)
 
 
+def print_text(text: str) -> None:
+    """Print a text for a machine: unchanged to a pipe or a file."""
+    _print(text, is_json=False)
+
+
 def print_line(text: str, indent: str = "") -> None:
     """Print a sentence. On a terminal it breaks between words, and `indent` begins its further lines.
 

@@ -11,6 +11,7 @@ import duckdb
 
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
+from artifact_warehouse.monitor.contacts import Contact, contacts
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import parameters, query, require_labels
 
@@ -32,6 +33,8 @@ class Finding:
     sentence: str
     names: tuple[str, ...] = ()
     """The first 20 nodes; for rules, each with the rule that it breaks."""
+    nodes: tuple[Contact, ...] = ()
+    """The files, owners and exposures of these nodes."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +79,9 @@ class CheckReport:
             "is_passed": self.is_passed,
             "checked_at": self.checked_at,
             "reasons": list(self.reasons),
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [
+                {**asdict(finding), "nodes": [node._asdict() for node in finding.nodes]} for finding in self.findings
+            ],
         }
 
 
@@ -216,6 +221,7 @@ class _Checks:
         names: dict[tuple[Any, Any], list[str]] = {}
         for project, environment, name in self._query(query_name, **values):
             names.setdefault((project, environment), []).append(name)
+        known = contacts(self.connection, (_node(name) for found in names.values() for name in found[:MAX_NAMES]))
         for project, environment in sorted(
             {*self.environments(), *places, *names}, key=lambda place: (place[0] is not None, place)
         ):
@@ -224,7 +230,14 @@ class _Checks:
             listed = f": {', '.join(' '.join(name.split()) for name in found[:MAX_NAMES])}{more}" if found else ""
             sentence = f"{_place(project, environment)}: {what}: {len(found)} (at most {limit}){listed}"
             shown = tuple(found[:MAX_NAMES])
-            yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown)
+            about = (known.get(((project, environment), _node(name))) for name in shown)
+            nodes = tuple(contact for contact in about if contact is not None)
+            yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown, nodes)
+
+
+def _node(name: str) -> str:
+    """The unique_id of a name in a finding, which may have a rule behind it."""
+    return name.split(" ", 1)[0]
 
 
 def _place(project: str | None, environment: str) -> str:

@@ -12,6 +12,7 @@ import duckdb
 
 from artifact_warehouse.errors import UnknownRun
 from artifact_warehouse.monitor.checks import ask
+from artifact_warehouse.monitor.contacts import Contact, contacts
 from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
@@ -29,7 +30,7 @@ class Diagnosis:
 
     run: dict[str, Any]
     failures: Rows
-    """Each failed node: the nodes that dbt skipped for it, since when it fails, and what changed then."""
+    """Each failed node: what dbt skipped for it, since when it fails and what changed then, and whom it concerns."""
     skipped_without_cause: Rows
     """Skipped nodes without a known failure among their ancestors."""
     warnings: Rows
@@ -92,9 +93,13 @@ def diagnose(
     def rows(name: str) -> Rows:
         return _rows(connection, name, values)
 
+    failures = rows("run_failures")
+    place = (found["project_name"], found["environment"])
+    known = contacts(connection, (row["unique_id"] for row in failures))
+    nobody = Contact("")
     return Diagnosis(
         run=found,
-        failures=rows("run_failures"),
+        failures=[{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in failures],
         skipped_without_cause=rows("run_unexplained_skips"),
         warnings=rows("run_warnings"),
         slow=rows("run_slow_nodes"),

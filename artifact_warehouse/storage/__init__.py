@@ -5,11 +5,11 @@ Knows tables and no artifacts. The only room that calls duckdb.connect.
 
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
-from artifact_warehouse.storage.completions import completions
+from artifact_warehouse.storage.completing import completions
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
-from artifact_warehouse.storage.labels import labels, require_labels
+from artifact_warehouse.storage.labels import require_labels
 from artifact_warehouse.storage.publishing import SHELL_START, check_copy, copy, publish
 from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, parameters, query
@@ -49,7 +49,6 @@ __all__ = [
     "insert",
     "known_artifacts",
     "known_objects",
-    "labels",
     "memory_limit",
     "migrate",
     "namespace",
