@@ -80,6 +80,14 @@ class PruneReport(NamedTuple):
     size_bytes_after: int | None
     """None for a dry run: the size is known only once the file is written."""
 
+    def __repr__(self) -> str:
+        """The counts in a sentence."""
+        rows = sum(table.pruned_rows for table in self.tables)
+        done = "would remove" if self.is_dry_run else "removed"
+        after = "" if self.size_bytes_after is None else f" and has {self.size_bytes_after:,}"
+        removed = f"{done} {sum(self.artifacts.values()):,} artifacts and {rows:,} rows"
+        return f"PruneReport: {removed}; the file had {self.size_bytes_before:,} bytes{after}"
+
     def to_arrow(self) -> pa.Table:
         """The removed artifacts by kind, and rows by table."""
         rows: list[tuple[str, int | None, int]]

@@ -388,6 +388,14 @@ CREATE VIEW groups AS SELECT
     NULL::JSON AS extra
 WHERE FALSE;
 
+CREATE VIEW guide AS SELECT
+    NULL::VARCHAR AS topic,
+    NULL::VARCHAR AS question,
+    NULL::VARCHAR AS view_name,
+    NULL::VARCHAR AS query,
+    NULL::VARCHAR AS command
+WHERE FALSE;
+
 CREATE VIEW health AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
