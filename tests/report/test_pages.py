@@ -177,6 +177,14 @@ def test_search_finds_descriptions_and_columns(
         assert words.split()[0] in hit.locator(".snippet").inner_text().lower()
 
 
+def test_a_printed_table_has_its_heads_and_no_controls(opened: Callable[..., Opened], sample_report: Path) -> None:
+    shown = opened(sample_report).go("tests", **SCOPE)
+    shown.page.emulate_media(media="print")
+    assert shown.page.locator("th button").first.is_visible()
+    for control in ("main input", "main .bar button", "header.top"):
+        assert shown.page.locator(control).first.is_hidden()
+
+
 def test_the_slider_of_lineage_shows_the_graph_as_it_stood(
     opened: Callable[..., Opened], sample_report: Path, sample_warehouse: Warehouse
 ) -> None:

@@ -1,4 +1,4 @@
--- Runs replayed with other numbers of threads: the newest of every job first, of up to 1,000 nodes each and 3,000 in all.
+-- Runs replayed with other numbers of threads: the newest of every job first, of up to 1,000 nodes in all.
 -- parameters: $since, $project, $environment, $job
 -- grain: invocation_id, command, thread_count
 SELECT
@@ -22,14 +22,14 @@ FROM v1.simulate_runs(
                     ) AS age
                 FROM v1.invocations
                 WHERE is_executing
-                    AND executed_count BETWEEN 2 AND 1000
+                    AND executed_count >= 2
                     AND ($since IS NULL OR generated_at >= $since)
                     AND ($project IS NULL OR project_name = $project)
                     AND ($environment IS NULL OR environment = $environment)
                     AND ($job IS NULL OR job_name = $job)
             ) AS aged
         ) AS kept
-        WHERE kept.total <= 3000
+        WHERE kept.total <= 1000
     ),
     [1, 2, 4, 8, 16, 32]
 )
