@@ -21,7 +21,7 @@ def glyph(status_class: str | None, x: float, y: float) -> Shape:
 
 
 def result_bar(status_class: str | None, x: float, width: float, middle: float) -> list[Shape]:
-    """A result: up is passed, up with a cap is warned, down is failed, a box is skipped, a hair is not executed."""
+    """A result: up is passed, up with a cap is warned, down is failed, a box is skipped, a thin line none of these."""
     if status_class in ("success", "warn"):
         passed = shape("rect", cls="m-ok", x=x, y=middle - UP, width=width, height=UP)
         cap = shape("rect", cls="m-warn", x=x, y=middle - UP - 4, width=width, height=3)

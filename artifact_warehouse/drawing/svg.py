@@ -16,11 +16,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """The characters that no XML may hold: https://www.w3.org/TR/xml/#charsets."""
 
 _CHARACTER_WIDTH = 0.6
-"""Of the size of the font: a little more than the mean of common fonts, as a picture cannot measure its texts."""
+"""As a share of the font size. A little more than the mean of common fonts: a picture cannot measure its texts."""
 
 
 def shape(tag: str, *children: Shape | str | None, **attributes: str | float | None) -> Shape:
-    """An element. `cls` is its class, an underscore of a name stands for a hyphen, and None is left out."""
+    """An element. `cls` is its class, an underscore in a name becomes a hyphen, and None is left out."""
     made = ET.Element(tag)
     for name, value in attributes.items():
         if value is not None:
@@ -39,7 +39,7 @@ def text(x: float, y: float, words: str, cls: str = "", anchor: str | None = Non
 
 
 def picture(width: float, height: float, title: str, shapes: Iterable[Shape]) -> str:
-    """The SVG of these shapes on a ground of its own, with the title for those who do not see it."""
+    """The SVG of these shapes on a background, with the title for people who cannot see it."""
     body = shape("g", shape("rect", cls="ground", width=width, height=height), *shapes, cls="figure")
     root = shape("svg", shape("style", picture_style()), body, cls=SCOPE, role="img", width=width, height=height)
     root.set("style", "max-width: 100%; height: auto")

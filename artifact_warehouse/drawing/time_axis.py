@@ -53,7 +53,7 @@ def _day(day: date) -> str:
 
 
 def round_steps(top: float, wanted: int = 3) -> list[float]:
-    """Round numbers from nought up to `top`, about as many as are wanted; of seconds, those that clocks have."""
+    """Round numbers from 0 up to `top`, about `wanted` of them. Large steps of seconds are those of a clock."""
     if top <= 0:
         return [0.0]
     rough = top / wanted

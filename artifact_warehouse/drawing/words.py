@@ -24,7 +24,7 @@ def short_seconds(seconds: float | None) -> str:
 
 
 def axis_seconds(seconds: float) -> str:
-    """The same without noughts at its end."""
+    """The same without zeros at its end."""
     return re.sub(r"(\.\d)0 |\.0 | 00 s$", r"\1 ", short_seconds(seconds)).rstrip()
 
 

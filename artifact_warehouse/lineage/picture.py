@@ -70,7 +70,7 @@ def lineage_svg(lineage: Lineage) -> str:
 
 
 def _words(lineage: Lineage, node: str) -> str:
-    """The name of a node, after its type where that is none of the usual one; the start has no label."""
+    """The name of a node, with its type unless it is a model. The start has no label."""
     if node not in lineage.labels:
         return node.split(".", 2)[-1]
     kind, space, name = lineage.labels[node].partition(" ")

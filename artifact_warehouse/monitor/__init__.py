@@ -1,7 +1,7 @@
 """Compares runs with limits, and explains a run. Reads views, and writes nothing."""
 
 from artifact_warehouse.monitor.checks import CheckReport, check
-from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose, find_run
+from artifact_warehouse.monitor.diagnosis import Diagnosis, diagnose, find_run, run_failures
 
 __all__ = [
     "CheckReport",
@@ -9,4 +9,5 @@ __all__ = [
     "check",
     "diagnose",
     "find_run",
+    "run_failures",
 ]

@@ -75,6 +75,11 @@ def diagnose(
     )
 
 
+def run_failures(connection: duckdb.DuckDBPyConnection, invocation_id: str, command: str) -> Rows:
+    """The failures of one run, as a Diagnosis has them."""
+    return _rows(connection, "run_failures", {"run": invocation_id, "command": command})
+
+
 def find_run(
     connection: duckdb.DuckDBPyConnection,
     run: str | None,

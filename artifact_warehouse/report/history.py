@@ -97,7 +97,7 @@ def find_history(
 ) -> History:
     """The history of a node, by unique_id or by a name that only one node has.
 
-    Without `project` and `environment`, that of the place with most of its results. Raises UnknownNode.
+    Without `project` and `environment`, it is the history in those with most of its results. Raises UnknownNode.
     """
     labels = {"project": project, "environment": environment}
 
@@ -190,7 +190,7 @@ class _Drawing:
         return picture(_WIDTH, self.y + 26, self.title, [*behind, *self.shapes, *marks, *heads, *ticks])
 
     def _flags(self, axis: TimeAxis) -> Iterator[tuple[str, float, int]]:
-        """The words, place and row of a flag for every change; in as many rows as keep the words apart."""
+        """The words, place and row of a flag for every change, in enough rows that no words overlap."""
         ends: list[float] = []
         for version in self.versions:
             if version["is_original"]:
@@ -202,7 +202,7 @@ class _Drawing:
             yield words, x, row
 
     def _panel(self, title: str, notes: Sequence[str], top: float) -> Callable[[float], float]:
-        """The words and lines of a panel. Answers a function from a value to its height."""
+        """Draw the words and lines of a panel. Returns the function from a value to its height."""
         low = self.y + _PANEL
         self.shapes.append(text(16, self.y + 14, title, "lab strong"))
         self.shapes += [text(16, self.y + 30 + 14 * place, note) for place, note in enumerate(notes)]
@@ -237,7 +237,7 @@ class _Drawing:
             self.shapes.append(shape("circle", shape("title", words), cls="dot", r=3, **place))
 
     def _ages(self, axis: TimeAxis) -> None:
-        """The age of a source at every check, and the limits that it was held to."""
+        """The age of a source at every check, and the limits of its freshness."""
         aged = [check for check in self.checks if check["max_loaded_at_age_seconds"] is not None]
         if not aged:
             return

@@ -54,7 +54,7 @@ MODULES = (
     "search.js",
     "app.js",
 )
-"""In the order in which they run. They share one scope, so that no two have a top name in common."""
+"""In the order in which they run. They share one scope, so their top-level names must differ."""
 
 _IMPORT = re.compile(r"^import [^;]*?;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|async|class)", re.MULTILINE)

@@ -18,7 +18,7 @@ from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read
 from artifact_warehouse.storage import replacement
 
 WHOLE_RUNS = 30
-"""How many runs of each job have a whole timeline, beside all that failed; `is_full` gives one to every run."""
+"""How many runs of each job have a whole timeline. So have all that failed, and with `is_full` all runs."""
 
 FRAME_PIXELS = 720
 """The height of the page in a notebook."""
@@ -43,7 +43,7 @@ class Report:
         return f"<iframe {written}></iframe>"
 
     def save(self, path: str | Path) -> Path:
-        """Write the file. A reader of an older one sees that one or the whole new one."""
+        """Write the file. A reader sees the older file or the whole new one."""
         target = Path(path)
         with replacement(target) as new:
             new.write_text(self.html, encoding="utf-8")

@@ -30,7 +30,8 @@ _WIDTH, _LEFT, _RIGHT, _TOP = 960, 66, 24, 82
 _NAMED_LANE = 16
 _MOST_HEIGHT = 2400
 _LEAST_PIXELS = 0.8
-"""A bar that would begin closer to the one before it, would be as thin, and tells nothing new, is left out."""
+"""A bar is left out where it is thinner and begins this close to the bar before it, unless it failed, warned or is on
+the path."""
 _NAMED_PIXELS, _HINTED_PIXELS = 40, 3
 _STATES = {"warn": "warn", "failure": "fail"}
 

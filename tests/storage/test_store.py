@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import threading
@@ -128,8 +129,12 @@ def test_a_load_waits_for_the_holder(tmp_path: Path) -> None:
 
 
 def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parse before lock: another process may write between the moments in which a load does."""
-    path = tmp_path / "wh.duckdb"
+    """Parse before lock: another process may write between the moments in which a load does.
+
+    A packed file, as a small one that is not packed is parsed while the load holds the warehouse.
+    """
+    path, packed = tmp_path / "wh.duckdb", tmp_path / "run_results.json.gz"
+    packed.write_bytes(gzip.compress((RUN / "run_results.json").read_bytes()))
     Warehouse(path).migrate()
     one, seen = batches.Flattener._flatten, []
 
@@ -139,7 +144,7 @@ def test_the_warehouse_is_free_while_a_load_parses(tmp_path: Path, monkeypatch: 
         return one(*arguments, **options)
 
     monkeypatch.setattr(batches.Flattener, "_flatten", digest_while_another_process_writes)
-    Warehouse(path, wait=30).load(RUN / "run_results.json")
+    Warehouse(path, wait=30).load(packed)
     assert seen == [0]
 
 
@@ -148,10 +153,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = loader.write
 
-    def write_after_another(connection, digests, sightings, last_prune):
+    def write_after_another(connection, digests, uris, last_prune):
         monkeypatch.setattr(loader, "write", write)
-        write(connection, [dict(digest) for digest in digests], sightings, last_prune)
-        return write(connection, digests, sightings, last_prune)
+        write(connection, [dict(digest) for digest in digests], uris, last_prune)
+        return write(connection, digests, uris, last_prune)
 
     monkeypatch.setattr(loader, "write", write_after_another)
     Warehouse(path).load(RUN)
@@ -161,16 +166,16 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")
-    settle = writer.settle
+    settle = writer.settle_new
 
     def fail(connection):
         settle(connection)
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(writer, "settle", fail)
+    monkeypatch.setattr(writer, "settle_new", fail)
     with pytest.raises(RuntimeError):
         Warehouse(path).load(RUN)
-    monkeypatch.setattr(writer, "settle", settle)
+    monkeypatch.setattr(writer, "settle_new", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
     assert_intact(path)

@@ -103,15 +103,23 @@ def _aliased(item: exp.Alias, columns: list[str], scope: Scope) -> Source:
 def _table(table: exp.Table, alias: str, columns: list[str], scope: Scope) -> tuple[Source, str]:
     if (functions := table.args.get("rows_from")) is not None:
         return rows_from(functions, columns, scope), alias
-    inner = table.this
+    inner = table.args["this"]
     if not isinstance(inner, (exp.Identifier, exp.Literal, exp.Var)):
         source = function_source(inner, alias, columns, scope, bool(table.args.get("ordinality")))
         if not columns and not alias and isinstance(source, FunctionSource) and not isinstance(inner, exp.Unnest):
             source.value = source.arguments
         own_name = inner.name if isinstance(inner, exp.Anonymous) else inner.key
         return source, alias or own_name.lower()
-    source, name = _read(tuple(part.name for part in table.parts), alias, columns, scope)
+    source, name = _read(_written(table), alias, columns, scope)
     return _with_changes(source) if table.args.get("changes") is not None else source, name
+
+
+def _written(table: exp.Table) -> tuple[str, ...]:
+    """The parts of the name of a relation, as written."""
+    word = table.args["this"]
+    if type(word) is exp.Identifier and table.args.get("db") is None:  # most are CTEs, and `parts` is slow
+        return (word.args["this"],)
+    return tuple(part.name for part in table.parts)
 
 
 def _read(parts: tuple[str, ...], alias: str, columns: list[str], scope: Scope) -> tuple[Source, str]:

@@ -37,19 +37,16 @@ class Origin:
 
 
 class Provenance(dict[Origin, int]):
-    """The origins of a value, each with its flags. `fields` is the source that has the fields of a struct.
+    """The origins of a value, each with its flags.
 
     A provenance may be shared by many columns that pass it through: only its creator changes it.
     """
 
-    __slots__ = ("fields",)
-
-    def __init__(self, *args: dict[Origin, int]) -> None:
-        super().__init__(*args)
-        self.fields: object | None = None
+    fields: object | None = None  # a class attribute, because an __init__ would double the time to make a provenance
+    """The source that has the fields of a struct."""
 
     def add(self, other: dict[Origin, int], flags: int = 0) -> None:
-        """Add another provenance, with these flags. CONDITION stays only if every way has it."""
+        """Add another provenance, with these flags. An origin of both keeps CONDITION only if both have it."""
         for origin, theirs in other.items():
             new = theirs | flags
             old = self.get(origin)

@@ -87,17 +87,18 @@ def _cte(resolver: Resolver, cte: Cte) -> Source:
     """The source of a CTE, resolved when it is first read."""
     if cte.source is not None:
         return cte.source
-    alias = cte.expression.args["alias"]
-    names = [column.name for column in alias.args.get("columns") or ()]
-    body, name = cte.expression.this, cte.expression.alias.lower()
     cte.source = Source()  # a CTE that is not recursive sees no columns of itself
-    with resolver.apart():
-        if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, name):
-            cte.source = _recursive(resolver, cte, body, names)
-        else:
-            cte.source = renamed(_query(resolver, body, cte.outer, cte.ctes), names)
+    cte.source = resolver.apart(_source_of_cte, cte)
     cte.ctes = Ctes()  # it reads no more; this breaks reference cycles between CTEs
     return cte.source
+
+
+def _source_of_cte(resolver: Resolver, cte: Cte) -> Source:
+    alias, body = cte.expression.args["alias"], cte.expression.args["this"]
+    names = [column.name for column in alias.args.get("columns") or ()]
+    if cte.is_recursive and isinstance(body, exp.SetOperation) and is_recursive(body, alias.name.lower()):
+        return _recursive(resolver, cte, body, names)
+    return renamed(_query(resolver, body, cte.outer, cte.ctes), names)
 
 
 def _recursive(resolver: Resolver, cte: Cte, body: exp.SetOperation, names: list[str]) -> Source:
@@ -139,9 +140,11 @@ def _select(resolver: Resolver, select: exp.Select, outer: Scope | None, ctes: C
     if resolver.dialect.has_lateral_aliases:
         scope.aliases = source.columns
     args = select.args
-    use("filter", [args[clause] for clause in _BEFORE_ALIASES if args.get(clause) is not None], scope)
+    if filters := [args[clause] for clause in _BEFORE_ALIASES if args.get(clause) is not None]:
+        use("filter", filters, scope)
     scope.aliases = source.columns
-    use("filter", [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None], scope)
+    if filters := [args[clause] for clause in _AFTER_ALIASES if args.get(clause) is not None]:
+        use("filter", filters, scope)
     _group(select, source, scope)
     _sorted(select, source, scope)
     return _value_of_kind(args.get("kind"), source)

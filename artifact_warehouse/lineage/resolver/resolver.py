@@ -105,13 +105,13 @@ class Resolver:
         for kind, provenance in found.items():
             self.use(kind, provenance)
 
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Keeps the uses of a CTE apart from those of the query that reads it first."""
+    def apart(self, source_of: Callable[[Resolver, Cte], Source], cte: Cte) -> Source:
+        """The source of a CTE, whose uses are kept apart from those of the query that reads it first."""
         before = (self.uses, self.is_noting_uses)
         self.uses, self.is_noting_uses = self._uses_of_ctes, False
-        yield
+        source = source_of(self, cte)
         self.uses, self.is_noting_uses = before
+        return source
 
     def all_uses(self) -> Uses:
         """The uses of the whole query, its CTEs included."""

@@ -69,11 +69,11 @@ def _column_name(column: exp.Column, scope: Scope) -> str:
 
 
 def _add_aliased(source: Source, item: exp.Alias, scope: Scope) -> None:
-    name = item.args["alias"].name
+    name, expression = item.args["alias"].name, item.args["this"]
     if scope.resolver.has_columns and (columns := _columns_in(item)) is not None:
-        _add_each(source, item.this, columns, scope, name)
+        _add_each(source, expression, columns, scope, name)
         return
-    provenance = _aliased(name.lower(), item.this, scope)
+    provenance = _aliased(name.lower(), expression, scope)
     source.put(name, provenance)
     if scope.resolver.dialect.has_lateral_aliases:
         scope.aliases.setdefault(name.lower(), provenance)
@@ -81,7 +81,7 @@ def _add_aliased(source: Source, item: exp.Alias, scope: Scope) -> None:
 
 def _aliased(name: str, expression: exp.Expr, scope: Scope) -> Provenance:
     """The value of an aliased item. An earlier item may have resolved it already."""
-    if name in scope.aliased and scope.aliased[name] is expression:
+    if scope.aliased.get(name) is expression:
         return scope.alias(name) or NOTHING
     return value_of(expression, scope)
 

@@ -78,20 +78,20 @@ def chosen(columns: exp.Expr, scope: Scope) -> Source:
     elif isinstance(columns, exp.Array) and all(isinstance(name, exp.Literal) for name in columns.expressions):
         keeps = listed([name.name for name in columns.expressions])
     else:  # a parameter, for instance
-        keeps = _no_one_knows
+        keeps = _unknown
     _add_sources(result, scope.sources.values(), _ALL._replace(keeps=keeps), scope, scope.merged)
     return result
 
 
-def _no_one_knows(_name: str) -> bool | None:
+def _unknown(_name: str) -> bool | None:
     return None
 
 
 def whole_source(select: exp.Select, scope: Scope) -> Source | None:
     """The one source of a plain `SELECT *`, which needs no copy."""
-    [item, *more] = select.expressions or [None]
-    is_star = type(item) is exp.Star and not any(item.args.values())
-    if more or not is_star or len(scope.sources) != 1 or scope.merged or select.args.get("kind"):
+    items = select.expressions
+    is_star = len(items) == 1 and type(items[0]) is exp.Star and not any(items[0].args.values())
+    if not is_star or len(scope.sources) != 1 or scope.merged or select.args.get("kind"):
         return None
     [source] = scope.sources.values()
     is_plain = type(source) is Source or (type(source) is RelationSource and not source.has_dotted_names)

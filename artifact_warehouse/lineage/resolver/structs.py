@@ -48,9 +48,8 @@ def fields(expression: exp.Expr, scope: Scope) -> Source | None:
 
 def is_constructor(expression: exp.Expr) -> bool:
     """Whether an expression builds a struct of its arguments."""
-    if isinstance(expression, exp.Anonymous):
-        return expression.name.lower() == "row"
-    return isinstance(expression, exp.Struct) or type(expression) is exp.Tuple
+    kind = type(expression)
+    return kind is exp.Struct or kind is exp.Tuple or (kind is exp.Anonymous and expression.name.lower() == "row")
 
 
 def struct_fields(struct: exp.Expr, scope: Scope) -> Source:
