@@ -48,7 +48,12 @@ class DbtNotFound(ArtifactWarehouseError):
     """dbt cannot be started."""
 
     def __init__(self, program: str, reason: str) -> None:
-        super().__init__(f"{program} cannot be started: {reason}; install dbt, or name the program with --dbt")
+        super().__init__(program, reason)
+        self.program = program
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.program} cannot be started: {self.reason}; install dbt, or name the program with --dbt"
 
 
 class InvalidPattern(ArtifactWarehouseError):
