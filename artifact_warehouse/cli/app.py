@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *(load.load, dbt.dbt, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
-    *(serve.serve, serve.ids),
+    *(serve.serve, serve.mcp, serve.ids),
     *(alerts.notify, alerts.config),
 )
 
