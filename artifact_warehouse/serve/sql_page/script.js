@@ -33,7 +33,8 @@ async function ask(isPlan) {
     return;
   }
   const cut = answer.is_cut ? `, the first ${answer.rows.length} are shown` : "";
-  by("status").textContent = isPlan ? "The plan." : `${answer.row_count} rows in ${answer.seconds.toFixed(1)} seconds${cut}.`;
+  const rows = answer.row_count === 1 ? "1 row" : `${answer.row_count} rows`;
+  by("status").textContent = isPlan ? "The plan." : `${rows} in ${answer.seconds.toFixed(1)} seconds${cut}.`;
   last = answer.rows;
   by("result").replaceChildren(isPlan ? plan(answer.rows) : table(answer.rows));
   by("result").hidden = answer.rows.length === 0;
