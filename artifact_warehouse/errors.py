@@ -48,7 +48,12 @@ class DbtNotFound(ArtifactWarehouseError):
     """dbt cannot be started."""
 
     def __init__(self, program: str, reason: str) -> None:
-        super().__init__(f"{program} cannot be started: {reason}; install dbt, or name the program with --dbt")
+        super().__init__(program, reason)
+        self.program = program
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.program} cannot be started: {self.reason}; install dbt, or name the program with --dbt"
 
 
 class InvalidPattern(ArtifactWarehouseError):
@@ -66,6 +71,26 @@ class QuarantinedArtifacts(ArtifactWarehouseError):
         uri, reason = self.failures[0]
         more = f" (and {len(self.failures) - 1} more)" if len(self.failures) > 1 else ""
         return f"nothing was loaded: {uri}: {reason}{more}; repair or remove it, or load without --strict"
+
+
+class SourceError(ArtifactWarehouseError):
+    """A source of artifacts does not deliver them. What was fetched before is stored. The message has no secret."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source = source
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+class SourceRefused(SourceError):
+    """The source refuses the request: the token, the account or another argument is wrong."""
+
+
+class SourceUnavailable(SourceError):
+    """The source cannot be reached, or fails. The same fetch may succeed later."""
 
 
 class WorkerFailed(ArtifactWarehouseError):

@@ -35,6 +35,7 @@ _FORGET = (
         )
     ),
     "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND loaded_at < $before",
+    "DELETE FROM stored.alert_messages WHERE sent_at < $before",  # not their events: none is told again
     "DELETE FROM stored.artifact_uris WHERE artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)",
 )
 

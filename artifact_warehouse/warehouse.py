@@ -19,10 +19,10 @@ from artifact_warehouse import alerts, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
-from artifact_warehouse.extract import Labels
+from artifact_warehouse.extract import Labels, Source
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
-from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
+from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load, load_source
 from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
 from artifact_warehouse.retention import PruneReport
 from artifact_warehouse.sources import DbtCallback
@@ -166,6 +166,29 @@ class Warehouse:
             return self.load(files, project=project, environment=environment or target, job=job)
 
         return DbtCallback(load)
+
+    def fetch(
+        self,
+        source: Source,
+        *,
+        redact: bool | Iterable[str] = True,
+        redact_code: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 (immutable)
+        progress: Progress | None = None,
+        settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
+    ) -> LoadReport:
+        """Load the artifacts of a source, such as `sources.DbtCloud`, that are not stored yet.
+
+        The other arguments are those of `load`; `progress` is called with numbers of runs. What was fetched before an
+        error is stored.
+
+        Raises SourceRefused, SourceUnavailable, InvalidPattern, PrunedMeanwhile, LoadInterrupted and WarehouseError.
+        """
+        self._require_writable("fetch")
+        self.close()
+        hidden = {"DBT_ENV_SECRET_SOURCE": source.secret, **os.environ}
+        policy = Policy(limits, Redaction.of(redact, hidden, redact_code))
+        return load_source(self._file, source, policy, settings, progress)
 
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Resolve the column lineage of every manifest that is new since the last call.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -19,10 +19,10 @@ from artifact_warehouse.monitor import run_failures
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `key` is what it is told by, once; `facts` is what its message says of it.
+    """Something that happened. A channel is told of each `key` once; `facts` is what the message says.
 
-    One that is `standing` holds still: a channel that is new is told of it, however old it is. An event that is told
-    makes those that it `absorbs` old news. Events with the same `group` are one message.
+    An event that `is_standing` is still true: a new channel is told of it, however old it is. An event `absorbs` older
+    events: these are not told after it. Events with the same `group` are one message.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Event:
 def find_events(
     connection: duckdb.DuckDBPyConnection, settings: Alerts, began: datetime, now: datetime
 ) -> tuple[Event, ...]:
-    """Everything that is worth telling as of now, in order of time: what holds still, and what happened of late.
+    """Everything that is worth telling as of now, in order of time: what is still true, and what happened lately.
 
     `began` is when the first message was made, which never changes.
     """
@@ -289,47 +289,71 @@ def _missing_runs(
 def _promises(
     connection: duckdb.DuckDBPyConnection, settings: Alerts, promise: Promise, since: datetime, now: datetime
 ) -> Iterator[Event]:
-    zone = promise.timezone or settings.timezone
-    labels = {"project": promise.project, "environment": promise.environment}
+    zone, within = promise.timezone or settings.timezone, duration_of_text(promise.within)
+    asked = {"project": promise.project, "environment": promise.environment, "exposure": promise.exposure}
     dues = [*due_times(promise.by, zone, promise.days, promise.holidays, since, now)]
-    for row in rows(connection, "alerts/promised_exposures", exposure=promise.exposure, **labels):
-        for due in dues:
-            yield from _promise(connection, promise, row, due, now)
+    for row in rows(connection, "alerts/promised_exposures", **asked) if dues else ():
+        labels = _labels(row)
+        states = _states(connection, labels, {due: (due - within, due) for due in dues})
+        broken = {due: (due - within, now) for due, state in states.items() if state.troubles}
+        yield from _promise(promise, labels, states, _states(connection, labels, broken))
+
+
+class _State(NamedTuple):
+    """What keeps an exposure from being fresh and tested, as (unique_id, trouble); and the last result that counts."""
+
+    troubles: tuple[tuple[str, str], ...]
+    known_at: datetime | None
 
 
 def _promise(
-    connection: duckdb.DuckDBPyConnection, promise: Promise, exposure: Row, due: datetime, now: datetime
+    promise: Promise, labels: Mapping[str, Any], then: Mapping[datetime, _State], by_now: Mapping[datetime, _State]
 ) -> Iterator[Event]:
-    """Whether one promise was kept at one time; and when it was broken, whether it is made good by now."""
-    labels = _labels(exposure)
-    place = (*labels.values(), due.isoformat())
-    facts = {"due_at": due, "by": promise.by}
-    start = due - duration_of_text(promise.within)
-    broken = Event(
-        kind="promise_broken",
-        key=_key("promise_broken", *place),
-        happened_at=due,
-        **labels,
-        group=(exposure["unique_id"],),
-        facts=facts,
-    )
-    kept = replace(broken, kind="promise_kept", key=_key("promise_kept", *place))
-    troubles, _ = _conditions(connection, labels, start, due)
-    if not troubles:
-        if promise.tell_kept:
-            yield kept
-        return
-    since_then, met_at = _conditions(connection, labels, start, now)
-    yield replace(broken, is_standing=bool(since_then), facts={**facts, "troubles": troubles})
-    if not since_then and met_at is not None:
-        yield replace(kept, happened_at=max(met_at, due), absorbs=(broken.key,), facts={**facts, "met_at": met_at})
+    """For each time at which a promise was due, whether it was kept; and if not, whether it is made good by now."""
+    earlier: tuple[str, ...] = ()
+    for due, state in then.items():
+        place = (*labels.values(), due.isoformat())
+        broken = Event(
+            kind="promise_broken",
+            key=_key("promise_broken", *place),
+            happened_at=due,
+            **labels,
+            absorbs=earlier,
+            group=(labels["unique_id"],),
+            facts={"due_at": due, "troubles": state.troubles},
+        )
+        kept = replace(broken, kind="promise_kept", key=_key("promise_kept", *place), facts={"due_at": due})
+        if not state.troubles:
+            if promise.tell_kept:
+                yield kept
+            continue
+        current = by_now[due]
+        yield replace(broken, is_standing=bool(current.troubles))
+        earlier = (*earlier, broken.key)
+        if not current.troubles and (met_at := current.known_at) is not None:
+            facts = {"due_at": due, "met_at": met_at}
+            yield replace(kept, happened_at=max(met_at, due), absorbs=earlier, facts=facts)
+            earlier = (*earlier, kept.key)
 
 
-def _conditions(
-    connection: duckdb.DuckDBPyConnection, labels: Mapping[str, Any], start: datetime, due: datetime
-) -> tuple[list[tuple[str, str]], datetime | None]:
-    """What kept an exposure from being fresh and tested, as (unique_id, trouble); and the last result that counts."""
+def _states(
+    connection: duckdb.DuckDBPyConnection,
+    labels: Mapping[str, Any],
+    windows: Mapping[datetime, tuple[datetime, datetime]],
+) -> dict[datetime, _State]:
+    """The state of an exposure at the end of each window, by what was built and tested in it."""
+    if not windows:
+        return {}
+    starts, ends = zip(*windows.values(), strict=True)
     values = {"project": labels["project_name"], "environment": labels["environment"]}
-    found = rows(connection, "alerts/promise_conditions", **values, unique_id=labels["unique_id"], start=start, due=due)
-    troubles = [(row["unique_id"], row["trouble"]) for row in found if row["trouble"]]
-    return troubles, max((row["completed_at"] for row in found if row["completed_at"]), default=None)
+    values |= {"unique_id": labels["unique_id"], "starts": [*starts], "ends": [*ends]}
+    by_start: dict[datetime, list[Row]] = {start: [] for start in starts}
+    for row in rows(connection, "alerts/promise_conditions", **values):
+        by_start[row["start_at"]].append(row)
+    return {due: _state(by_start[start]) for due, (start, _) in windows.items()}
+
+
+def _state(conditions: Iterable[Row]) -> _State:
+    found = [*conditions]
+    troubles = tuple((row["unique_id"], row["trouble"]) for row in found if row["trouble"])
+    return _State(troubles, max((row["completed_at"] for row in found if row["completed_at"]), default=None))

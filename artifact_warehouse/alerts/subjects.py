@@ -87,7 +87,7 @@ def _subject(row: Mapping[str, Any]) -> Subject:
     owners = _given(row["owner_name"], row["owner_email"]) or _first(metas, "owner")
     return Subject(
         unique_id=row["unique_id"],
-        name=row["label"] or row["name"],
+        name=_name(row),
         resource_type=row["resource_type"],
         path=row["original_file_path"],
         tags=tuple(dict.fromkeys([*(row["tags"] or []), *(row["tested_tags"] or [])])),
@@ -98,6 +98,13 @@ def _subject(row: Mapping[str, Any]) -> Subject:
         subscribers=_first(metas, "subscribers"),
         suppression_hours=_hours(_first(metas, "alert_suppression_interval")),
     )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """As people call it: an exposure by its label, a source's table with the name of the source."""
+    if row["resource_type"] == "source":
+        return str(row["unique_id"]).split(".", 2)[-1]
+    return str(row["label"] or row["name"])
 
 
 def _given(*texts: str | None) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _headline(event: Event, draft: Draft, settings: Alerts) -> str:
         "promise_broken": f"{who} not ready at {at}",
         "promise_kept": f"{who} ready",
         "run_missing": f"{who} did not run",
-        "run_came": f"{who} ran again",
+        "run_came": f"{who} ran late",
     }[event.kind]
 
 
@@ -173,7 +173,7 @@ def _details(event: Event, settings: Alerts) -> Iterable[str]:
     if event.kind == "promise_broken":
         yield from _troubles(facts["troubles"])
     if parents := facts.get("failing_parents"):
-        yield f"Fails below: {', '.join(_short(parent) for parent in parents)}"
+        yield f"Failing upstream: {', '.join(_short(parent) for parent in parents)}"
     if skipped := facts.get("skipped_unique_ids"):
         yield f"Skipped for it: {_counted(len(skipped), 'node')}"
     if change := _change(event, settings.timezone):

@@ -21,7 +21,13 @@ from artifact_warehouse.limits import Limits
 Sections = dict[str, Any]
 """Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
 
-KINDS = ("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest")
+KINDS = ("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest", "run")
+
+RUN_SCHEMA = "run/v1"
+"""`metadata.artifact_warehouse_schema` of a `run`: what the scheduler that started dbt knows of one invocation.
+
+dbt writes no such file. A source of artifacts makes it: see `artifact_warehouse.sources`.
+"""
 
 _PARQUET = b"PAR1"
 
@@ -183,6 +189,8 @@ def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None
 
 def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
     """The kind and the version in the metadata's schema URL. The kind may be unknown to this release."""
+    if metadata.get("artifact_warehouse_schema") == RUN_SCHEMA:
+        return "run", 1
     url = metadata.get("dbt_schema_version")
     match = _SCHEMA_URL.search(url) if isinstance(url, str) else None
     return (match["kind"].replace("-", "_"), int(match["version"])) if match else (None, None)

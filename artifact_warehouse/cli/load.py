@@ -98,10 +98,9 @@ def load(
             settings=settings,
             **options,
         )
-    _talk_about(report, verbose)
-    counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
+    talk_about(report, verbose)
     publish = options["publish"]
-    talk().log("info", "done", str(report), **counts, warehouse=str(warehouse), published=publish and str(publish))
+    log_done(report, warehouse, published=publish and str(publish))
     if report.columns:
         log_columns(report.columns, warehouse)
     with reporting(str(report)):
@@ -115,7 +114,14 @@ def load(
         sys.exit(ExitCode.FINDINGS)
 
 
-def _talk_about(report: LoadReport, verbose: bool) -> None:
+def log_done(report: LoadReport, warehouse: Path, **fields: Any) -> None:
+    """Log the end of a load or fetch, with its counts."""
+    counts = {f"{name}_count": len(getattr(report, name)) for name in ("loaded", "unchanged", "quarantined")}
+    talk().log("info", "done", str(report), **counts, warehouse=str(warehouse), **fields)
+
+
+def talk_about(report: LoadReport, verbose: bool) -> None:
+    """Say what could not be loaded; with `verbose`, what became of every artifact."""
     said = talk()
     for outcome in report.outcomes if verbose else (*report.quarantined, *report.unknown):
         level = "warning" if outcome.status in ("quarantined", "unknown_kind") else "info"

@@ -51,6 +51,9 @@ class Labels(NamedTuple):
         return Labels(*(mine if mine is not None else theirs for mine, theirs in zip(self, other, strict=True)))
 
 
+NO_LABELS = Labels()
+
+
 def as_text(name: str) -> str:
     """A file name that can be stored and printed. A byte that is not UTF-8 (in Python, a surrogate) becomes `%FF`."""
     return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", name)

@@ -21,7 +21,7 @@ from typing import IO, NamedTuple, Protocol
 from artifact_warehouse.errors import InputNotFound
 from artifact_warehouse.extract import archives, object_store
 from artifact_warehouse.extract.budget import Budget, OutOfBudget, TooLarge, check_size
-from artifact_warehouse.extract.discover import ARCHIVES, STDIN, File, as_text, has_suffix
+from artifact_warehouse.extract.discover import ARCHIVES, NO_LABELS, STDIN, File, Labels, as_text, has_suffix
 from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
 
@@ -54,6 +54,8 @@ class Input:
     beginning: bytes = b""
     trace: str | None = None
     """The traceback of an error that is a bug, here or in a library."""
+    labels: Labels = NO_LABELS
+    """The labels that the input's source gives it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uri", as_text(self.uri))

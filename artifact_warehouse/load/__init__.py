@@ -4,7 +4,7 @@ The warehouse is open only while it is read or written. A small load keeps it op
 """
 
 from artifact_warehouse.load.batches import Policy
-from artifact_warehouse.load.loader import LoadReport, Progress, load
+from artifact_warehouse.load.loader import LoadReport, Progress, load, load_source
 from artifact_warehouse.load.settings import LoadSettings
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Policy",
     "Progress",
     "load",
+    "load_source",
 ]

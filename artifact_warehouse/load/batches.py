@@ -29,7 +29,7 @@ from artifact_warehouse.artifacts import (
     quarantine,
 )
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind, is_interrupt
-from artifact_warehouse.extract import File, Input, as_text, raw_bytes, read_all
+from artifact_warehouse.extract import File, Input, Labels, as_text, raw_bytes, read_all
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.process import OutOfTime, processor_time
@@ -54,6 +54,8 @@ class Outcome(NamedTuple):
     """The ETag of an object that holds this artifact alone."""
     trace: str | None = None
     """The traceback of a bug, here or in a library, that this artifact triggers."""
+    labels: Labels = Labels()
+    """The labels that the artifact's source gives it."""
 
 
 class FlattenedBatch(NamedTuple):
@@ -102,9 +104,9 @@ class Flattener:
         """
         with closing(read_all([*chain.from_iterable(parts)], stdin, self._limits)) as of_files:
             for part in parts:
-                yield self._batches(chain.from_iterable(islice(of_files, len(part))))
+                yield self.batches_of(chain.from_iterable(islice(of_files, len(part))))
 
-    def _batches(self, items: Iterator[Input]) -> Iterator[FlattenedBatch]:
+    def batches_of(self, items: Iterator[Input]) -> Iterator[FlattenedBatch]:
         """The batches of some inputs: one or more. Members of one archive may be in several batches."""
         is_last = False
         while not is_last:
@@ -162,7 +164,7 @@ class Flattener:
         for item in items:
             taken.append(item)
             with processor_time(self._limits.processor_seconds + len(item.data) / _SECOND_BYTES):
-                outcomes.append(self._take(item, rows)._replace(etag=item.etag))
+                outcomes.append(self._take(item, rows)._replace(etag=item.etag, labels=item.labels))
             size_bytes += len(item.data)
             if size_bytes >= self._step_bytes:
                 return outcomes, False

@@ -16,18 +16,46 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
-from artifact_warehouse.errors import ArtifactWarehouseError, LoadInterrupted, QuarantinedArtifacts, is_interrupt
-from artifact_warehouse.extract import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of, read_stdin
+from artifact_warehouse.errors import (
+    ArtifactWarehouseError,
+    LoadInterrupted,
+    QuarantinedArtifacts,
+    SourceError,
+    is_interrupt,
+)
+from artifact_warehouse.extract import (
+    ARCHIVES,
+    File,
+    Labels,
+    Source,
+    Stored,
+    as_text,
+    expand,
+    has_suffix,
+    labels_of,
+    read_stdin,
+)
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Outcome, Policy
 from artifact_warehouse.load.settings import LoadSettings
 from artifact_warehouse.load.worker_pool import Workers
 from artifact_warehouse.schema import ARTIFACT_URIS
-from artifact_warehouse.storage import FileState, WarehouseFile, file_state, known_artifacts, known_objects, write
+from artifact_warehouse.storage import (
+    FileState,
+    WarehouseFile,
+    file_state,
+    known_artifacts,
+    known_objects,
+    stored_uris,
+    write,
+)
 
 _Connection = AbstractContextManager[duckdb.DuckDBPyConnection]
 
 Progress = Callable[[int, int], None]
-"""Called with the number of finished files and the number of all files."""
+"""Called with the number of finished files and the number of all files; of a source, of runs."""
+
+_FETCHED_OUTCOMES = 200
+"""The number of fetched artifacts in a transaction: what a killed fetch must request again."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,40 @@ def load(
         if not is_interrupt(error, older):
             raise
         raise loader.interrupted(files) from None
+    return LoadReport(tuple(loader.outcomes))
+
+
+def load_source(
+    warehouse: WarehouseFile,
+    source: Source,
+    policy: Policy,
+    settings: LoadSettings,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load the artifacts of a source that the warehouse does not have. It is created when missing.
+
+    What came before an error of the source is stored. Raises SourceError, the errors of `WarehouseFile`, and
+    LoadInterrupted.
+    """
+    settings = settings._replace(batch_outcomes=min(settings.batch_outcomes, _FETCHED_OUTCOMES))
+    loader, older = _Loader(warehouse, Labels(), settings), sys.exc_info()[1]
+    try:
+        with warehouse.writing() as connection:
+            rows = stored_uris(connection, source.root)
+            stored = {uri: Stored(artifact_id, invocation_id) for uri, artifact_id, invocation_id in rows}
+        flattener = Flattener(policy, loader.begin(), settings=settings)
+        try:
+            for inputs in source.runs(stored, policy.limits, progress or (lambda done, total: None)):
+                for batch in flattener.batches_of(iter(inputs)):
+                    loader.take(batch)
+        except SourceError:
+            loader.flush()
+            raise
+        loader.flush()
+    except BaseException as error:
+        if not is_interrupt(error, older):
+            raise
+        raise loader.interrupted([File(outcome.uri) for outcome in loader.outcomes]) from None
     return LoadReport(tuple(loader.outcomes))
 
 
@@ -295,7 +357,7 @@ class _Loader:
         seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
         own = Labels(*(label and as_text(label) for label in self._labels))
-        labels = [own.with_fallback(labels_of(o.uri)) for o in seen]
+        labels = [own.with_fallback(o.labels).with_fallback(labels_of(o.uri)) for o in seen]
         by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
         return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 

@@ -27,16 +27,18 @@ ARTIFACTS = Table(
         Column(
             "kind",
             "VARCHAR",
-            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or an unknown one.",
+            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, or unknown.",
         ),
         Column("schema_version", "INTEGER", "The version of its schema; 0 where dbt up to 0.18 wrote none."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
         Column("project_name", "VARCHAR", "The project, where the artifact names it."),
-        Column("project_id", "VARCHAR", "dbt's md5 of the project's name, where the artifact has it."),
-        Column("main_package", "VARCHAR", "The package that owns most of its entries."),
-        Column("invocation_id", "VARCHAR", "dbt's id of the invocation; else an id derived from the content."),
-        Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method."),
+        Column("project_id", "VARCHAR", "dbt's md5 of the project's name; of a run, its scheduler's id."),
+        Column(
+            "main_package", "VARCHAR", "The package that owns most of its entries; of a run, its project's name there."
+        ),
+        Column("invocation_id", "VARCHAR", "dbt's id of the invocation; else an id made of the content."),
+        Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method; of a run."),
         Column("target_name", "VARCHAR", "args.target of a run_results."),
         Column("generated_at", "TIMESTAMP", "When dbt wrote the artifact, UTC."),
         Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, UTC."),
@@ -97,7 +99,7 @@ SETTLED_ARTIFACTS = Table(
 
 INVOCATIONS = Table(
     "invocations",
-    "One row per run_results: its facts about the whole invocation.",
+    "One row per run_results or run: its facts about the whole invocation.",
     (
         ARTIFACT_KEY,
         Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start in the timings."),
@@ -107,12 +109,15 @@ INVOCATIONS = Table(
         Column("threads", "INTEGER", "args.threads, else the number of threads in the results."),
         Column("is_full_refresh", "BOOLEAN", "args.full_refresh."),
         Column("is_retry", "BOOLEAN", "Whether invocation_command is a dbt retry."),
-        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 aborted the whole invocation."),
+        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the whole invocation; of a run, whether it failed."),
         Column("invocation_command", "VARCHAR", "args.invocation_command."),
         Column("selection", "VARCHAR", "The options that select nodes, as written: select, exclude, selector, models."),
         Column("args", "JSON", "The complete args."),
         Column("vars", "JSON", "args.vars as an object; where it cannot be parsed as one, as a text."),
-        Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix."),
+        Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix; a scheduler's."),
+        Column("completed_at", "TIMESTAMP", "When the whole invocation ended, where the file says so, UTC."),
+        Column("outcome", "VARCHAR", "How the invocation ended, by its scheduler: success, error or cancelled."),
+        EXTRA,
     ),
 )
 

@@ -22,6 +22,7 @@ from artifact_warehouse.storage.writer import (
     known_artifacts,
     known_objects,
     registered,
+    stored_uris,
     write,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "set_meta",
     "settle",
     "status",
+    "stored_uris",
     "summary",
     "transaction",
     "verify",

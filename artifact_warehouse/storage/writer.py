@@ -25,6 +25,12 @@ def known_artifacts(connection: duckdb.DuckDBPyConnection, with_quarantined: boo
     return set(connection.sql(sql).to_arrow_table()["artifact_key"].to_pylist())
 
 
+def stored_uris(connection: duckdb.DuckDBPyConnection, root: str) -> list[tuple[str, str, str | None]]:
+    """The uris that begin with `root`, with the artifact_id and the invocation_id of an artifact at each."""
+    rows: list[tuple[str, str, str | None]] = connection.execute(query("stored_uris"), {"root": root}).fetchall()
+    return rows
+
+
 def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> dict[str, str]:
     """The uris and artifact_ids of the given objects (uri, etag) that are loaded with the same ETag."""
     with registered(connection, objects):

@@ -52,7 +52,7 @@ invocations AS (
     SELECT
         invocation_id,
         coalesce(min(own_project) FILTER (WHERE kind = 'manifest'), min(own_project)) AS project_name,
-        min(project_id) AS project_id,
+        min(project_id) FILTER (WHERE kind <> 'run') AS project_id,
         min(environment_label) AS environment_label,
         min(target_name) AS target_name,
         min(job_label) AS job_label,
@@ -69,6 +69,16 @@ project_ids AS (
     LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
     WHERE artifacts.error IS NULL AND artifacts.project_id IN (SELECT project_id FROM said)
     GROUP BY artifacts.project_id
+),
+
+-- A scheduler has ids of its own for projects. The projects of its invocations name that of an invocation for which dbt
+-- wrote nothing.
+scheduled_projects AS (
+    SELECT said.project_id, min(invocations.project_name) AS project_name
+    FROM said
+    INNER JOIN invocations ON invocations.invocation_id = said.invocation_id
+    WHERE said.kind = 'run'
+    GROUP BY said.project_id
 ),
 
 -- A semantic manifest and a column lineage have no ids: they belong to the manifest that lies beside them. Where several
@@ -114,7 +124,7 @@ beside AS (
 pruned_runs AS (
     SELECT DISTINCT invocation_id, command
     FROM said
-    WHERE is_pruned AND (kind = 'run_results' OR result_keys IS NOT NULL)
+    WHERE is_pruned AND (kind IN ('run_results', 'run') OR result_keys IS NOT NULL)
 ),
 
 settled AS (
@@ -133,6 +143,7 @@ settled AS (
             CASE WHEN list_contains(invocations.manifest_projects, said.main_package) THEN said.main_package END,
             invocations.project_name,
             project_ids.project_name,
+            scheduled_projects.project_name,
             beside.project_name,
             said.main_package
         ) AS project_name,
@@ -160,6 +171,7 @@ settled AS (
         ON pruned_runs.invocation_id = said.invocation_id
         AND pruned_runs.command = said.command
     LEFT JOIN project_ids ON project_ids.project_id = coalesce(said.project_id, invocations.project_id)
+    LEFT JOIN scheduled_projects ON scheduled_projects.project_id = said.project_id AND said.kind = 'run'
 ),
 
 -- At one moment a project has one manifest in an environment.

@@ -210,7 +210,8 @@ beside AS (
     FROM manifest_places
     INNER JOIN folders ON folders.folder = manifest_places.folder
     INNER JOIN places ON places.folder = folders.folder
-    WHERE folders.invocation_id IS NOT NULL AND places.artifact_key IN (SELECT artifact_key FROM changing)
+    WHERE folders.invocation_id IS NOT NULL
+        AND places.artifact_key IN (SELECT artifact_key FROM changing UNION SELECT artifact_key FROM latest)
 ),
 
 found AS (

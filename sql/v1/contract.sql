@@ -5,6 +5,24 @@
 -- costs_at, critical_path_of, descendants_at, descendants_of, run_timeline_of, run_timelines_of, simulate_run,
 -- simulate_runs.
 
+CREATE VIEW alerts AS SELECT
+    NULL::VARCHAR AS channel,
+    NULL::VARCHAR AS event_key,
+    NULL::VARCHAR AS kind,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS unique_id,
+    NULL::TIMESTAMP AS happened_at,
+    NULL::TIMESTAMP AS told_at,
+    NULL::BOOLEAN AS is_suppressed,
+    NULL::VARCHAR AS message_id,
+    NULL::VARCHAR AS title,
+    NULL::TIMESTAMP AS sent_at,
+    NULL::BIGINT AS attempt_count,
+    NULL::VARCHAR AS error
+WHERE FALSE;
+
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,
     NULL::VARCHAR AS kind,
@@ -420,7 +438,13 @@ CREATE VIEW invocations AS SELECT
     NULL::VARCHAR AS dbt_cloud_run_reason,
     NULL::VARCHAR AS dbt_cloud_run_reason_category,
     NULL::BOOLEAN AS is_empty,
-    NULL::BOOLEAN AS is_sample
+    NULL::BOOLEAN AS is_sample,
+    NULL::VARCHAR AS outcome,
+    NULL::VARCHAR AS dbt_cloud_account_id,
+    NULL::VARCHAR AS dbt_cloud_project_name,
+    NULL::VARCHAR AS dbt_cloud_environment_name,
+    NULL::VARCHAR AS dbt_cloud_job_name,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW logical_run_nodes AS SELECT

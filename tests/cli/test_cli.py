@@ -37,8 +37,8 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "dbt", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
-    *("tile", "verify", "views"),
+    *("check", "columns", "config", "dbt", "diagnose", "fetch", "ids", "lineage", "load", "migrate", "notify", "prune"),
+    *("query", "report", "serve", "status", "tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"

@@ -94,6 +94,7 @@ LAYOUTS = {
         each={"results": _RESULT, "sources": _RESULT},
     ),
     "semantic_manifest": Layout(within={"metadata": _METADATA}),
+    "run": Layout(kept=frozenset({"outcome", "started_at", "completed_at"}), within={"metadata": _METADATA}),
 }
 LAYOUTS["freshness"] = LAYOUTS["sources"]
 """The layout of each kind of artifact. Column lineage (Parquet) has identifiers only."""

@@ -3,10 +3,18 @@
 -- tables: environments (environment_id BIGINT, project_id BIGINT, project_name VARCHAR, environment VARCHAR, dbt_version VARCHAR)
 -- grain: environment_id, unique_id
 WITH upstream AS (
-    SELECT project_name, environment, unique_id, max(last_checked_at) AS max_snapshotted_at
-    FROM internal.upstream_signals
-    WHERE resource_type = 'exposure'
-    GROUP BY project_name, environment, unique_id
+    SELECT
+        ancestors.project_name,
+        ancestors.environment,
+        ancestors.unique_id,
+        max(checks.snapshotted_at) AS max_snapshotted_at
+    FROM v1.node_ancestors AS ancestors
+    INNER JOIN v1.source_freshness AS checks
+        ON checks.project_name IS NOT DISTINCT FROM ancestors.project_name
+        AND checks.environment = ancestors.environment
+        AND checks.unique_id = ancestors.ancestor_unique_id
+    WHERE ancestors.resource_type = 'exposure'
+    GROUP BY ancestors.project_name, ancestors.environment, ancestors.unique_id
 ),
 
 counts AS (
