@@ -25,7 +25,7 @@ COMMANDS = (
     *(file.status, file.views, file.query, file.sql, file.migrate, file.prune, file.verify),
     *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
-    *(serve.serve, serve.ids),
+    *(serve.serve, serve.mcp, serve.ids),
     *(alerts.notify, alerts.config),
 )
 
