@@ -37,7 +37,7 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "diagnose", "lineage", "load", "migrate", "prune", "query", "report", "status"),
+    *("check", "columns", "diagnose", "lineage", "load", "migrate", "notify", "prune", "query", "report", "status"),
     *("tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
@@ -102,7 +102,7 @@ def damaged(path: Path, statement: str) -> None:
 def test_the_help_lists_every_verb() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    assert tuple(sorted(cli.commands)) == VERBS
+    assert sorted(cli.commands) == sorted([*VERBS, "config"])
     for verb in VERBS:
         assert re.search(rf"^  {verb} +\w", result.stdout, re.MULTILINE)
 
