@@ -73,6 +73,9 @@ samples: ## Make the sample artifacts again, with real dbt (Linux, Python 3.11, 
 picture: $(BIN)/artifact-warehouse chromium ## Draw the picture of the README again
 	$(BIN)/python scripts/write_picture.py
 
+notebooks: $(BIN)/artifact-warehouse ## Run the notebooks of docs/notebooks/ and store their outputs
+	$(BIN)/python scripts/write_notebooks.py
+
 contract: $(BIN)/artifact-warehouse ## Write sql/v1/contract.sql anew from the views; it only ever grows
 	$(BIN)/python scripts/write_contract.py
 
@@ -82,4 +85,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb demo.html benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples picture contract dist clean
+.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples picture notebooks contract dist clean

@@ -44,6 +44,13 @@ class InputNotFound(ArtifactError):
     """A path, glob or folder has no files to load, or cannot be read."""
 
 
+class DbtNotFound(ArtifactWarehouseError):
+    """dbt cannot be started."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        super().__init__(f"{program} cannot be started: {reason}; install dbt, or name the program with --dbt")
+
+
 class InvalidPattern(ArtifactWarehouseError):
     """A pattern of secrets is not a regular expression."""
 
@@ -61,6 +68,26 @@ class QuarantinedArtifacts(ArtifactWarehouseError):
         return f"nothing was loaded: {uri}: {reason}{more}; repair or remove it, or load without --strict"
 
 
+class SourceError(ArtifactWarehouseError):
+    """A source of artifacts does not deliver them. What was fetched before is stored. The message has no secret."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source = source
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+class SourceRefused(SourceError):
+    """The source refuses the request: the token, the account or another argument is wrong."""
+
+
+class SourceUnavailable(SourceError):
+    """The source cannot be reached, or fails. The same fetch may succeed later."""
+
+
 class WorkerFailed(ArtifactWarehouseError):
     """A worker process of a load ended early, for example because the system ran out of memory."""
 
@@ -72,21 +99,21 @@ class PrunedMeanwhile(ArtifactWarehouseError):
     """A prune ran between two transactions of a load. The later one may refer to rows that the prune removed."""
 
     def __str__(self) -> str:
-        return "the warehouse was pruned meanwhile; what was stored before is kept; run it again to continue"
+        return "the warehouse was pruned meanwhile; what was stored before is kept; run this command again to continue"
 
 
 class ReplacedMeanwhile(ArtifactWarehouseError):
-    """Another file, or none, is in the place of the warehouse that a command began to write to."""
+    """The warehouse file was deleted, or replaced by another file, while a command wrote to it."""
 
     def __str__(self) -> str:
         return (
-            "the warehouse was deleted, or replaced by another file, while it was written to; "
-            "the file that is there now has nothing of this load's later part; do it again"
+            "the warehouse was deleted, or replaced by another file, while this command wrote to it; "
+            "the file that is there now may lack what it wrote; run it again"
         )
 
 
 class LoadInterrupted(KeyboardInterrupt):
-    """A load was interrupted. `report` is a LoadReport of what it has stored: `kept_count` whole files."""
+    """A load was interrupted. `report` is a LoadReport of the `kept_count` files that it stored completely."""
 
     def __init__(self, report: Any, kept_count: int, file_count: int) -> None:
         super().__init__(report, kept_count, file_count)
@@ -101,8 +128,8 @@ class LoadInterrupted(KeyboardInterrupt):
 def is_interrupt(error: BaseException | None, older: BaseException | None = None) -> bool:
     """Whether an error is a KeyboardInterrupt, or was caused by one.
 
-    DuckDB replaces a KeyboardInterrupt by an error of its own, and cleaning up after one may raise another error.
-    `older` is an error that the caller was handling before.
+    DuckDB replaces a KeyboardInterrupt by an error of its own, and cleaning up after an interrupt may raise another
+    error. `older` is an error that the caller was handling before.
     """
     while error is not None and error is not older:
         may_replace_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
@@ -130,7 +157,7 @@ class WarehouseNotFound(WarehouseError):
 
 
 class WarehouseLocked(WarehouseError):
-    """Another process holds the file. The reason names the process."""
+    """Another process has locked the file. The reason names the process."""
 
 
 class WarehouseTooNew(WarehouseError):
@@ -162,7 +189,7 @@ class UnknownView(ArtifactWarehouseError):
 
 
 class _NotOne(ArtifactWarehouseError):
-    """None or several have this name. `candidates` are the ids that it may stand for."""
+    """A name stands for nothing, or for several things. `candidates` are the ids that it may stand for."""
 
     def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
         super().__init__(name, candidates)

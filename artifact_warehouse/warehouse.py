@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -21,15 +19,23 @@ from artifact_warehouse import alerts, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
-from artifact_warehouse.extract import Labels
+from artifact_warehouse.extract import Labels, Source
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
-from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load
-from artifact_warehouse.report import exposure_tile, render_report
+from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load, load_source
+from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
 from artifact_warehouse.retention import PruneReport
+from artifact_warehouse.sources import DbtCallback
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+class QueryBatches(NamedTuple):
+    """The rows of a query, computed as they are read, and the names of its columns of type JSON."""
+
+    reader: pa.RecordBatchReader
+    json_columns: tuple[str, ...]
 
 
 class QueryResult(NamedTuple):
@@ -148,6 +154,42 @@ class Warehouse:
             storage.publish(self._file, copy)
         return report
 
+    def dbt_callback(
+        self, *, project: str | None = None, environment: str | None = None, job: str | None = None
+    ) -> DbtCallback:
+        """A callback for `dbtRunner(callbacks=[…])`, which loads the artifacts of each command of dbt.
+
+        `project`, `environment` and `job` label the artifacts. Without `environment`, it is the target of the profile.
+        """
+
+        def load(files: Iterable[Path], target: str | None) -> LoadReport:
+            return self.load(files, project=project, environment=environment or target, job=job)
+
+        return DbtCallback(load)
+
+    def fetch(
+        self,
+        source: Source,
+        *,
+        redact: bool | Iterable[str] = True,
+        redact_code: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 (immutable)
+        progress: Progress | None = None,
+        settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
+    ) -> LoadReport:
+        """Load the artifacts of a source, such as `sources.DbtCloud`, that are not stored yet.
+
+        The other arguments are those of `load`; `progress` is called with numbers of runs. What was fetched before an
+        error is stored.
+
+        Raises SourceRefused, SourceUnavailable, InvalidPattern, PrunedMeanwhile, LoadInterrupted and WarehouseError.
+        """
+        self._require_writable("fetch")
+        self.close()
+        hidden = {"DBT_ENV_SECRET_SOURCE": source.secret, **os.environ}
+        policy = Policy(limits, Redaction.of(redact, hidden, redact_code))
+        return load_source(self._file, source, policy, settings, progress)
+
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Resolve the column lineage of every manifest that is new since the last call.
 
@@ -178,6 +220,8 @@ class Warehouse:
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
+    timeline = _on_connection(find_timeline)
+    history = _on_connection(find_history)
     status = _on_connection(storage.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)
@@ -198,32 +242,39 @@ class Warehouse:
 
         Raises QueryFailed.
         """
+        memory_limit = self._limit_query(is_confined, memory_limit)
+        reader, json_columns = storage.run_query(self.connection, query, timeout or None, memory_limit)
+        return QueryResult(reader.read_all(), json_columns)
+
+    def query_batches(
+        self,
+        query: str,
+        *,
+        is_confined: bool = False,
+        timeout: float | None = None,
+        memory_limit: int | None = None,
+    ) -> QueryBatches:
+        """Run a query; returns a reader of its rows, of which some thousand are in memory at a time.
+
+        The arguments are those of `query`. The reader, too, raises QueryFailed.
+        """
+        self._limit_query(is_confined, memory_limit)
+        return QueryBatches(*storage.run_query(self.connection, query, timeout or None))
+
+    def default_memory_limit(self) -> int:
+        """The limit of a confined query, in bytes: half of DuckDB's own, as a result may take as much again."""
+        return storage.memory_limit(self.connection) // 2
+
+    def _limit_query(self, is_confined: bool, memory_limit: int | None) -> int | None:
+        """Confine queries and limit DuckDB's memory; returns the limit of a result."""
         connection = self.connection
         if memory_limit is None and is_confined:
-            memory_limit = storage.memory_limit(connection) // 2
+            memory_limit = self.default_memory_limit()
         if memory_limit is not None:
             connection.execute(f"SET memory_limit = '{memory_limit}B'")
         if is_confined:
             storage.confine(connection)
-        return self._fetched(query, timeout or None, memory_limit)
-
-    def _fetched(self, query: str, timeout: float | None, memory_limit: int | None) -> QueryResult:
-        """All rows, fetched in a second thread: DuckDB does not react to signals while it fetches Arrow tables."""
-        deadline = time.monotonic() + timeout if timeout else None
-        with ThreadPoolExecutor(1) as pool:
-            fetching = pool.submit(storage.fetch, self.connection, query, memory_limit)
-            try:
-                while not wait([fetching], timeout=0.1).done:
-                    if deadline is not None and time.monotonic() > deadline:
-                        raise QueryFailed(f"the query took longer than {timeout:g} seconds; raise --timeout")
-            except (KeyboardInterrupt, QueryFailed):
-                while not wait([fetching], timeout=0.05).done:
-                    self.connection.interrupt()  # repeated, as DuckDB drops an interrupt before the query has started
-                raise
-            try:
-                return QueryResult(*fetching.result())
-            except duckdb.Error as error:
-                raise QueryFailed(str(error)) from error
+        return memory_limit
 
     def describe_view(self, name: str) -> tuple[storage.SqlFile, pa.Table]:
         """A view or macro of v1, and a table of its columns: name, type, comment. Raises UnknownView."""

@@ -60,22 +60,26 @@ def tables_page() -> Iterator[str]:
 def commands_page() -> Iterator[str]:
     yield "# Commands\n"
     yield "`WH` is the warehouse file. stdout is data, stderr is talk. [Exit codes](../operating.md#exit-codes)."
-    for name, command in sorted(all_commands(cli)):
+    for name, command in commands(cli, "artifact-warehouse"):
         context = click.Context(command, info_name=f"artifact-warehouse {name}")
         yield f"\n## {name}\n"
         yield f"`{' '.join([context.command_path, *command.collect_usage_pieces(context)])}`\n"
         yield from help_text(command.help or "")
         options = [option for option in command.params if isinstance(option, click.Option)]
-        yield from table(("option", "meaning"), [(f"`{spelling(option)}`", meaning(option)) for option in options])
+        rows = [(f"`{spelling(option)}`", meaning(option)) for option in options]
+        yield from table(("option", "meaning"), rows) if rows else ()
 
 
-def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """The commands of a group and of the groups in it, by their names as they are typed."""
-    for name, command in group.commands.items():
+def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group, by their words; those of a group in it follow it."""
+    context = click.Context(group, info_name=path)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command
         if isinstance(command, click.Group):
-            yield from ((f"{name} {part}", one) for part, one in all_commands(command))
-        else:
-            yield name, command
+            words = f"{name} WH" if command.params else name
+            yield from ((f"{words} {sub}", of) for sub, of in commands(command, f"{path} {name}"))
 
 
 def help_text(text: str) -> Iterator[str]:

@@ -4,11 +4,20 @@ An artifact passes three stages: `parse` recognises and decodes it, a `Redactor`
 turns it into rows.
 """
 
-from artifact_warehouse.artifacts.artifact import artifact_key, content_id, looks_like_one, parse
-from artifact_warehouse.artifacts.flatteners import USUAL_SHAPE, EntryCache, Rows, TextIds, flatten, quarantine
+from artifact_warehouse.artifacts.artifact import RUN_SCHEMA, artifact_key, content_id, guessed_kind, parse
+from artifact_warehouse.artifacts.flatteners import (
+    USUAL_SHAPE,
+    EntryCache,
+    Rows,
+    TextIds,
+    command_of,
+    flatten,
+    quarantine,
+)
 from artifact_warehouse.artifacts.redaction import Redaction, Redactor
 
 __all__ = [
+    "RUN_SCHEMA",
     "USUAL_SHAPE",
     "EntryCache",
     "Redaction",
@@ -16,9 +25,10 @@ __all__ = [
     "Rows",
     "TextIds",
     "artifact_key",
+    "command_of",
     "content_id",
     "flatten",
-    "looks_like_one",
+    "guessed_kind",
     "parse",
     "quarantine",
 ]

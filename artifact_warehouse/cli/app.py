@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import alerts, file, lineage, load, monitor, report
+from artifact_warehouse.cli import alerts, dbt, fetch, file, lineage, load, monitor, report, serve
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from artifact_warehouse.load import LoadSettings
 
 COMMANDS = (
-    *(load.load, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
+    *(load.load, dbt.dbt, fetch.fetch, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
+    *(serve.serve, serve.ids),
     *(alerts.notify, alerts.config),
 )
 

@@ -58,7 +58,7 @@ def _print_run(found: Diagnosis, console: Console) -> None:
 def _print_failures(found: Diagnosis, console: Console) -> None:
     if not (found.failures or found.skipped_without_cause):
         return
-    _title(console, "What failed, and what it took with it")
+    _title(console, "What failed, and what was skipped for it")
     for row in found.failures:
         console.print(Text(f"✗ {_text(row['unique_id'])}", style="bold red"))
         message = " ".join((row["message"] or "").split())
@@ -70,10 +70,10 @@ def _print_failures(found: Diagnosis, console: Console) -> None:
             change = f"; changed then: {', '.join(fields)}" if fields else ""
             _line(console, f"  failing since {_time(row['failing_since'])}{change}")
         if row["failing_parent_unique_ids"]:
-            _line(console, f"  was failing above it: {_names(row['failing_parent_unique_ids'])}")
+            _line(console, f"  failing upstream of it: {_names(row['failing_parent_unique_ids'])}")
     if found.skipped_without_cause:
         ids = [row["unique_id"] for row in found.skipped_without_cause]
-        _line(console, f"skipped with no failure above them that is known: {len(ids)}: {_names(ids)}")
+        _line(console, f"skipped without a known failure upstream: {len(ids)}: {_names(ids)}")
 
 
 def _print_warnings(found: Diagnosis, console: Console) -> None:
@@ -86,7 +86,7 @@ def _print_warnings(found: Diagnosis, console: Console) -> None:
 def _print_slow(found: Diagnosis, console: Console) -> None:
     if not found.slow:
         return
-    _title(console, "What is slower than it should be")
+    _title(console, "What is slower than usual")
     grid = _grid("node", ">took", ">usually", ">times", "since", "what changed then")
     for row in found.slow:
         fields = [f"definition ({', '.join(row['changed_fields'])})" if row["changed_fields"] else "definition"]

@@ -26,7 +26,7 @@ https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 class Talk:
     """Writes messages. `level` is info, warning or error, `event` one word for machines, `fields` further values.
 
-    A message that cannot be written is dropped: no command fails for want of a reader of its messages.
+    A message that cannot be written is dropped: a command does not fail because nobody reads its messages.
     """
 
     def __init__(self, log_format: str = "text") -> None:
@@ -67,7 +67,7 @@ def _echo(text: str) -> None:
 
 
 def escape_control_characters(text: str, is_json: bool = False) -> str:
-    """Show control and direction characters as escapes, in JSON as its own. Line feeds and tabs stay."""
+    """Show control and direction characters as escapes: in JSON as those of JSON. Line feeds and tabs stay."""
 
     def escape(match: re.Match[str]) -> str:
         code = ord(match.group())

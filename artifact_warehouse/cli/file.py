@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, ExitCode, size_option, talk
-from artifact_warehouse.cli.output import Output, print_json, print_line, print_table, reporting, result_options
+from artifact_warehouse.cli.output import (
+    Output,
+    is_written_by_batch,
+    print_json,
+    print_line,
+    print_table,
+    reporting,
+    result_options,
+)
+from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.process import memory
 
 
 @click.command()
@@ -80,8 +92,10 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
 @size_option("--memory-limit", None, "Of DuckDB, and again of the result. By default 40% of the memory each.")
 @WAIT
 @result_options()
-def query(warehouse: Path, sql: str, wait: float, output: Output, **limits: Any) -> None:
+def query(warehouse: Path, sql: str, wait: float, output: Output, timeout: float, memory_limit: int | None) -> None:
     """Run SQL. It can write nothing, read no other file and change no setting. SQL is - to read it from stdin.
+
+    CSV, JSON, Parquet and Markdown are written as the rows come, except to a terminal.
 
     \b
     Example:
@@ -90,8 +104,29 @@ def query(warehouse: Path, sql: str, wait: float, output: Output, **limits: Any)
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        result = wh.query(_read_stdin() if sql == "-" else sql, is_confined=True, **limits)
-        print_table(result.table, output, result.json_columns)
+        statement = _read_stdin() if sql == "-" else sql
+        limit = wh.default_memory_limit() if memory_limit is None else memory_limit
+        with _limited(limit):
+            if is_written_by_batch(output):
+                batches = wh.query_batches(statement, is_confined=True, timeout=timeout, memory_limit=limit)
+                print_table(batches.reader, output, batches.json_columns)
+            else:
+                result = wh.query(statement, is_confined=True, timeout=timeout, memory_limit=limit)
+                print_table(result.table, output, result.json_columns)
+
+
+_HEADROOM_BYTES = 128 * 1024**2
+"""Of Python and of the formats, beside DuckDB and the result."""
+
+
+@contextmanager
+def _limited(limit_bytes: int) -> Iterator[None]:
+    """Limit all memory of the process: DuckDB does not count the texts that an expression makes."""
+    try:
+        with memory(2 * limit_bytes + _HEADROOM_BYTES):
+            yield
+    except MemoryError as error:
+        raise QueryFailed("the result needs more memory to be written; select less, or raise --memory-limit") from error
 
 
 def _read_stdin() -> str:

@@ -6,6 +6,7 @@ Tables and trees show control characters as escapes. The other formats keep ever
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import re
@@ -25,6 +26,11 @@ from artifact_warehouse.cli.echo import escape_control_characters, replace_unenc
 from artifact_warehouse.lineage import Lineage
 
 _UNLIMITED = 100_000
+_PART_ROWS, _PART_BYTES = 10_000, 4 * 1024 * 1024
+"""So many rows are Python objects at a time, or fewer of many bytes."""
+_GROUP_BYTES = 8 * 1024 * 1024
+_GROUP_ROWS = 122_880
+"""A row group of Parquet has as many rows as DuckDB's, or fewer of many bytes."""
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]')
@@ -32,9 +38,11 @@ _JSON_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\s+|[,:]|-?(?:nan|inf(?:ini
 _MARKS = {"failure": (" ✗ ", "bold red"), "warn": (" ! ", "yellow"), "stale": (" stale ", "bold red")}
 
 
-def write(table: pa.Table, output_format: str, stream: IO[bytes], json_columns: Iterable[str] = ()) -> None:
-    """Write a result. Values of `json_columns` are JSON texts: the JSON formats embed them."""
-    writers: dict[str, Callable[[pa.Table, IO[bytes], frozenset[str]], None]] = {
+def write(
+    rows: pa.Table | pa.RecordBatchReader, output_format: str, stream: IO[bytes], json_columns: Iterable[str] = ()
+) -> None:
+    """Write a result, batch by batch but for a table. `json_columns` have JSON texts: the JSON formats embed them."""
+    writers: dict[str, Callable[[pa.RecordBatchReader, IO[bytes], frozenset[str]], None]] = {
         "md": _write_markdown,
         "table": _write_table,
         "json": _write_json,
@@ -42,7 +50,8 @@ def write(table: pa.Table, output_format: str, stream: IO[bytes], json_columns: 
         "csv": _write_csv,
         "parquet": _write_parquet,
     }
-    writers[output_format](table, stream, frozenset(json_columns))
+    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    writers[output_format](reader, stream, frozenset(json_columns))
     stream.flush()
 
 
@@ -144,12 +153,12 @@ def _distinct(names: Iterable[str]) -> Iterator[str]:
         yield other
 
 
-def _lists(table: pa.Table) -> list[list[Any]]:
+def _lists(batch: pa.RecordBatch | pa.Table) -> list[list[Any]]:
     """The values, a list a column. Of times outside Python's range (infinity, before year 1) the stored number."""
-    return [_values(column) for column in table.columns]
+    return [_values(column) for column in batch.columns]
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
+def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
     except (OverflowError, ValueError):
@@ -158,17 +167,19 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return values
 
 
-def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    for start in range(0, table.num_rows, 10_000):
-        yield from zip(*_lists(table.slice(start, 10_000)), strict=True)
+def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
+    for batch in reader:
+        rows = max(1, min(_PART_ROWS, batch.num_rows * _PART_BYTES // max(1, batch.nbytes)))
+        for start in range(0, batch.num_rows, rows):
+            yield from zip(*_lists(batch.slice(start, rows)), strict=True)
 
 
-def _json_rows(table: pa.Table, json_columns: frozenset[str]) -> Iterator[str]:
+def _json_rows(reader: pa.RecordBatchReader, json_columns: frozenset[str]) -> Iterator[str]:
     """The rows as JSON objects."""
-    names = list(_distinct(table.column_names))
+    names = list(_distinct(reader.schema.names))
     keys = [to_json(name) for name in names]
     writers = [_embedded if name in json_columns else to_json for name in names]
-    for row in _rows(table):
+    for row in _rows(reader):
         members = (f"{key}: {write(value)}" for key, write, value in zip(keys, writers, row, strict=True))
         yield "{" + ", ".join(members) + "}"
 
@@ -185,11 +196,11 @@ def _embedded(value: Any) -> str:
     return _JSON_TOKENS.sub(normalise, value) if isinstance(value, str) else to_json(value)
 
 
-def _write_table(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+def _write_table(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for field in table.schema:
+    for field in reader.schema:
         grid.add_column(_text(field.name), justify="right" if _is_number(field.type) else "left", no_wrap=True)
-    for values in zip(*_lists(table), strict=True):
+    for values in zip(*_lists(reader.read_all()), strict=True):
         grid.add_row(*(_text(_cell(value)) for value in values))
     text = io.StringIO()
     console = Console(file=text, width=_UNLIMITED, highlight=False, color_system=None)
@@ -203,20 +214,26 @@ def _is_number(data_type: pa.DataType) -> bool:
     return any(check(data_type) for check in checks)
 
 
-def _write_json(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    stream.write(("[" + ",\n ".join(_json_rows(table, json_columns)) + "]\n").encode())
+def _write_json(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+    separator = "["
+    for row in _json_rows(reader, json_columns):
+        stream.write(f"{separator}{row}".encode())
+        separator = ",\n "
+    stream.write(b"[]\n" if separator == "[" else b"]\n")
 
 
-def _write_jsonl(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    for row in _json_rows(table, json_columns):
+def _write_jsonl(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+    for row in _json_rows(reader, json_columns):
         stream.write(row.encode() + b"\n")
 
 
-def _write_markdown(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+def _write_markdown(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
     """A table of GitHub's Markdown: https://github.github.com/gfm/#tables-extension-."""
-    rules = ["---:" if _is_number(field.type) else "---" for field in table.schema]
-    rows = ([_markdown_cell(_cell(value)) for value in row] for row in _rows(table))
-    for cells in () if not rules else ([_markdown_cell(name) for name in table.column_names], rules, *rows):
+    rules = ["---:" if _is_number(field.type) else "---" for field in reader.schema]
+    rows = ([_markdown_cell(_cell(value)) for value in row] for row in _rows(reader))
+    for cells in (
+        itertools.chain(([_markdown_cell(name) for name in reader.schema.names], rules), rows) if rules else ()
+    ):
         stream.write(("| " + " | ".join(cells) + " |\n").encode())
 
 
@@ -224,9 +241,9 @@ def _markdown_cell(text: str) -> str:
     return escape_control_characters(text.replace("|", "\\|").replace("\r\n", "<br>").replace("\n", "<br>"))
 
 
-def _write_csv(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    stream.write((",".join(map(_csv_field, table.column_names)) + "\n").encode())
-    for row in _rows(table):
+def _write_csv(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+    stream.write((",".join(map(_csv_field, reader.schema.names)) + "\n").encode())
+    for row in _rows(reader):
         stream.write((",".join(map(_csv_field, row)) + "\n").encode())
 
 
@@ -244,7 +261,21 @@ def _text(text: str) -> Text:
     return Text(escape_control_characters(text).replace("\n", "⏎").replace("\t", "\\x09"))
 
 
-def _write_parquet(table: pa.Table, stream: IO[bytes], json_columns: frozenset[str]) -> None:
+def _write_parquet(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
     from pyarrow import parquet
 
-    parquet.write_table(table, stream)
+    with parquet.ParquetWriter(stream, reader.schema) as writer:
+        for group in _row_groups(reader):
+            writer.write_table(pa.Table.from_batches(group), row_group_size=_GROUP_ROWS)
+
+
+def _row_groups(reader: pa.RecordBatchReader) -> Iterator[list[pa.RecordBatch]]:
+    """The batches, together as long as they are small."""
+    group: list[pa.RecordBatch] = []
+    for batch in reader:
+        group.append(batch)
+        if sum(b.num_rows for b in group) >= _GROUP_ROWS or sum(b.nbytes for b in group) >= _GROUP_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -53,9 +53,9 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 @click.option("--up", "direction", flag_value="up", help="Only the nodes that NODE depends on.")
 @click.option("--down", "direction", flag_value="down", help="Only the nodes that depend on NODE.")
 @click.option("--column", metavar="COLUMN", help="The lineage of this column; `columns` resolves it first.")
-@click.option("--depth", type=click.IntRange(min=1), help="The most steps from NODE.")
+@click.option("--depth", type=click.IntRange(min=1), help="The largest number of steps from NODE.")
 @click.option(
-    "--across", is_flag=True, help="Go on in other projects: at their external models, and sources that they make."
+    "--across", is_flag=True, help="Continue in other projects: at external nodes, and at sources that a project makes."
 )
 @click.option("--at", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset).")
 @WAIT

@@ -64,13 +64,20 @@ def _duration_option(name: str, explanation: str, default: str | None = None) ->
 @_rate_option("--max-test-failure-rate", "The largest share of failed test executions in the window.")
 @_duration_option("--max-age", "The longest time since the last successful run: 26h, 2d, 90m.")
 @click.option(
-    "--max-failing", metavar="N", type=click.IntRange(min=0), help="The most nodes whose last execution failed."
+    "--max-failing",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="The largest number of nodes whose last execution failed.",
 )
 @click.option("--freshness", type=click.Choice(["warn", "error"]), help="Fail where a source has this status or worse.")
-@click.option("--rules", type=SEVERITIES, help="Fail where a rule of v1.project_rules so severe or more is broken.")
+@click.option(
+    "--rules", type=SEVERITIES, help="Fail where a rule of v1.project_rules of this severity or worse is broken."
+)
 @click.option("--ignore-rule", "ignored_rules", multiple=True, metavar="RULE", help="Leave this rule out.")
-@_duration_option("--window", "The time before now that rates are computed over.", "7d")
-@click.option("--now", type=click.DateTime(TIMES), help="The time that age and window end at (UTC, or with an offset).")
+@_duration_option("--window", "The time before --now over which rates are computed.", "7d")
+@click.option(
+    "--now", type=click.DateTime(TIMES), help="The end of --max-age and --window, if not now (UTC, or with an offset)."
+)
 @PROJECT
 @ENVIRONMENT
 @JOB

@@ -20,6 +20,7 @@ from artifact_warehouse.errors import (
     PrunedMeanwhile,
     QuarantinedArtifacts,
     ReplacedMeanwhile,
+    SourceUnavailable,
     WarehouseError,
     WorkerFailed,
     is_interrupt,
@@ -51,7 +52,7 @@ TALK = "artifact_warehouse.cli.echo"
 
 
 class CommandFailed(click.ClickException):
-    """The command is not done, and not by its arguments."""
+    """The command is not done, and its arguments are not the reason."""
 
     exit_code = ExitCode.FAILED
 
@@ -86,7 +87,7 @@ def _ending(talk: Callable[[], Talk]) -> Iterator[None]:
         if _is_of_echo(caught):
             discard_stdout()
             error = CommandFailed(f"stdout: cannot be written: {caught.strerror}")
-        said, exit_code = talk(), _exit_code(error)
+        said, exit_code = talk(), exit_code_of(error)
         if isinstance(error, click.ClickException) and not said.is_json:
             vars(error)["message"] = escape_control_characters(error.message)
             raise error from error.__cause__  # click prints it with the command's usage
@@ -112,7 +113,7 @@ def _say(said: Talk, error: BaseException, exit_code: int) -> None:
         said.say("error", "failed", f"{_trace(error)}Error: {message}")
 
 
-def _exit_code(error: BaseException) -> int:
+def exit_code_of(error: BaseException) -> int:
     """The exit code of an error; FAILED for a bug."""
     if is_interrupt(error) or isinstance(error, click.Abort):
         return ExitCode.INTERRUPTED
@@ -122,6 +123,7 @@ def _exit_code(error: BaseException) -> int:
         WorkerFailed: ExitCode.TRY_AGAIN,
         PrunedMeanwhile: ExitCode.TRY_AGAIN,
         ReplacedMeanwhile: ExitCode.TRY_AGAIN,
+        SourceUnavailable: ExitCode.TRY_AGAIN,
         WarehouseError: ExitCode.CANNOT_OPEN,
         QuarantinedArtifacts: ExitCode.FINDINGS,
         ArtifactWarehouseError: ExitCode.USAGE,
@@ -134,7 +136,7 @@ def _message(error: BaseException) -> str:
         return error.format_message()
     if isinstance(error, ArtifactWarehouseError | LoadInterrupted):
         return str(error)
-    if _exit_code(error) == ExitCode.INTERRUPTED:
+    if exit_code_of(error) == ExitCode.INTERRUPTED:
         return "interrupted"
     return f"a fault of artifact-warehouse, please report it: {type(error).__name__}: {error}"
 

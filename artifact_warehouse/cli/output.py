@@ -77,22 +77,27 @@ def _is_same(path: Path, other: Path) -> bool:
         return False
 
 
-def print_table(table: pa.Table, output: Output, json_columns: tuple[str, ...] = ()) -> None:
+def is_written_by_batch(output: Output) -> bool:
+    """Whether a result need not be in memory as a whole."""
+    return output.format not in (None, "table") and (output.path is not None or not sys.stdout.isatty())
+
+
+def print_table(rows: pa.Table | pa.RecordBatchReader, output: Output, json_columns: tuple[str, ...] = ()) -> None:
     """Print a result, or write it to its file. Values of `json_columns` are JSON."""
     from artifact_warehouse.cli.formats import write
 
     output_format = output.format or "table"
     if output.path is not None:
         with opened(output.path) as stream:
-            write(table, output_format, stream, json_columns)
+            write(rows, output_format, stream, json_columns)
     elif not sys.stdout.isatty():
         with stdout() as text:
-            write(table, output_format, text.buffer, json_columns)
+            write(rows, output_format, text.buffer, json_columns)
     elif output_format == "parquet":
         raise click.UsageError("Parquet is not for terminals; name a file with -o")
     else:
         shown = io.BytesIO()
-        write(table, output_format, shown, json_columns)
+        write(rows, output_format, shown, json_columns)
         _print(shown.getvalue().decode(), is_json="json" in output_format)
 
 
@@ -143,7 +148,10 @@ def reporting(done: str) -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file for writing. Raises UsageError where it cannot be opened, CommandFailed where it cannot be written."""
+    """A file for writing, which is removed where the block fails.
+
+    Raises UsageError where it cannot be opened, CommandFailed where it cannot be written.
+    """
     try:
         stream = path.open("wb")
     except OSError as error:
@@ -151,5 +159,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         with stream:
             yield stream
-    except OSError as error:
-        raise CommandFailed(f"{path}: cannot be written: {error.strerror or error}") from error
+    except BaseException as error:
+        if path.is_file():
+            path.unlink()
+        if isinstance(error, OSError):
+            raise CommandFailed(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise

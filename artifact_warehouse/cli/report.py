@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @WAREHOUSE
-@click.option("-o", "--output", "path", type=FILE, help="Write to this file, not to one beside WH with its name.")
+@click.option("-o", "--output", "path", type=FILE, help="Write to this file; by default, to WH with the ending .html.")
 @PROJECT
 @ENVIRONMENT
 @JOB
 @click.option("--days", metavar="N", type=click.IntRange(min=1), help="Only the last N days before the last run.")
 @click.option("--title", help="The title of the page.")
-@click.option("--full", "is_full", is_flag=True, help="Hold all timelines, not the last 30 of each job.")
+@click.option(
+    "--full",
+    "is_full",
+    is_flag=True,
+    help="Include all timelines, not only the last 30 of each job and those of failed runs.",
+)
 @click.option("--open", "is_opened", is_flag=True, help="Open the page in a browser.")
 @WAIT
 @LOG_FORMAT
@@ -41,7 +46,7 @@ def report(warehouse: Path, path: Path | None, is_opened: bool, wait: float, **c
     """Write one HTML page with all that the warehouse knows.
 
     The page has runs, timelines, nodes and their history, lineage at any time, tests, sources, incidents, changes,
-    costs and rules. It is one file, which holds its data and asks nothing of any network.
+    costs and rules. It is one file, which contains its data and makes no network request.
 
     \b
     Example:

@@ -5,12 +5,16 @@ Knows the limits of an input; knows neither dbt nor DuckDB.
 
 from artifact_warehouse.extract.discover import ARCHIVES, File, Labels, as_text, expand, has_suffix, labels_of
 from artifact_warehouse.extract.reader import Input, raw_bytes, read_all, read_stdin
+from artifact_warehouse.extract.source import Progress, Source, Stored
 
 __all__ = [
     "ARCHIVES",
     "File",
     "Input",
     "Labels",
+    "Progress",
+    "Source",
+    "Stored",
     "as_text",
     "expand",
     "has_suffix",

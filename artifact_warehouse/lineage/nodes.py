@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import UnknownNode
+from artifact_warehouse.lineage.picture import lineage_svg, lineage_text
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import query
 
@@ -33,6 +34,14 @@ class Lineage:
     labels: dict[str, str]
     states: dict[str, str]
     kinds: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """A line for each distance in each direction."""
+        return lineage_text(self)
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the graph around the node or column."""
+        return lineage_svg(self)
 
 
 def find(

@@ -52,7 +52,7 @@ def diagnose(
 
     Raises UnknownRun.
     """
-    found = _find(connection, run, {"project": project, "environment": environment, "job": job})
+    found = find_run(connection, run, project=project, environment=environment, job=job)
     values = {
         "run": found["invocation_id"],
         "command": found["command"],
@@ -80,7 +80,19 @@ def run_failures(connection: duckdb.DuckDBPyConnection, invocation_id: str, comm
     return _rows(connection, "run_failures", {"run": invocation_id, "command": command})
 
 
-def _find(connection: duckdb.DuckDBPyConnection, run: str | None, labels: dict[str, str | None]) -> dict[str, Any]:
+def find_run(
+    connection: duckdb.DuckDBPyConnection,
+    run: str | None,
+    *,
+    project: str | None = None,
+    environment: str | None = None,
+    job: str | None = None,
+) -> dict[str, Any]:
+    """The row of one run. `run` is an invocation_id or its beginning; without it, the last run with the labels.
+
+    Raises UnknownRun.
+    """
+    labels = {"project": project, "environment": environment, "job": job}
     found = _rows(connection, "runs", {**labels, "run": run, "limit": 1 if run is None else None})
     found = [row for row in found if row["invocation_id"] == run] or found
     ids = tuple(dict.fromkeys(row["invocation_id"] for row in found))

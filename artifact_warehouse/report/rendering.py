@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read
 from artifact_warehouse.storage import replacement
 
 WHOLE_RUNS = 30
-"""How many runs of each job have a whole timeline, beside all that failed; `is_full` gives one to every run."""
+"""How many runs of each job have a whole timeline. So have all that failed, and with `is_full` all runs."""
+
+FRAME_PIXELS = 720
+"""The height of the page in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,21 @@ class Report:
     """One HTML file that needs nothing else."""
 
     html: str
+    title: str = ""
+
+    def __repr__(self) -> str:
+        """The title and the size: the text itself is megabytes long."""
+        return f"Report({self.title!r}, {len(self.html.encode()) / 1e6:.1f} MB; save(path) writes it)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page in a frame, which reaches nothing of the notebook."""
+        style = f"width: 100%; height: {FRAME_PIXELS}px; border: 1px solid #b9b3a6"
+        attributes = {"title": self.title, "sandbox": "allow-scripts", "style": style, "srcdoc": self.html}
+        written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+        return f"<iframe {written}></iframe>"
 
     def save(self, path: str | Path) -> Path:
-        """Write the file. A reader of an older one sees that one or the whole new one."""
+        """Write the file. A reader sees the older file or the whole new one."""
         target = Path(path)
         with replacement(target) as new:
             new.write_text(self.html, encoding="utf-8")
@@ -64,7 +80,7 @@ def render_report(
         "wholeRuns": choice.whole_runs,
         "sql": {name: shown_sql(name, choice) for name in (*CORE, *DETAILS)},
     }
-    return Report(html_file(shown_title, _parts(about, core, details)))
+    return Report(html_file(shown_title, _parts(about, core, details)), shown_title)
 
 
 def _file_and_latest(connection: duckdb.DuckDBPyConnection) -> tuple[str, datetime | None]:

@@ -34,7 +34,7 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Choice:
-    """What the report is about: the parameters of its statements. NULL stands for no restriction."""
+    """The parameters of the report's statements. None is no restriction."""
 
     project: str | None = None
     environment: str | None = None

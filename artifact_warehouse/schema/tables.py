@@ -27,16 +27,18 @@ ARTIFACTS = Table(
         Column(
             "kind",
             "VARCHAR",
-            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, or an unknown one.",
+            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, or unknown.",
         ),
         Column("schema_version", "INTEGER", "The version of its schema; 0 where dbt up to 0.18 wrote none."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
         Column("adapter_type", "VARCHAR", "The adapter, where the artifact names it (manifests do)."),
         Column("project_name", "VARCHAR", "The project, where the artifact names it."),
-        Column("project_id", "VARCHAR", "dbt's md5 of the project's name, where the artifact has it."),
-        Column("main_package", "VARCHAR", "The package that owns most of its entries."),
+        Column("project_id", "VARCHAR", "dbt's md5 of the project's name; of a run, its scheduler's id."),
+        Column(
+            "main_package", "VARCHAR", "The package that owns most of its entries; of a run, its project's name there."
+        ),
         Column("invocation_id", "VARCHAR", "dbt's id of the invocation; else an id made of the content."),
-        Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method."),
+        Column("command", "VARCHAR", "The command of a run_results: args.which, else args.rpc_method; of a run."),
         Column("target_name", "VARCHAR", "args.target of a run_results."),
         Column("generated_at", "TIMESTAMP", "When dbt wrote the artifact, UTC."),
         Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, UTC."),
@@ -53,7 +55,7 @@ ARTIFACTS = Table(
         Column("loaded_at", "TIMESTAMP", "When this warehouse first loaded it, UTC."),
         Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
         Column("pruned_at", "TIMESTAMP", "When its rows were pruned, UTC; NULL while they are stored."),
-        Column("result_keys", "VARCHAR", "Of a pruned run: hashes of results, by which another file of it is known."),
+        Column("result_keys", "VARCHAR", "For a pruned run: hashes of results, to recognise another file of the run."),
     ),
     primary_key="artifact_key",
 )
@@ -79,21 +81,25 @@ SETTLED_ARTIFACTS = Table(
         Column("project_name", "VARCHAR", "The project (rule 8, docs/rules.md)."),
         Column("environment", "VARCHAR", "The environment (rule 8, docs/rules.md)."),
         Column("job_name", "VARCHAR", "The job in a label of any artifact of the invocation."),
-        Column("is_current", "BOOLEAN", "False where another artifact of the same invocation superseded it."),
+        Column("is_current", "BOOLEAN", "False where another artifact of the same invocation supersedes it."),
         Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
         Column("manifest_key", "BIGINT", "The manifest that defines its nodes (rule 7, docs/rules.md)."),
         Column(
-            "invocation_id", "VARCHAR", "The invocation_id; with .2, .3 where runs share one (rule 9, docs/rules.md)."
+            "invocation_id",
+            "VARCHAR",
+            "The invocation_id, with .2, .3 for later runs with the same one (rule 9, docs/rules.md).",
         ),
         Column(
-            "command", "VARCHAR", "The command of the run that it tells of (rule 3, docs/rules.md); NULL for others."
+            "command",
+            "VARCHAR",
+            "The command of the run that it describes (rule 3, docs/rules.md); NULL where it describes none.",
         ),
     ),
 )
 
 INVOCATIONS = Table(
     "invocations",
-    "One row per run_results: its facts about the whole invocation.",
+    "One row per run_results or run: its facts about the whole invocation.",
     (
         ARTIFACT_KEY,
         Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start in the timings."),
@@ -103,12 +109,15 @@ INVOCATIONS = Table(
         Column("threads", "INTEGER", "args.threads, else the number of threads in the results."),
         Column("is_full_refresh", "BOOLEAN", "args.full_refresh."),
         Column("is_retry", "BOOLEAN", "Whether invocation_command is a dbt retry."),
-        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the whole invocation."),
+        Column("is_aborted", "BOOLEAN", "Whether dbt 2.0 gave up the whole invocation; of a run, whether it failed."),
         Column("invocation_command", "VARCHAR", "args.invocation_command."),
         Column("selection", "VARCHAR", "The options that select nodes, as written: select, exclude, selector, models."),
         Column("args", "JSON", "The complete args."),
         Column("vars", "JSON", "args.vars as an object; where it cannot be parsed as one, as a text."),
-        Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix."),
+        Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix; a scheduler's."),
+        Column("completed_at", "TIMESTAMP", "When the whole invocation ended, where the file says so, UTC."),
+        Column("outcome", "VARCHAR", "How the invocation ended, by its scheduler: success, error or cancelled."),
+        EXTRA,
     ),
 )
 
@@ -121,7 +130,7 @@ NODE_EXECUTIONS = Table(
         Column(
             "status",
             "VARCHAR",
-            "The status, as dbt wrote it; dbt up to 0.18: as 0.19 would have.",
+            "The status, as dbt wrote it; for dbt up to 0.18, the word that 0.19 uses.",
         ),
         Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
         Column("compile_started_at", "TIMESTAMP", "The start of the timing `compile`."),
@@ -166,7 +175,7 @@ TEXTS = Table(
 
 DEFINITIONS = Table(
     "definitions",
-    "Every distinct definition of a resource, once: what its author wrote, without anything that the target decides.",
+    "Every distinct definition of a resource, once: what its author wrote, without what depends on the target.",
     (
         Column("definition_id", "VARCHAR", "The BLAKE2b-128 of the definition's canonical JSON, in hex."),
         UNIQUE_ID,
@@ -294,7 +303,7 @@ RELATION_STATS = Table(
 
 SET_MEMBERS = Table(
     "set_members",
-    "The sets of definitions, renderings, relations and lineages. A set is stored once, however many have it.",
+    "The sets of definitions, renderings, relations and lineages. Artifacts with equal sets share one.",
     (
         Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
         Column("member_id", "VARCHAR", "A definition_id, rendering_id, catalog_relation_id or lineage_id."),
@@ -326,7 +335,7 @@ SOURCE_FRESHNESS = Table(
 
 SEMANTIC_MANIFESTS = Table(
     "semantic_manifests",
-    "One row per semantic_manifest, which has no clock, no version and no ids.",
+    "One row per semantic_manifest. dbt writes no time, no version and no ids into it.",
     (
         ARTIFACT_KEY,
         Column("semantic_models", "JSON", "The semantic models."),
@@ -343,8 +352,8 @@ DBT_COLUMN_EDGES = Table(
         ARTIFACT_KEY,
         Column("from_unique_id", "VARCHAR", "The node that is read."),
         Column("from_column", "VARCHAR", "The column that is read."),
-        Column("to_unique_id", "VARCHAR", "The node that reads it."),
-        Column("to_column", "VARCHAR", "Its column; NULL where all rows of the node are shaped."),
+        Column("to_unique_id", "VARCHAR", "The node that reads the column."),
+        Column("to_column", "VARCHAR", "The column that is computed from it; NULL where it decides the node's rows."),
         Column("lineage_kind", "VARCHAR", "The kind, as dbt wrote it: copy, mod or scan."),
     ),
 )
@@ -361,7 +370,7 @@ PRUNED_RUNS = Table(
 
 PRUNED_OUTCOMES = Table(
     "pruned_outcomes",
-    "Counts of the results of pruned runs by node, status and day. Labels are those of the last run.",
+    "Counts of the results of pruned runs by node, status and day. The last run decides project and environment.",
     (
         UNIQUE_ID,
         Column("resource_type", "VARCHAR", "The resource type in the unique_id."),

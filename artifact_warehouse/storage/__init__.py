@@ -1,6 +1,6 @@
-"""The DuckDB file of a warehouse: its format, its views, what is written to it, and whether it is sound.
+"""The DuckDB file of a warehouse: opens it, creates its tables and views, writes rows to it, and verifies it.
 
-Knows tables and no artifacts. The only room that calls duckdb.connect.
+Knows tables and no artifacts. Only this package calls duckdb.connect.
 """
 
 from artifact_warehouse.storage.atomic_file import replacement
@@ -13,7 +13,8 @@ from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, query
 from artifact_warehouse.storage.statistics import status, summary
 from artifact_warehouse.storage.transactions import transaction
-from artifact_warehouse.storage.user_queries import confine, fetch, memory_limit
+from artifact_warehouse.storage.user_queries import confine, memory_limit
+from artifact_warehouse.storage.user_queries import run as run_query
 from artifact_warehouse.storage.verification import broken_integrity, verify
 from artifact_warehouse.storage.views import describe, describe_all, public_view
 from artifact_warehouse.storage.writer import (
@@ -21,6 +22,7 @@ from artifact_warehouse.storage.writer import (
     known_artifacts,
     known_objects,
     registered,
+    stored_uris,
     write,
 )
 
@@ -37,7 +39,6 @@ __all__ = [
     "confine",
     "describe",
     "describe_all",
-    "fetch",
     "file_state",
     "get_meta",
     "insert",
@@ -51,9 +52,11 @@ __all__ = [
     "query",
     "registered",
     "replacement",
+    "run_query",
     "set_meta",
     "settle",
     "status",
+    "stored_uris",
     "summary",
     "transaction",
     "verify",

@@ -27,7 +27,7 @@ def check_copy(file: WarehouseFile, copy: Path) -> None:
         if file.path.exists() and copy.samefile(file.path):
             raise WarehouseError(str(copy), "is the warehouse itself; publish to another file")
         if not _is_database(copy):
-            raise NotAWarehouse(str(copy), "is no DuckDB file, and would be overwritten; publish to another file")
+            raise NotAWarehouse(str(copy), "is not a DuckDB file, and would be overwritten; publish to another file")
     if (log := Path(f"{copy.resolve()}.wal")).exists():
         reason = f"is open for writing, but is a copy for readers; close it, or remove {log.name} if nobody has it open"
         raise WarehouseError(str(copy), reason)

@@ -1,4 +1,4 @@
--- Every run: those with a run_results, and those of `dbt source freshness` that are known by their checks, once each.
+-- Every run: those of current_runs, and those of `dbt source freshness` that are known by their checks, once each.
 -- grain: invocation_id, command
 --
 -- The counts are those of the checks, NULL where there are none. A view about results of nodes reads current_runs.
@@ -22,13 +22,18 @@ WITH runs AS (
         coalesce(runs.threads, checks.threads) AS threads,
         coalesce(runs.is_full_refresh, checks.is_full_refresh) AS is_full_refresh,
         coalesce(runs.is_retry, checks.is_retry) AS is_retry,
-        coalesce(runs.is_aborted, checks.is_aborted) AS is_aborted,
+        -- What failed as a whole by its scheduler's word alone has results where there are checks.
+        CASE WHEN runs.has_results THEN runs.is_aborted ELSE coalesce(checks.is_aborted, runs.is_aborted) END AS is_aborted,
+        runs.outcome = 'success' AND NOT runs.has_results AND checks.artifact_key IS NULL AS is_success_told,
         coalesce(runs.is_executing, checks.is_executing) AS is_executing,
         coalesce(runs.invocation_command, checks.invocation_command) AS invocation_command,
         coalesce(runs.selection, checks.selection) AS selection,
         coalesce(runs.args, checks.args) AS args,
         coalesce(runs.vars, checks.vars) AS vars,
-        coalesce(runs.env, checks.env) AS env,
+        CASE WHEN runs.env IS NULL THEN checks.env ELSE json_merge_patch(runs.env, coalesce(checks.env, '{}')) END AS env,
+        runs.outcome,
+        runs.completed_at,
+        runs.extra,
         coalesce(runs.is_empty, checks.is_empty) AS is_empty,
         coalesce(runs.is_sample, checks.is_sample) AS is_sample,
         checks.result_count,

@@ -1,4 +1,5 @@
--- The command of each artifact that tells of a run: of a run_results, and of the checks of `dbt source freshness` (rule 3).
+-- The command of each artifact that tells of a run: of a run_results, of the checks of `dbt source freshness` (rule 3), and
+-- of what others than dbt's results tell of an invocation, which is one with its results (rule 9).
 -- grain: artifact_key
 --
 -- From dbt 1.5 on every invocation has an id of its own: checks that have the id of a run_results of another command
@@ -18,16 +19,41 @@ WITH run_results AS (
 
 other_commands AS (
     SELECT DISTINCT invocation_id FROM run_results WHERE command <> 'source freshness'
+),
+
+checks AS (
+    SELECT checks.artifact_key, checks.invocation_id, 'source freshness' AS command
+    FROM stored.artifacts AS checks
+    LEFT JOIN other_commands ON other_commands.invocation_id = checks.invocation_id
+    WHERE checks.kind IN ('sources', 'freshness')
+        AND checks.error IS NULL
+        AND (other_commands.invocation_id IS NULL OR regexp_matches(checks.dbt_version, '^(0\.|1\.[0-4](\D|$))'))
+),
+
+written AS (
+    SELECT artifact_key, invocation_id, command FROM run_results
+    UNION ALL
+    SELECT artifact_key, invocation_id, command FROM checks
+),
+
+-- dbt's own word for the command comes first: the results of a `dbt retry` name the command that it retries.
+told AS (
+    SELECT
+        told.artifact_key,
+        coalesce(
+            min(written.command) FILTER (WHERE written.command = told.command),
+            min(written.command),
+            min(told.command)
+        ) AS command
+    FROM stored.artifacts AS told
+    LEFT JOIN written ON written.invocation_id = told.invocation_id
+    WHERE told.kind = 'run' AND told.error IS NULL
+    GROUP BY told.artifact_key
 )
 
-SELECT artifact_key, command FROM run_results
+SELECT artifact_key, command FROM written
 UNION ALL
-SELECT checks.artifact_key, 'source freshness' AS command
-FROM stored.artifacts AS checks
-LEFT JOIN other_commands ON other_commands.invocation_id = checks.invocation_id
-WHERE checks.kind IN ('sources', 'freshness')
-    AND checks.error IS NULL
-    AND (other_commands.invocation_id IS NULL OR regexp_matches(checks.dbt_version, '^(0\.|1\.[0-4](\D|$))'));
+SELECT artifact_key, command FROM told;
 
 COMMENT ON VIEW internal.artifact_commands IS
-    'One row per artifact that tells of a run. The one place that names the command `source freshness`.';
+    'One row per artifact that describes a run. The one place that names the command `source freshness`.';

@@ -1,4 +1,4 @@
--- Every invocation, known by a run_results or by freshness checks, with its outcome.
+-- Every invocation, known by a run_results, a run or freshness checks, with its outcome.
 -- grain: invocation_id, command
 CREATE OR REPLACE VIEW internal.described_invocations AS
 WITH counts AS (
@@ -26,7 +26,7 @@ SELECT
     runs.target_name,
     runs.generated_at,
     runs.started_at,
-    greatest(runs.last_completed_at, runs.generated_at) AS completed_at,
+    greatest(runs.last_completed_at, runs.generated_at, runs.completed_at) AS completed_at,
     runs.elapsed_seconds,
     CAST(date_diff('microsecond', runs.first_started_at, runs.last_completed_at) / 1000000.0 AS DOUBLE)
         AS span_seconds,
@@ -40,6 +40,7 @@ SELECT
         WHEN runs.is_aborted THEN FALSE
         WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
             THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
+        WHEN runs.is_success_told THEN TRUE
     END AS is_success,
     CAST(coalesce(runs.result_count, counts.result_count, 0) AS BIGINT) AS result_count,
     CAST(coalesce(runs.executed_count, counts.executed_count, 0) AS BIGINT) AS executed_count,
@@ -73,7 +74,13 @@ SELECT
     runs.env ->> 'DBT_CLOUD_RUN_REASON' AS dbt_cloud_run_reason,
     runs.env ->> 'DBT_CLOUD_RUN_REASON_CATEGORY' AS dbt_cloud_run_reason_category,
     runs.is_empty,
-    runs.is_sample
+    runs.is_sample,
+    runs.outcome,
+    runs.env ->> 'DBT_CLOUD_ACCOUNT_ID' AS dbt_cloud_account_id,
+    runs.extra -> 'run' -> 'project' ->> 'name' AS dbt_cloud_project_name,
+    runs.extra -> 'run' -> 'environment' ->> 'name' AS dbt_cloud_environment_name,
+    runs.extra -> 'run' -> 'job' ->> 'name' AS dbt_cloud_job_name,
+    runs.extra
 FROM internal.all_runs AS runs
 LEFT JOIN counts ON counts.artifact_key = runs.artifact_key;
 

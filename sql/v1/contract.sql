@@ -438,7 +438,13 @@ CREATE VIEW invocations AS SELECT
     NULL::VARCHAR AS dbt_cloud_run_reason,
     NULL::VARCHAR AS dbt_cloud_run_reason_category,
     NULL::BOOLEAN AS is_empty,
-    NULL::BOOLEAN AS is_sample
+    NULL::BOOLEAN AS is_sample,
+    NULL::VARCHAR AS outcome,
+    NULL::VARCHAR AS dbt_cloud_account_id,
+    NULL::VARCHAR AS dbt_cloud_project_name,
+    NULL::VARCHAR AS dbt_cloud_environment_name,
+    NULL::VARCHAR AS dbt_cloud_job_name,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW logical_run_nodes AS SELECT

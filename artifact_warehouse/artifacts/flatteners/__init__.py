@@ -12,14 +12,15 @@ from typing import Any
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, artifact_key
-from artifact_warehouse.artifacts.flatteners import catalog, column_lineage, manifest, run_results, sources
+from artifact_warehouse.artifacts.flatteners import catalog, column_lineage, manifest, run, run_results, sources
 from artifact_warehouse.artifacts.flatteners.manifest import EntryCache
 from artifact_warehouse.artifacts.flatteners.rows import Rows, TextIds
+from artifact_warehouse.artifacts.flatteners.run import command_of
 from artifact_warehouse.artifacts.flatteners.values import obj, text, to_json
 from artifact_warehouse.errors import MalformedArtifact
 from artifact_warehouse.schema import normalise_time
 
-__all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "flatten", "quarantine"]
+__all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "command_of", "flatten", "quarantine"]
 
 USUAL_SHAPE = run_results.Document
 """The shape that `parse` tries first, because most files in a folder are run_results."""
@@ -34,6 +35,7 @@ _KNOWN_SECTIONS = {
     "freshness": sources.KNOWN_SECTIONS,
     "semantic_manifest": {*_SEMANTIC_MANIFEST_SECTIONS},
     "column_lineage": column_lineage.KNOWN_SECTIONS,
+    "run": run.KNOWN_SECTIONS,
 }
 
 
@@ -48,6 +50,7 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "freshness": lambda: sources.flatten(artifact, rows),
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
         "column_lineage": lambda: column_lineage.flatten(artifact, rows),
+        "run": lambda: run.flatten(artifact, rows),
     }
     with rows.all_or_nothing():
         try:

@@ -16,7 +16,7 @@ class Layout(NamedTuple):
     kept: frozenset[str] = frozenset()
     within: Mapping[str, Layout] = {}
     each: Mapping[str, Layout] = {}
-    """Fields that hold a list of objects, or objects by name. Such a name is not taken for the key of a secret."""
+    """Fields that hold a list of objects, or objects by name. The name of an object is not the key of a secret."""
 
 
 FREE = Layout()
@@ -94,6 +94,7 @@ LAYOUTS = {
         each={"results": _RESULT, "sources": _RESULT},
     ),
     "semantic_manifest": Layout(within={"metadata": _METADATA}),
+    "run": Layout(kept=frozenset({"outcome", "started_at", "completed_at"}), within={"metadata": _METADATA}),
 }
 LAYOUTS["freshness"] = LAYOUTS["sources"]
 """The layout of each kind of artifact. Column lineage (Parquet) has identifiers only."""
