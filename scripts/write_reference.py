@@ -78,7 +78,8 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
         assert command is not None
         yield name, command
         if isinstance(command, click.Group):
-            yield from ((f"{name} WH {sub}", of) for sub, of in commands(command, f"{path} {name}"))
+            words = f"{name} WH" if command.params else name
+            yield from ((f"{words} {sub}", of) for sub, of in commands(command, f"{path} {name}"))
 
 
 def help_text(text: str) -> Iterator[str]:

@@ -26,18 +26,28 @@ _CODE = re.compile(r"LINE \d+:|compiled (code|SQL) at ", re.IGNORECASE)
 
 
 class Markup(NamedTuple):
-    """How a name, a link and a code are written."""
+    """How a name, a code, a link and the end of a line are written."""
 
     strong: Callable[[str], str]
     code: Callable[[str], str]
     link: Callable[[str, str], str]
+    line_end: str
 
 
-PLAIN = Markup(strong=str, code=str, link=lambda text, url: f"{text}: {url}")
+_MENTION = re.compile("<(?=[!@#])")
+"""What Slack takes for a mention, and a text of a database must not be."""
+
+
+def _as_code(text: str) -> str:
+    return f"`{_MENTION.sub('<' + chr(0x200B), text).replace('`', chr(39))}`"
+
+
+PLAIN = Markup(strong=str, code=str, link=lambda text, url: f"{text}: {url}", line_end="\n")
 MARKDOWN = Markup(
     strong=lambda text: f"**{text}**",
-    code=lambda text: f"`{text.replace('`', chr(39))}`",
+    code=_as_code,
     link=lambda text, url: f"[{text}]({url})",
+    line_end="  \n",
 )
 
 
@@ -58,7 +68,7 @@ def _headline(event: Event, draft: Draft, settings: Alerts) -> str:
         "failed": f"{who} failed{run}",
         "still_failing": f"{who} still failing",
         "recovered": f"{who} recovered{run}",
-        "flaky": f"{who} passed again without a cause, flaky",
+        "flaky": f"{who} flaky: passed again, and nothing explains it",
         "slower": f"{who} slower than before",
         "run_failed": f"{who} failed as a whole",
         "source_late": f"{who} late",
@@ -84,9 +94,9 @@ def _counted(count: int, noun: str) -> str:
 
 
 def body_of(draft: Draft, settings: Alerts, markup: Markup) -> str:
-    """A paragraph for each event, at most MAX_LISTED, and where to read more."""
-    shown = draft.events[:MAX_LISTED]
-    parts = ["\n".join(_paragraph(event, settings, markup)) for event in shown]
+    """A paragraph for each event, at most MAX_LISTED: first for those that most was skipped for."""
+    shown = sorted(draft.events, key=lambda event: -len(event.facts.get("skipped_unique_ids") or ()))[:MAX_LISTED]
+    parts = [markup.line_end.join(_paragraph(event, settings, markup)) for event in shown]
     if len(draft.events) > len(shown):
         parts.append(f"… and {len(draft.events) - len(shown)} more")
     return "\n\n".join(parts)
@@ -111,7 +121,7 @@ def _first_line(event: Event, settings: Alerts, markup: Markup) -> str:
             return f"{name} failed {at}"
         case "still_failing":
             times = _counted(facts["failure_count"], "time")
-            return f"{name} fails since {clock_text(facts['opened_at'], zone)}, {times}"
+            return f"{name} has failed {times} since {clock_text(facts['opened_at'], zone)}"
         case "recovered":
             return f"{name} passed {at}; it had failed since {clock_text(facts['opened_at'], zone)}"
         case "flaky":
@@ -200,24 +210,27 @@ def _change(event: Event, zone: str) -> str:
     """What changed when the event began."""
     facts = event.facts
     fields = facts.get("changed_fields") or []
-    parts = [f"its {' and '.join(fields)} changed" + _since(facts.get("changed_at"), zone)] if fields else []
+    parts = [f"{', '.join(fields)}{_when(facts.get('changed_at'), zone)}"] if fields else []
     for name, words in (("dbt_version", "dbt"), ("threads", "threads")):
         if name in (facts.get("changes") or []):
-            parts.append(f"{words} went from {facts[f'previous_{name}']} to {facts[name]}")
+            parts.append(f"{words} {facts[f'previous_{name}']} to {facts[name]}")
     if "rows_affected" in (facts.get("changes") or []):
-        parts.append("it writes more rows")
+        parts.append("more rows")
     if not parts:
         return ""
     commit = f" (commit {facts['git_sha'][:9]})" if facts.get("git_sha") else ""
-    return f"With it: {'; '.join(parts)}{commit}"
+    return f"Changed with it: {'; '.join(parts)}{commit}"
 
 
-def _since(at: datetime | None, zone: str) -> str:
-    return f" {clock_text(at, zone)}" if at else ""
+def _when(at: datetime | None, zone: str) -> str:
+    return f", {clock_text(at, zone)}" if at else ""
 
 
 def _short(unique_id: str) -> str:
-    return unique_id.split(".", 2)[-1]
+    """The name in a unique_id; of a generic test, without its hash."""
+    kind, _, rest = unique_id.partition(".")
+    name = rest.partition(".")[2] or rest
+    return name.partition(".")[0] if kind == "test" else name
 
 
 def report_link(event: Event, settings: Alerts) -> str | None:

@@ -83,7 +83,7 @@ def test_a_message_says_what_why_and_where_in_text_and_as_fields(failing: Wareho
     assert message["text"] == (
         "shop prod: orders failed in nightly\n\norders failed Tue 10 Nov 11:00 UTC\nno such table: raw"
     )
-    assert message["body"]["markdown"] == "**`orders`** failed Tue 10 Nov 11:00 UTC\n`no such table: raw`"
+    assert message["body"]["markdown"] == "**`orders`** failed Tue 10 Nov 11:00 UTC  \n`no such table: raw`"
     [event] = message["events"]
     assert (event["kind"], event["unique_id"], event["reason"]) == ("failed", MODEL, "no such table: raw")
     assert receiver.headers[0]["Idempotency-Key"] == message["id"]
@@ -165,7 +165,7 @@ def test_a_service_of_apprise_gets_title_body_and_colour(failing: Warehouse) -> 
         assert states(failing, settings) == [("sent", None)]
     [message] = receiver.messages
     assert (message["title"], message["type"]) == ("shop prod: orders failed in nightly", "failure")
-    assert message["message"] == "**`orders`** failed Tue 10 Nov 11:00 UTC\n`no such table: raw`"
+    assert message["message"] == "**`orders`** failed Tue 10 Nov 11:00 UTC  \n`no such table: raw`"
 
 
 def test_secrets_come_from_the_environment_and_stay_out_of_the_warehouse_and_of_errors(
@@ -221,6 +221,7 @@ def test_a_run_that_dbt_gave_up_is_one_message(failing: Warehouse, tmp_path: Pat
     assert "dbt1014: cannot connect" in receiver.messages[1]["text"]
 
 
+@pytest.mark.release
 def test_a_prune_takes_the_messages_and_leaves_what_was_told(failing: Warehouse) -> None:
     with Receiver() as receiver:
         states(failing, config(receiver.url))
