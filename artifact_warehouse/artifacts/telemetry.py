@@ -7,6 +7,7 @@ https://docs.getdbt.com/reference/telemetry
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,8 @@ EVENTS = (
 )
 """The ends of the event types that are kept."""
 
-_BEGINNING = b'{"record_type":"Span'
-_LINE = b'"record_type"'
+_BEGINNING = b'"record_type"'
+"""The first key of each line."""
 
 
 class _Record(msgspec.Struct):
@@ -44,8 +45,8 @@ class _Record(msgspec.Struct):
 
 
 def is_telemetry(data: bytes) -> bool:
-    """Whether a file begins like telemetry. The first line is the start of a span."""
-    return data.lstrip()[:1] == b"{" and _LINE in data[:64] and b'"Span' in data[:128]
+    """Whether a file begins like telemetry."""
+    return data.lstrip()[:1] == b"{" and _BEGINNING in data[:64]
 
 
 def documents(data: bytes, uri: str, limits: Limits) -> Iterator[tuple[str, bytes]]:
@@ -102,8 +103,6 @@ def _kept(record: _Record) -> dict[str, Any]:
 
 def _time(nanoseconds: Any) -> str | None:
     """The time of a number of nanoseconds since 1970, which JSON has as a text."""
-    from datetime import datetime, timedelta
-
     try:
         moment = datetime(1970, 1, 1) + timedelta(microseconds=int(nanoseconds) // 1000)
     except (TypeError, ValueError, OverflowError):
