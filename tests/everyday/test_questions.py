@@ -284,3 +284,11 @@ def test_offsets_count(sample_warehouse: Warehouse) -> None:
     for offset, is_found in (("+00:00", True), ("-01:00", False)):
         since = f"{first:%Y-%m-%dT%H:%M:%S}{offset}"
         assert (first in {row["started_at"] for row in rows(sample_warehouse.runs(since=since))}) == is_found
+
+
+def test_show_of_a_source_has_its_last_check(sample_warehouse: Warehouse) -> None:
+    *_, (_, last) = files("sources", "prod")
+    for result in last["results"]:
+        [found] = rows(sample_warehouse.show(result["unique_id"], **PROD))
+        assert found["freshness_status"] == result["status"]
+        assert found["last_loaded_at"] == datetime.fromisoformat(result["max_loaded_at"].rstrip("Z").split("+")[0])

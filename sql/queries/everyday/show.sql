@@ -89,9 +89,15 @@ changes AS (
 ),
 
 checks AS (
-    SELECT project_name, environment, freshness_status, max_loaded_at, snapshotted_at AS checked_at
-    FROM v1.sources
+    SELECT
+        project_name,
+        environment,
+        arg_max_null(status, coalesce(snapshotted_at, generated_at)) AS freshness_status,
+        arg_max_null(max_loaded_at, coalesce(snapshotted_at, generated_at)) AS max_loaded_at,
+        max(coalesce(snapshotted_at, generated_at)) AS checked_at
+    FROM v1.source_freshness
     WHERE unique_id = $unique_id
+    GROUP BY project_name, environment
 ),
 
 slower AS (
