@@ -144,10 +144,19 @@ class Warehouse:
         self.close()  # the loader opens the file itself, for each transaction
         labels = Labels(project, environment, job)
         policy = Policy(limits, Redaction.of(redact, os.environ, redact_code))
-        copy = Path(publish) if publish is not None else None
-        if copy:
-            storage.check_copy(self._file, copy)
+        copy = self._checked_copy(publish)
         report = load(self._file, [os.fspath(p) for p in inputs], labels, policy, settings, strict, progress)
+        return self._completed(report, columns, copy, progress)
+
+    def _checked_copy(self, publish: str | os.PathLike[str] | None) -> Path | None:
+        """The copy that a load replaces at its end. Raises WarehouseError where it cannot be replaced."""
+        if publish is None:
+            return None
+        storage.check_copy(self._file, copy := Path(publish))
+        return copy
+
+    def _completed(self, report: LoadReport, columns: bool, copy: Path | None, progress: Progress | None) -> LoadReport:
+        """Does what follows a load: resolves columns, and replaces the copy."""
         if columns:
             report = replace(report, columns=resolve(self._file, progress))
         if copy:
@@ -174,6 +183,8 @@ class Warehouse:
         redact: bool | Iterable[str] = True,
         redact_code: bool = False,
         limits: Limits = Limits(),  # noqa: B008 (immutable)
+        columns: bool = False,
+        publish: str | os.PathLike[str] | None = None,
         progress: Progress | None = None,
         settings: LoadSettings = LoadSettings(),  # noqa: B008 (immutable)
     ) -> LoadReport:
@@ -188,7 +199,9 @@ class Warehouse:
         self.close()
         hidden = {"DBT_ENV_SECRET_SOURCE": source.secret, **os.environ}
         policy = Policy(limits, Redaction.of(redact, hidden, redact_code))
-        return load_source(self._file, source, policy, settings, progress)
+        copy = self._checked_copy(publish)
+        report = load_source(self._file, source, policy, settings, progress)
+        return self._completed(report, columns, copy, progress)
 
     def resolve_columns(self, *, progress: Progress | None = None) -> ColumnsReport:
         """Resolve the column lineage of every manifest that is new since the last call.

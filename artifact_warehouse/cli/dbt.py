@@ -38,7 +38,9 @@ def dbt(
     program: str,
     wait: float,
     fail_on_load_error: bool,
+    project: str | None,
     environment: str | None,
+    job: str | None,
     **options: Any,
 ) -> None:
     """Run dbt, and load the artifacts of that run, whether it succeeds, fails or is interrupted.
@@ -50,14 +52,14 @@ def dbt(
     Example:
       artifact-warehouse dbt dbt.duckdb --job nightly -- build --target prod
     """
-    from artifact_warehouse.extract import labels_of
+    from artifact_warehouse.extract import Labels, labels_of
     from artifact_warehouse.sources import DbtProject, run_dbt
 
-    project = DbtProject(arguments, os.environ, Path.cwd())
-    labelled = environment or labels_of(str(project.target_folder)).environment
+    call = DbtProject(arguments, os.environ, Path.cwd())
+    named = environment or labels_of(str(call.target_folder)).environment or call.target
     with _folder_beside(warehouse) as copies:
-        run = run_dbt([program, *arguments], project.target_folder, copies, os.environ)
-        code = _load(run, warehouse, wait, copies, environment=labelled or project.target, **options)
+        run = run_dbt(program, call, copies, Labels(project, named, job))
+        code = _load(run, warehouse, wait, copies, **options)
     sys.exit(code if fail_on_load_error and not run.exit_code else run.exit_code)
 
 
@@ -83,7 +85,7 @@ def _load(run: DbtRun, warehouse: Path, wait: float, copies: Path, **options: An
         return ExitCode.DONE
     try:
         with Warehouse(warehouse, wait=wait) as wh:
-            report = wh.load(run.artifacts, **options)
+            report = wh.fetch(run, **options)
     except (ArtifactWarehouseError, LoadInterrupted) as error:
         retry = f"artifact-warehouse load {warehouse} {copies}"
         talk().say("error", "failed", f"the artifacts of dbt are not loaded: {error}; load them later: {retry}")

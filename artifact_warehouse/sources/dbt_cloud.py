@@ -17,12 +17,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from artifact_warehouse.artifacts import RUN_SCHEMA, command_of, content_id
+from artifact_warehouse.artifacts import command_of, content_id
 from artifact_warehouse.errors import SourceRefused
 from artifact_warehouse.extract import Input, Labels, Progress, Stored
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.schema import normalise_time, to_utc
 from artifact_warehouse.sources.http import Client, base_url
+from artifact_warehouse.sources.run_record import run_record
 
 TOKEN = "DBT_CLOUD_TOKEN"
 """The environment variable of the token, as dbt Labs' Terraform provider calls it."""
@@ -278,24 +279,21 @@ class _Run:
         """The artifact of kind `run` of one invocation."""
         run, ended_at = self._run, step.step.get("finished_at") or self._run.get("finished_at")
         own_id = "-".join(["dbt-cloud", *map(str, filter(None, (run["account_id"], run["id"], step.place)))])
-        document = {
-            "metadata": {
-                "artifact_warehouse_schema": RUN_SCHEMA,
-                "invocation_id": invocation_id or own_id,
-                "generated_at": ended_at or run.get("created_at"),
-            },
-            "source": "dbt-cloud",
-            "outcome": step.outcome,
-            "invocation_command": step.line or None,
-            "started_at": step.step.get("started_at") or run.get("started_at"),
-            "completed_at": ended_at,
-            "project_id": f"dbt-cloud-{run.get('project_id')}",
-            "project_name": _name(run, "project"),
-            "env": self._variables(),
-            "run": _lasting(run),
-            "step": {**_lasting(step.step), **_log(step)},
-        }
-        return step, msgspec.json.encode(document)
+        document = run_record(
+            invocation_id or own_id,
+            ended_at or run.get("created_at"),
+            source="dbt-cloud",
+            outcome=step.outcome,
+            invocation_command=step.line or None,
+            started_at=step.step.get("started_at") or run.get("started_at"),
+            completed_at=ended_at,
+            project_id=f"dbt-cloud-{run.get('project_id')}",
+            project_name=_name(run, "project"),
+            env=self._variables(),
+            run=_lasting(run),
+            step={**_lasting(step.step), **_log(step)},
+        )
+        return step, document
 
     def _variables(self) -> dict[str, str]:
         """The variables that dbt Cloud sets for dbt.

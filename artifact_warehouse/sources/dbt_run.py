@@ -13,14 +13,19 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
 
+from artifact_warehouse.artifacts import command_of
 from artifact_warehouse.errors import DbtNotFound
+from artifact_warehouse.extract import Input, Labels, Progress, Stored
+from artifact_warehouse.limits import Limits
+from artifact_warehouse.sources.dbt_project import DbtProject
+from artifact_warehouse.sources.run_record import run_record
 
 _VARIABLE = "DBT_ENV_CUSTOM_ENV_ARTIFACT_WAREHOUSE_RUN"
 """dbt writes the variables of this prefix into `metadata.env` of its artifacts:
@@ -30,6 +35,7 @@ _WITH_FRESH_MARK = ("run_results.json", "catalog.json", "sources.json", "freshne
 _MANIFEST = "manifest.json"
 """Its mark is that of the run that parsed the project, which may be an earlier one. Its invocation_id is its own."""
 _WITHOUT_METADATA = "semantic_manifest.json"
+_RECORD = "dbt_run.json"
 
 _INVOCATION_ID = re.compile(rb'"invocation_id"\s*:\s*"([0-9A-Za-z-]+)"')
 
@@ -38,29 +44,41 @@ _BETWEEN_LOOKS_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class DbtRun:
-    """A finished run of dbt."""
+    """A finished run of dbt: a source of what it wrote, and of a record of the run itself.
+
+    The record tells of a run in which dbt wrote no results, as it was killed or could not parse the project.
+    """
 
     exit_code: int
     """That of dbt; where a signal ended dbt, 128 and its number, as a shell shows it."""
-    started_at: datetime
-    completed_at: datetime
-    artifacts: tuple[Path, ...]
-    """The artifacts that it wrote: in the target folder, or copies of those that another run has overwritten since."""
+    artifacts: Mapping[str, Path]
+    """The copy of each artifact, by its path in the target folder."""
+    labels: Labels
+
+    root = "\0"
+    """No uri begins with it: all artifacts of the run are new."""
+    secret = ""
+
+    def runs(self, stored: Mapping[str, Stored], limits: Limits, progress: Progress) -> Iterator[list[Input]]:
+        """The artifacts of the run."""
+        progress(0, 1)
+        yield [Input(uri, copy.read_bytes(), is_named=True, labels=self.labels) for uri, copy in self.artifacts.items()]
+        progress(1, 1)
 
 
-def run_dbt(command: Sequence[str], target_folder: Path, copies: Path, variables: Mapping[str, str]) -> DbtRun:
-    """Run a command line of dbt, with its input, output and signals untouched. `copies` is a folder for copies.
+def run_dbt(program: str, project: DbtProject, copies: Path, labels: Labels) -> DbtRun:
+    """Run dbt, with its input, output and signals untouched. `copies` is a folder for copies of artifacts.
 
     Raises DbtNotFound where the program cannot be started.
     """
     mark = uuid.uuid4().hex
-    kept = _KeptArtifacts(target_folder, copies, mark)
+    kept = _KeptArtifacts(project.target_folder, copies, mark)
     started_at = datetime.now(timezone.utc)
     with _signals_for_child() as forward_to:
         try:
-            process = subprocess.Popen(command, env={**variables, _VARIABLE: mark})
+            process = subprocess.Popen([program, *project.arguments], env={**project.variables, _VARIABLE: mark})
         except OSError as error:
-            raise DbtNotFound(command[0], error.strerror or str(error)) from error
+            raise DbtNotFound(program, error.strerror or str(error)) from error
         forward_to(process)
         while True:
             kept.look()
@@ -70,8 +88,25 @@ def run_dbt(command: Sequence[str], target_folder: Path, copies: Path, variables
             except subprocess.TimeoutExpired:
                 continue
     kept.look()
-    completed_at = datetime.now(timezone.utc)
-    return DbtRun(code if code >= 0 else 128 - code, started_at, completed_at, kept.files())
+    artifacts = kept.files()
+    line = " ".join(["dbt", *project.arguments])
+    if command_of(line) != "unknown":
+        record = copies / _RECORD
+        record.write_bytes(
+            run_record(
+                kept.own or f"dbt-run-{mark}",
+                completed_at := datetime.now(timezone.utc),
+                source="dbt",
+                outcome="error" if code else "success",
+                invocation_command=line,
+                started_at=started_at,
+                completed_at=completed_at,
+                target=project.target,
+                run={"exit_code": code if code >= 0 else 128 - code},
+            )
+        )
+        artifacts[str(project.target_folder / _RECORD)] = record
+    return DbtRun(code if code >= 0 else 128 - code, artifacts, labels)
 
 
 def artifacts_with(invocation_id: str, target_folder: Path) -> tuple[Path, ...]:
@@ -88,10 +123,12 @@ class _KeptArtifacts:
         self._copies = copies
         self._mark = mark.encode()
         self._states = {name: self._state(name) for name in (*_WITH_FRESH_MARK, _MANIFEST, _WITHOUT_METADATA)}
-        self._copied: dict[tuple[str, str], _State] = {}
-        """The state of each file that was copied, by invocation and name."""
-        self._own: str | None = None
+        self._copied: set[tuple[str, str]] = set()
+        """The invocation and the name of each copy."""
+        self.own: str | None = None
         """The invocation of this run, once an artifact says it."""
+        self._seen: dict[str, None] = {}
+        """The invocations, in the order in which they appeared."""
         self._marked_manifests: list[str] = []
 
     def look(self) -> None:
@@ -105,9 +142,9 @@ class _KeptArtifacts:
             except OSError:  # it is being replaced
                 continue
             self._states[name] = state
-            self._copy(name, content, state)
+            self._copy(name, content)
 
-    def _copy(self, name: str, content: bytes, state: _State) -> None:
+    def _copy(self, name: str, content: bytes) -> None:
         found = _INVOCATION_ID.search(content)
         invocation = "" if name == _WITHOUT_METADATA else found[1].decode() if found else None
         if invocation is None:  # it is being written
@@ -115,36 +152,31 @@ class _KeptArtifacts:
         copy = self._copies / invocation / name
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes(content)
-        self._copied[invocation, name] = state
+        self._copied.add((invocation, name))
+        self._seen.setdefault(invocation)
         if self._mark in content and name in _WITH_FRESH_MARK:
-            self._own = invocation
+            self.own = invocation
         elif self._mark in content:
             self._marked_manifests.append(invocation)
 
-    def files(self) -> tuple[Path, ...]:
-        """The artifacts of this run where dbt wrote them, and the copy of each that is not there any more.
-
-        The copies of other runs are removed.
-        """
-        own = self._own or self._own_by_manifest()
-        for invocation, name in [key for key in self._copied if key[0] not in (own, "")]:
+    def files(self) -> dict[str, Path]:
+        """The copies of this run's artifacts, by their paths in the target folder. Those of other runs are removed."""
+        self.own = self.own or self._own_by_manifest()
+        for invocation, name in [key for key in self._copied if key[0] not in (self.own, "")]:
             (self._copies / invocation / name).unlink()
-            del self._copied[invocation, name]
+            self._copied.remove((invocation, name))
             with suppress(OSError):  # it has another artifact
                 (self._copies / invocation).rmdir()
-        return tuple(
-            self._target_folder / name if self._state(name) == state else self._copies / invocation / name
-            for (invocation, name), state in self._copied.items()
-        )
+        return {str(self._target_folder / name): self._copies / invocation / name for invocation, name in self._copied}
 
     def _own_by_manifest(self) -> str | None:
         """The invocation of this run, where it wrote a manifest only.
 
         A manifest that dbt parsed in part has the mark of the run that parsed it first: the first one is its own.
         """
-        seen = dict.fromkeys(invocation for invocation, _ in self._copied if invocation)
+        seen = [invocation for invocation in self._seen if invocation]
         first = next(iter(self._marked_manifests), None)
-        return first or (next(iter(seen)) if len(seen) == 1 else None)
+        return first or (seen[0] if len(seen) == 1 else None)
 
     def _state(self, name: str) -> _State:
         """What changes when a file is written; None where there is no file."""

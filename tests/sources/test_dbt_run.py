@@ -67,10 +67,11 @@ def test_output_and_exit_code_are_those_of_dbt_and_its_artifacts_are_loaded(
         cwd=tmp_path,
     )
     assert (done.returncode, done.stdout) == (2, "1 of 1 OK\n")
-    assert done.stderr.splitlines() == ["a warning", f"loaded 2, unchanged 0, quarantined 0 into {tmp_path}/wh.duckdb"]
+    assert done.stderr.splitlines() == ["a warning", f"loaded 3, unchanged 0, quarantined 0 into {tmp_path}/wh.duckdb"]
     assert invocations(dbt) == (tmp_path / "ids").read_text().split()
     assert rows(dbt, "SELECT DISTINCT environment, job_name, uri FROM v1.artifacts ORDER BY ALL") == [
-        ("prod", "nightly", str(tmp_path / "target" / name)) for name in ("manifest.json", "run_results.json")
+        ("prod", "nightly", str(tmp_path / "target" / name))
+        for name in ("dbt_run.json", "manifest.json", "run_results.json")
     ]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("wh.duckdb.")]
 
@@ -86,7 +87,7 @@ def test_two_runs_in_one_folder_are_both_loaded(dbt: Path, variables: dict[str, 
     (tmp_path / "overwritten").touch()
     assert first.wait(60) == 0
     assert invocations(dbt) == sorted((tmp_path / "ids").read_text().split())
-    assert rows(dbt, "SELECT count(*), count(DISTINCT invocation_id) FROM v1.artifacts") == [(4, 2)]
+    assert rows(dbt, "SELECT count(*), count(DISTINCT invocation_id) FROM v1.artifacts") == [(6, 2)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -101,8 +102,32 @@ def test_a_signal_goes_to_dbt_and_what_it_wrote_is_loaded(
     _, messages = call.communicate(timeout=60)
     # The shell that starts the program is replaced by it; Python ends by SIGINT as by any other signal.
     assert call.returncode == 128 + number
-    assert "loaded 1" in messages
-    assert rows(dbt, "SELECT kind FROM v1.artifacts") == [("manifest",)]
+    assert "loaded 2" in messages
+    assert rows(dbt, "SELECT kind FROM v1.artifacts ORDER BY kind") == [("manifest",), ("run",)]
+    assert rows(dbt, FAILED) == [("default", "build", False, 0)]
+
+
+FAILED = "SELECT environment, command, is_success, result_count FROM v1.invocations"
+
+
+@pytest.mark.parametrize("steps", ["kill", "manifest kill", ""])
+def test_a_run_that_wrote_no_results_is_a_run_that_failed(
+    steps: str, dbt: Path, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """It was killed before dbt parsed the project or after it, or dbt could not parse the project."""
+    own = {"STAND_IN_STEPS": steps, "STAND_IN_EXIT": "2"}
+    done = run_process(*call(dbt, "--", "build", "--target", "prod"), env=variables | own, cwd=tmp_path)
+    assert done.returncode in (2, 137)
+    assert rows(dbt, FAILED) == [("prod", "build", False, 0)]
+    assert rows(dbt, "SELECT DISTINCT invocation_command FROM v1.invocations") == [("dbt build --target prod",)]
+    with Warehouse(tmp_path / "wh.duckdb", read_only=True) as wh:
+        assert wh.sql("SELECT sum(failure_count) FROM v1.run_success_rates").fetchall() == [(1,)]
+
+
+def test_what_executes_nothing_is_no_run(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
+    done = run_process(*call(dbt, "--", "deps"), env=variables | {"STAND_IN_STEPS": ""}, cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "dbt wrote no artifacts")
+    assert not (tmp_path / "wh.duckdb").exists()
 
 
 def test_a_killed_dbt_has_the_code_of_a_shell(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
