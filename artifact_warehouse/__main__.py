@@ -18,7 +18,7 @@ def main() -> None:
         from artifact_warehouse.cli import main as run
 
         run()
-    except Exception:  # Python's own exit code for it is 1, which means that a load is done
+    except Exception:  # Python would exit with 1, which is ExitCode.FINDINGS
         traceback.print_exc()
         sys.exit(_FAILED)
 

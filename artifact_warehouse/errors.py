@@ -44,6 +44,18 @@ class InputNotFound(ArtifactError):
     """A path, glob or folder has no files to load, or cannot be read."""
 
 
+class DbtNotFound(ArtifactWarehouseError):
+    """dbt cannot be started."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        super().__init__(program, reason)
+        self.program = program
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.program} cannot be started: {self.reason}; install dbt, or name the program with --dbt"
+
+
 class InvalidPattern(ArtifactWarehouseError):
     """A pattern of secrets is not a regular expression."""
 
@@ -92,21 +104,21 @@ class PrunedMeanwhile(ArtifactWarehouseError):
     """A prune ran between two transactions of a load. The later one may refer to rows that the prune removed."""
 
     def __str__(self) -> str:
-        return "the warehouse was pruned meanwhile; what was stored before is kept; run it again to continue"
+        return "the warehouse was pruned meanwhile; what was stored before is kept; run this command again to continue"
 
 
 class ReplacedMeanwhile(ArtifactWarehouseError):
-    """Another file, or none, is in the place of the warehouse that a command began to write to."""
+    """The warehouse file was deleted, or replaced by another file, while a command wrote to it."""
 
     def __str__(self) -> str:
         return (
-            "the warehouse was deleted, or replaced by another file, while it was written to; "
-            "the file that is there now has nothing of this load's later part; do it again"
+            "the warehouse was deleted, or replaced by another file, while this command wrote to it; "
+            "the file that is there now may lack what it wrote; run it again"
         )
 
 
 class LoadInterrupted(KeyboardInterrupt):
-    """A load was interrupted. `report` is a LoadReport of what it has stored: `kept_count` whole files."""
+    """A load was interrupted. `report` is a LoadReport of the `kept_count` files that it stored completely."""
 
     def __init__(self, report: Any, kept_count: int, file_count: int) -> None:
         super().__init__(report, kept_count, file_count)
@@ -121,8 +133,8 @@ class LoadInterrupted(KeyboardInterrupt):
 def is_interrupt(error: BaseException | None, older: BaseException | None = None) -> bool:
     """Whether an error is a KeyboardInterrupt, or was caused by one.
 
-    DuckDB replaces a KeyboardInterrupt by an error of its own, and cleaning up after one may raise another error.
-    `older` is an error that the caller was handling before.
+    DuckDB replaces a KeyboardInterrupt by an error of its own, and cleaning up after an interrupt may raise another
+    error. `older` is an error that the caller was handling before.
     """
     while error is not None and error is not older:
         may_replace_one = isinstance(error, RuntimeError) or "duckdb" in type(error).__module__
@@ -150,7 +162,7 @@ class WarehouseNotFound(WarehouseError):
 
 
 class WarehouseLocked(WarehouseError):
-    """Another process holds the file. The reason names the process."""
+    """Another process has locked the file. The reason names the process."""
 
 
 class WarehouseTooNew(WarehouseError):
@@ -169,7 +181,7 @@ class QueryFailed(ArtifactWarehouseError):
     """DuckDB refused a query. The message is DuckDB's."""
 
 
-class UnknownView(ArtifactWarehouseError):
+class UnknownView(ArtifactWarehouseError, AttributeError):
     """No view of v1 has this name."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
@@ -182,7 +194,7 @@ class UnknownView(ArtifactWarehouseError):
 
 
 class _NotOne(ArtifactWarehouseError):
-    """None or several have this name. `candidates` are the ids that it may stand for."""
+    """A name stands for nothing, or for several things. `candidates` are the ids that it may stand for."""
 
     def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
         super().__init__(name, candidates)
@@ -224,8 +236,34 @@ class NoColumnLineage(ArtifactWarehouseError):
         return f"the columns of {self.unique_id} are not resolved yet; run `artifact-warehouse columns WH`"
 
 
+class UnknownLabel(ArtifactWarehouseError):
+    """Nothing in the warehouse has this project, environment or job. `known` are those that exist."""
+
+    def __init__(self, label: str, value: str, known: tuple[str, ...]) -> None:
+        super().__init__(label, value, known)
+        self.label = label
+        self.value = value
+        self.known = known
+
+    def __str__(self) -> str:
+        names = ", ".join(self.known) if self.known else "none has a label yet"
+        return f"there is no {self.label} {self.value!r}; there is {names}"
+
+
 class NothingToCheck(ArtifactWarehouseError):
     """A check has no limit, or nothing in the warehouse has its labels."""
+
+
+class InvalidConfig(ArtifactWarehouseError):
+    """A configuration cannot be used. `place` is the file, and where in it."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 class UnknownRun(_NotOne):
@@ -234,7 +272,7 @@ class UnknownRun(_NotOne):
     def __str__(self) -> str:
         if self.candidates:
             return f"{self.name} is not one run; did you mean one of: {', '.join(self.candidates)}"
-        return f"there is no {self.name}; `query WH 'from v1.invocations'` lists the runs"
+        return f"there is no {self.name}; `runs WH` lists the runs"
 
 
 class InvalidSqlFile(ArtifactWarehouseError):

@@ -35,7 +35,7 @@ def size_of_text(text: str) -> int:
 
 
 def text_of_size(size: int) -> str:
-    """A number of bytes in a unit that divides it, preferably of 1024 bytes."""
+    """A number of bytes in the largest unit that divides it: GiB, MiB, KiB, then GB, MB, KB."""
     for unit in ("GI", "MI", "KI", "G", "M", "K"):
         if size >= _UNITS[unit] and not size % _UNITS[unit]:
             return f"{size // _UNITS[unit]}{unit.replace('I', 'i')}B"

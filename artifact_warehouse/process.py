@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 
 _SKIPPED = ("numpy", "pandas")
 
@@ -20,7 +21,7 @@ class _SkippingFinder(MetaPathFinder):
 
 
 def skip_numpy_import() -> None:
-    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Not for processes of a caller.
+    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Only for the package's processes.
 
     pyarrow imports both where they are installed. It needs neither here, and the import takes longer than a nightly
     load. Its default allocators keep freed memory; malloc returns it to the system.
@@ -56,12 +57,13 @@ class OutOfTime(Exception):
 
 class _Clock:
     is_own = False
+    """Whether the process is this package's own, and not a caller's."""
 
 
 def install_processor_clock(kills: bool) -> None:
-    """Let `processor_time` limit this process, by SIGXCPU. Not for processes of a caller.
+    """Let `processor_time` limit this process, by SIGXCPU. Only for the package's own processes.
 
-    The signal raises OutOfTime. With `kills` it ends the process instead, a call into a library too.
+    The signal raises OutOfTime. With `kills` it ends the process instead, also during a call into a library.
     """
     if hasattr(signal, "SIGXCPU"):
         import resource
@@ -93,9 +95,37 @@ def processor_time(seconds: float) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
+@contextmanager
+def memory(size_bytes: int) -> Iterator[None]:
+    """Limit what the block allocates, by whatever library, where `install_processor_clock` was called; on Linux only.
+
+    An allocation beyond the limit fails, as where the machine has no more memory: with a MemoryError in Python.
+    """
+    if not _Clock.is_own or not sys.platform.startswith("linux"):
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limits = (_data_bytes() + size_bytes, *before)
+    soft = min(limit for limit in limits if limit != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _data_bytes() -> int:
+    """What RLIMIT_DATA counts: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmData:")]
+    return int(kilobytes) * 1024
+
+
 _INTERRUPTED = 130
 _WAREHOUSE = "artifact_warehouse.warehouse"
-"""Imports duckdb and pyarrow. They swallow a KeyboardInterrupt that comes during their import."""
+"""This module imports duckdb and pyarrow. A KeyboardInterrupt during their import is lost."""
 
 
 class _Phase:

@@ -35,6 +35,7 @@ _FORGET = (
         )
     ),
     "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND loaded_at < $before",
+    "DELETE FROM stored.alert_messages WHERE sent_at < $before",  # not their events: none is told again
     "DELETE FROM stored.artifact_uris WHERE artifact_key NOT IN (SELECT artifact_key FROM stored.artifacts)",
 )
 
@@ -58,7 +59,7 @@ _REFERENCES = {
         *("stored.node_executions.compiled_code_id", "stored.statements.sql_id"),
     ),
 }
-"""The keys of contents, and the columns that refer to them. Contents without reference are deleted, in this order."""
+"""The keys of contents, and the columns that refer to them. Contents without a reference are deleted, in this order."""
 
 
 class PrunedTable(NamedTuple):
@@ -79,6 +80,14 @@ class PruneReport(NamedTuple):
     size_bytes_after: int | None
     """None for a dry run: the size is known only once the file is written."""
 
+    def __repr__(self) -> str:
+        """The counts in a sentence."""
+        rows = sum(table.pruned_rows for table in self.tables)
+        done = "would remove" if self.is_dry_run else "removed"
+        after = "" if self.size_bytes_after is None else f" and has {self.size_bytes_after:,}"
+        removed = f"{done} {sum(self.artifacts.values()):,} artifacts and {rows:,} rows"
+        return f"PruneReport: {removed}; the file had {self.size_bytes_before:,} bytes{after}"
+
     def to_arrow(self) -> pa.Table:
         """The removed artifacts by kind, and rows by table."""
         rows: list[tuple[str, int | None, int]]
@@ -93,7 +102,7 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
     """Remove artifacts that were generated before a time, which is UTC where it has no zone.
 
     internal.prunable_artifacts says what is removed. With `keep_daily_rates` the rates stay as they are.
-    All in one transaction; then the file is written anew and replaced. Raises the errors of `WarehouseFile`.
+    The prune is one transaction. Then a compact copy replaces the file. Raises the errors of `WarehouseFile`.
     """
     warehouse.require()
     path = warehouse.path
@@ -107,7 +116,7 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
             now = to_utc(datetime.now(timezone.utc))
             artifacts = _prune(connection, to_utc(before), keep_daily_rates, now)
             rows_after = _row_counts(connection)
-            if artifacts or rows_after != rows_before:  # else commands that write in several transactions can continue
+            if artifacts or rows_after != rows_before:  # these end loads that are under way; an empty prune ends none
                 set_meta(connection, PRUNED_AT, now.isoformat())
                 add_generation(connection)
         if not dry_run:
@@ -120,7 +129,7 @@ def prune(warehouse: WarehouseFile, before: datetime, keep_daily_rates: bool, dr
 def _prune(
     connection: duckdb.DuckDBPyConnection, before: datetime, keep_daily_rates: bool, now: datetime
 ) -> dict[str, int]:
-    """Delete the prunable artifacts. Returns their number by kind."""
+    """Delete the rows of the prunable artifacts. Returns the number of artifacts by kind."""
     connection.execute("CREATE OR REPLACE TEMP TABLE prunable AS FROM internal.prunable_artifacts(?)", [before])
     if keep_daily_rates:
         for name in _ROLL_UP:

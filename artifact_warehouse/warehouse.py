@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -17,19 +15,27 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse import alerts, everyday, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
-from artifact_warehouse import monitor, retention, storage
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
 from artifact_warehouse.extract import Labels, Source
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load, load_source
-from artifact_warehouse.report import exposure_tile, render_report
+from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
 from artifact_warehouse.retention import PruneReport
+from artifact_warehouse.sources import DbtCallback
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+
+class QueryBatches(NamedTuple):
+    """The rows of a query, computed as they are read, and the names of its columns of type JSON."""
+
+    reader: pa.RecordBatchReader
+    json_columns: tuple[str, ...]
 
 
 class QueryResult(NamedTuple):
@@ -148,6 +154,19 @@ class Warehouse:
             storage.publish(self._file, copy)
         return report
 
+    def dbt_callback(
+        self, *, project: str | None = None, environment: str | None = None, job: str | None = None
+    ) -> DbtCallback:
+        """A callback for `dbtRunner(callbacks=[…])`, which loads the artifacts of each command of dbt.
+
+        `project`, `environment` and `job` label the artifacts. Without `environment`, it is the target of the profile.
+        """
+
+        def load(files: Iterable[Path], target: str | None) -> LoadReport:
+            return self.load(files, project=project, environment=environment or target, job=job)
+
+        return DbtCallback(load)
+
     def fetch(
         self,
         source: Source,
@@ -180,8 +199,11 @@ class Warehouse:
         self.close()
         return resolve(self._file, progress)
 
-    def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
+    def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed.
+
+        Views of v1 need no schema. `parameters` are the values of `?`, or by name those of `$name`.
+        """
         try:
             return self.connection.sql(query, params=parameters)
         except duckdb.Error as error:
@@ -191,29 +213,45 @@ class Warehouse:
         """A view of v1 as a DuckDB relation; the name needs no schema. Raises UnknownView."""
         return self.sql(f"FROM {storage.public_view(name, 'view').full_name}")
 
+    @property
+    def v1(self) -> storage.PublicViews:
+        """The views of v1 as attributes, and its table macros as methods: `wh.v1.flaky_tests`. Tab lists them."""
+        return storage.namespace(self.connection)
+
     ancestors = _on_connection(nodes.ancestors)
     descendants = _on_connection(nodes.descendants)
     column_ancestors = _on_connection(nodes.column_ancestors)
     column_descendants = _on_connection(nodes.column_descendants)
     lineage = _on_connection(nodes.find)
     column_lineage = _on_connection(nodes.find_column)
+    runs = _on_connection(everyday.runs)
+    run = _on_connection(everyday.run)
+    failures = _on_connection(everyday.failures)
+    slow = _on_connection(everyday.slow)
+    flaky = _on_connection(everyday.flaky)
+    changes = _on_connection(everyday.changes)
+    show = _on_connection(everyday.show)
+    compare = _on_connection(everyday.compare)
     check = _on_connection(monitor.check)
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
-    status = _on_connection(storage.status)
+    timeline = _on_connection(find_timeline)
+    history = _on_connection(find_history)
+    status = _on_connection(everyday.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)
 
     def query(
         self,
         query: str,
+        parameters: list[Any] | dict[str, Any] | None = None,
         *,
         is_confined: bool = False,
         timeout: float | None = None,
         memory_limit: int | None = None,
     ) -> QueryResult:
-        """Run a query; returns all rows as an Arrow table.
+        """Run a query; returns all rows as an Arrow table. `parameters` are those of `sql`.
 
         `is_confined` lets this process read and write no other file and change no setting, until the database is
         closed. `timeout` is in seconds; None and 0 stand for no limit. `memory_limit` is in bytes: for DuckDB, and
@@ -221,32 +259,40 @@ class Warehouse:
 
         Raises QueryFailed.
         """
+        memory_limit = self._limit_query(is_confined, memory_limit)
+        reader, json_columns = storage.run_query(self.connection, query, parameters, timeout or None, memory_limit)
+        return QueryResult(reader.read_all(), json_columns)
+
+    def query_batches(
+        self,
+        query: str,
+        parameters: list[Any] | dict[str, Any] | None = None,
+        *,
+        is_confined: bool = False,
+        timeout: float | None = None,
+        memory_limit: int | None = None,
+    ) -> QueryBatches:
+        """Run a query; returns a reader of its rows, of which some thousand are in memory at a time.
+
+        The arguments are those of `query`. The reader, too, raises QueryFailed.
+        """
+        self._limit_query(is_confined, memory_limit)
+        return QueryBatches(*storage.run_query(self.connection, query, parameters, timeout or None))
+
+    def default_memory_limit(self) -> int:
+        """The limit of a confined query, in bytes: half of DuckDB's own, as a result may take as much again."""
+        return storage.memory_limit(self.connection) // 2
+
+    def _limit_query(self, is_confined: bool, memory_limit: int | None) -> int | None:
+        """Confine queries and limit DuckDB's memory; returns the limit of a result."""
         connection = self.connection
         if memory_limit is None and is_confined:
-            memory_limit = storage.memory_limit(connection) // 2
+            memory_limit = self.default_memory_limit()
         if memory_limit is not None:
             connection.execute(f"SET memory_limit = '{memory_limit}B'")
         if is_confined:
             storage.confine(connection)
-        return self._fetched(query, timeout or None, memory_limit)
-
-    def _fetched(self, query: str, timeout: float | None, memory_limit: int | None) -> QueryResult:
-        """All rows, fetched in a second thread: DuckDB does not react to signals while it fetches Arrow tables."""
-        deadline = time.monotonic() + timeout if timeout else None
-        with ThreadPoolExecutor(1) as pool:
-            fetching = pool.submit(storage.fetch, self.connection, query, memory_limit)
-            try:
-                while not wait([fetching], timeout=0.1).done:
-                    if deadline is not None and time.monotonic() > deadline:
-                        raise QueryFailed(f"the query took longer than {timeout:g} seconds; raise --timeout")
-            except (KeyboardInterrupt, QueryFailed):
-                while not wait([fetching], timeout=0.05).done:
-                    self.connection.interrupt()  # repeated, as DuckDB drops an interrupt before the query has started
-                raise
-            try:
-                return QueryResult(*fetching.result())
-            except duckdb.Error as error:
-                raise QueryFailed(str(error)) from error
+        return memory_limit
 
     def describe_view(self, name: str) -> tuple[storage.SqlFile, pa.Table]:
         """A view or macro of v1, and a table of its columns: name, type, comment. Raises UnknownView."""
@@ -271,6 +317,31 @@ class Warehouse:
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
+
+    def notify(
+        self,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        *,
+        dry_run: bool = False,
+        now: datetime | None = None,
+    ) -> alerts.NotifyReport:
+        """Tell people what is new since the last call: see docs/alerts.md.
+
+        `config` is a file, or its tables as a dictionary; by default the nearest artifact-warehouse.toml, in the
+        working folder or above it. A dry run only returns the messages. `now` is in UTC where it has no zone, and the
+        current time by default. A message that could not be sent is in `failed` of the result; the next call sends it.
+
+        Raises InvalidConfig and WarehouseError.
+        """
+        settings = alerts.load_settings(config)
+        if not dry_run:
+            self._require_writable("notify")
+        self.close()
+        return alerts.notify(self._file, settings, dry_run, now)
+
+    def copy(self, target: str | os.PathLike[str]) -> Path:
+        """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
+        return storage.copy(self._file, Path(target))
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

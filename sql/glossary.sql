@@ -19,7 +19,7 @@ FROM (
         ('config', 'The complete config of the resource.'),
         ('database_name', 'The database of the resource''s relation.'),
         ('definition_id', 'The hash of the definition: of everything that the author wrote.'),
-        ('depends_on_macros', 'The macros that the resource uses. The list is complete once dbt has compiled it.'),
+        ('depends_on_macros', 'The macros that the resource uses. The list is complete once dbt has compiled the resource.'),
         ('depends_on_nodes', 'The unique_ids of the parents.'),
         ('deprecation_date', 'When a model becomes deprecated, UTC.'),
         ('description', 'The description of the resource.'),

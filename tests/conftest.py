@@ -9,9 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pages import SCREENSHOTS
 from testdata import BESIDE, SAMPLES, SOME_PROJECTS, SOME_RUNS, Loaded, made_once
 
 from artifact_warehouse import Warehouse
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pictures of the report's pages are."""
+    if SCREENSHOTS.exists():
+        pictures = list(SCREENSHOTS.rglob("*.png"))
+        terminalreporter.write_line(f"{len(pictures)} pictures of the report's pages in {SCREENSHOTS}")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from artifact_warehouse.artifacts.artifact import (
     artifact_key,
     content_id,
     documents,
-    looks_like_one,
+    guessed_kind,
     parse,
 )
 from artifact_warehouse.artifacts.flatteners import (
@@ -36,7 +36,7 @@ __all__ = [
     "content_id",
     "documents",
     "flatten",
-    "looks_like_one",
+    "guessed_kind",
     "parse",
     "quarantine",
 ]

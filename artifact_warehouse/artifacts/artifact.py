@@ -1,7 +1,7 @@
 """Recognises an artifact: its kind, its version and its sections.
 
 The content decides, never the file's name. Sections stay undecoded JSON until `flatten` decodes them. `parse` may be
-given a shape: a Struct that decodes a whole document in one pass, where it fits. Nothing is validated against dbt's
+given a shape: a Struct into which a usual document is decoded in one pass. Nothing is validated against dbt's
 JSON Schemas, because they reject files that dbt writes (https://schemas.getdbt.com).
 """
 
@@ -43,13 +43,11 @@ _PARQUET = b"PAR1"
 _SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json|/[a-z_-]+\.json)?$")
 """dbt writes `dbt/manifest/v11.json`; some tools write `dbt/manifest/v11/manifest.json`."""
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
-_NAMED_LIKE_ONE = re.compile(
-    r"(?<![a-z])(?:manifest|run_results|catalog|sources|freshness|column_lineage|otel)(?![a-z])"
-)
+_KIND_IN_NAME = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|freshness|column_lineage|otel)(?![a-z])")
 
 
 class Shape(msgspec.Struct):
-    """A Struct with all sections of one kind of artifact. It decodes a document at once, where it fits."""
+    """A Struct with the sections of one kind of artifact. A document with other fields does not fit it."""
 
     kind: ClassVar[str]
 
@@ -77,7 +75,7 @@ class Artifact:
         """One section, decoded; None when it is missing or null. Raises MalformedArtifact."""
         content = self._decoded(name, as_type)
         if isinstance(content, list | dict) and len(content) > self.max_entries:
-            reason = f"section {name!r} has {len(content):,} entries; if it is sound, raise --max-entries"
+            reason = f"section {name!r} has {len(content):,} entries; if you trust the file, raise --max-entries"
             raise MalformedArtifact(self.uri, reason)
         return content
 
@@ -132,20 +130,20 @@ def parse(
 ) -> Artifact:
     """Recognise an artifact. `shape` is tried first.
 
-    Raises NotAnArtifact for valid JSON that is no artifact of dbt, UnknownKind for an artifact of a kind that this
-    release does not read, and MalformedArtifact for a file that is no valid JSON or exceeds the limits.
+    Raises NotAnArtifact for valid JSON that is not an artifact of dbt, UnknownKind for an artifact of a kind that this
+    release does not read, and MalformedArtifact for a file that is not valid JSON or exceeds the limits.
     """
     if data.startswith(_PARQUET):
         return _column_lineage(data, uri, artifact_id, limits)
     if len(data) > limits.values and data.count(b",") >= limits.values:
-        reason = f"holds more than {limits.values:,} values; if it is sound, raise --max-values"
+        reason = f"holds more than {limits.values:,} values; if you trust it, raise --max-values"
         raise MalformedArtifact(uri, reason)
     try:
         sections = _in_shape(data, shape) or json_text.decode(data, dict[str, msgspec.Raw])
         metadata = _object(sections.get("metadata"))
         kind, version = _recognise(sections, metadata)
     except json_text.UnexpectedShape as error:
-        raise NotAnArtifact(uri, "is JSON, but not an object: no dbt artifact") from error
+        raise NotAnArtifact(uri, "is JSON, but not an object, so not a dbt artifact") from error
     except ValueError as error:
         raise MalformedArtifact(uri, str(error)) from error
     if kind and kind not in KINDS:
@@ -179,10 +177,10 @@ def _column_lineage(data: bytes, uri: str, artifact_id: str | None, limits: Limi
     )
 
 
-def looks_like_one(data: bytes, uri: str) -> str | None:
-    """The kind that a broken file's name suggests; `unknown` where its beginning names dbt's schemas; else None."""
+def guessed_kind(data: bytes, uri: str) -> str | None:
+    """The kind of a broken file, from its name; `unknown` where its beginning names a schema of dbt's; else None."""
     name = uri.replace("\\", "/").rsplit("/", 1)[-1].lower()
-    if match := _NAMED_LIKE_ONE.search(name):
+    if match := _KIND_IN_NAME.search(name):
         found = "semantic_manifest" if "semantic_manifest" in name else match.group()
         return "telemetry" if found == "otel" else found
     if data.startswith(_PARQUET):
@@ -223,7 +221,7 @@ def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
 
 
 def _recognise_v0(sections: Sections) -> str | None:
-    """The kind of an artifact of dbt up to 0.18, told by its keys. Those artifacts have no schema URL."""
+    """The kind of an artifact of dbt up to 0.18, from its keys. Those artifacts have no schema URL."""
     keys = sections.keys()
     if "nodes" in keys and {"macros", "parent_map", "child_map"} & keys:
         return "manifest"

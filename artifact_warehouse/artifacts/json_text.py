@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _encode_in_order = msgspec.json.Encoder().encode
 _CUT_OFF = "still being written, or cut off; load it again"
 _BEGINNING = re.compile(r"\.|[eE][+-]?|u?[0-9a-fA-F]{0,4}")
-"""The end of a text that was cut within a number or an escape, from where the standard library reports the error."""
+"""What follows the place of the standard library's error, in a text that ends within a number or an escape."""
 
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")

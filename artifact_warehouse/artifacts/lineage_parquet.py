@@ -34,7 +34,7 @@ _BATCH_ROWS = 131_072
 def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
     """The edges, with the columns LINEAGE_COLUMNS.
 
-    Raises NotAnArtifact for other Parquet, MalformedArtifact for invalid Parquet, or beyond the limits.
+    Raises NotAnArtifact for another Parquet file, and MalformedArtifact for an invalid one or one beyond the limits.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -43,9 +43,9 @@ def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
         footer = parquet_pages.footer(data)
         names = _names(footer)
         if names is None:
-            raise NotAnArtifact(uri, "is Parquet, but no column lineage of dbt's")
+            raise NotAnArtifact(uri, "is Parquet, but not dbt's column lineage")
         if reason := _too_large(data, footer, names, limits):
-            raise MalformedArtifact(uri, f"{reason}; if it is sound, raise --max-entries or --max-artifact-size")
+            raise MalformedArtifact(uri, f"{reason}; if you trust it, raise --max-entries or --max-artifact-size")
         file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=[*filter(None, names[:-1])])
         schema = pa.schema([(name, _type(name)) for name in LINEAGE_COLUMNS])
         return pa.concat_tables([schema.empty_table(), *_batches(uri, file, names, limits)])
@@ -54,9 +54,9 @@ def read(data: bytes, uri: str, limits: Limits) -> pa.Table:
 
 
 def _names(footer: Footer) -> list[str | None] | None:
-    """The names that the columns have in this file; None for one that it does not have, and for another file.
+    """The names of LINEAGE_COLUMNS in this file, None for a column that it lacks. None for a file of another kind.
 
-    Raises ValueError for columns that are nested.
+    Raises ValueError for columns that are nested or repeated.
     """
     found = [column.name for column in footer.columns]
     spelling = next((names for names in _SPELLINGS if {*names[:4]} <= {*found}), None)
@@ -65,16 +65,16 @@ def _names(footer: Footer) -> list[str | None] | None:
     names = [name if name in found else None for name in spelling]
     nested = {column.name for column in footer.columns if column.is_nested}
     if unclear := [name for name in names if name and (name in nested or found.count(name) != 1)]:
-        raise ValueError(f"column {unclear[0]} is nested, or there twice")
+        raise ValueError(f"column {unclear[0]} is nested or repeated")
     return names
 
 
 def _too_large(data: bytes, footer: Footer, names: list[str | None], limits: Limits) -> str | None:
-    """Why a file is not decoded; goes by its pages, as what its footer says may lie. Raises ValueError."""
+    """Why a file is too large; None if it is not. Counts its pages, as its footer may be false. Raises ValueError."""
     size_bytes = page_count = 0
     row_counts = dict.fromkeys(range(len(footer.columns)), 0)
     for chunk in footer.chunks:
-        column = footer.columns[chunk.place]
+        column = footer.columns[chunk.column]
         if column.name not in names:
             continue
         type_ = parquet_pages.PHYSICAL_TYPES.get(column.physical_type)
@@ -82,10 +82,10 @@ def _too_large(data: bytes, footer: Footer, names: list[str | None], limits: Lim
             raise ValueError(f"column {column.name} is of another type")
         pages = parquet_pages.pages(data, chunk)
         size_bytes += sum(page.decoded_bytes for page in pages)
-        row_counts[chunk.place] += sum(page.value_count for page in pages if not page.is_dictionary)
+        row_counts[chunk.column] += sum(page.value_count for page in pages if not page.is_dictionary)
         page_count += len(pages)
-        if row_counts[chunk.place] > limits.entries:
-            return f"has {row_counts[chunk.place]:,} rows"
+        if row_counts[chunk.column] > limits.entries:
+            return f"has {row_counts[chunk.column]:,} rows"
         if size_bytes > limits.artifact_bytes or page_count > limits.entries:
             return f"unpacks to {size_bytes:,} bytes or more, in {page_count:,} pages"
     return None
@@ -104,7 +104,7 @@ def _batches(uri: str, file: parquet.ParquetFile, names: list[str | None], limit
                 size_bytes += pc.sum(lengths).as_py() or 0
         if size_bytes > limits.artifact_bytes:
             reason = (
-                f"holds more than {limits.artifact_bytes:,} bytes of text; if it is sound, raise --max-artifact-size"
+                f"holds more than {limits.artifact_bytes:,} bytes of text; if you trust it, raise --max-artifact-size"
             )
             raise MalformedArtifact(uri, reason)
         yield _table(batch, names)
@@ -120,7 +120,7 @@ def _table(batch: pa.RecordBatch, names: list[str | None]) -> pa.Table:
             columns[name] = pa.nulls(batch.num_rows, _type(name))
         elif name == "ingested_at":
             columns[name] = _clock(batch.column(found))
-        else:  # by way of bytes, because Arrow does not check that texts of Parquet are UTF-8
+        else:  # cast through bytes, because Arrow does not check that texts of Parquet are UTF-8
             columns[name] = batch.column(found).cast(pa.binary()).cast(_type(name))
     return pa.table(columns)
 
@@ -131,7 +131,7 @@ def _clock(times: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     times = times.cast(_type("ingested_at"))
-    found = pc.min_max(times.cast(pa.int64())).as_py()  # not by their years, which pyarrow has as 16 bits
+    found = pc.min_max(times.cast(pa.int64())).as_py()  # not their years, which have 16 bits in pyarrow
     if found["min"] is not None and not _FIRST_TIME <= found["min"] <= found["max"] <= _LAST_TIME:
         raise ValueError("a time that is not in the years 1 to 9999")
     return times

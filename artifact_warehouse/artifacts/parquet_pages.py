@@ -1,7 +1,7 @@
-"""What a Parquet file says of its columns, and how large they are once they are decoded, before any is decoded.
+"""Reads the columns of a Parquet file and their decoded sizes, from its footer and its page headers. Decodes no value.
 
-The sizes in a file's footer may lie. What a reader allocates follows the header of each page. pyarrow ends the process
-where it is asked for the footer of some broken files. Footer and headers are structs of
+The sizes in the footer may be false. A reader allocates memory by the header of each page. pyarrow ends the process
+at the footer of some broken files. Footer and headers are structs of
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
 
@@ -14,10 +14,10 @@ from artifact_warehouse.artifacts import thrift_compact
 
 _MAGIC = b"PAR1"
 _FOOTER_BYTES = 1024 * 1024
-"""Of a footer. A million rows have 10 KB; what pyarrow makes of a footer takes more than a hundred times
-its size."""
-_MOST_PAGES = 100_000
-"""The most pages of one column in a row group. Writers end a page at 20,000 rows or a megabyte."""
+"""The largest footer that is read. A file of a million rows has one of 10 KB. pyarrow needs more than a hundred times
+the footer's size in memory."""
+_MAX_PAGES = 100_000
+"""The most pages that a column may have in a row group. Writers end a page at 20,000 rows or a megabyte."""
 
 _UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 2, 3, 5, 7, 8
 _VALUE_COUNT = 1
@@ -30,7 +30,7 @@ class Column(NamedTuple):
     """A column of the file."""
 
     name: str
-    """Of the outermost group, where the column is nested."""
+    """Where the column is nested, the name of its outermost group."""
     is_nested: bool
     physical_type: int
     """The number of a Type of the format: see PHYSICAL_TYPES."""
@@ -40,16 +40,16 @@ PHYSICAL_TYPES = {2: "INT64", 3: "INT96", 6: "BYTE_ARRAY"}
 
 
 class Chunk(NamedTuple):
-    """A column in one row group: which one, where its pages lie, and how many values they have."""
+    """A column in one row group: its number, the offsets of its pages, and the number of their values."""
 
-    place: int
+    column: int
     start: int
     end: int
     value_count: int
 
 
 class Footer(NamedTuple):
-    """What the end of a file tells."""
+    """The footer of a file."""
 
     row_count: int
     columns: list[Column]
@@ -86,7 +86,7 @@ def footer(data: bytes) -> Footer:
 
 
 def _columns(elements: list[thrift_compact.Struct]) -> Iterator[Column]:
-    """The leaves of the schema, a tree that is written from its root: a group tells how many children follow it."""
+    """The leaves of the schema, a tree in preorder: each group has the number of its children, which follow it."""
     children_left: list[int] = []
     name = ""
     for number, element in enumerate(elements):
@@ -108,14 +108,14 @@ def _columns(elements: list[thrift_compact.Struct]) -> Iterator[Column]:
 def _chunks(columns: list[thrift_compact.Struct], count: int) -> Iterator[Chunk]:
     if len(columns) != count:
         raise ValueError("a row group without all columns")
-    for place, column in enumerate(columns):
+    for number, column in enumerate(columns):
         fields = column.get(3)
         if not isinstance(fields, dict):
             raise ValueError("a column without metadata")
         start, dictionary = _number(fields, 9), fields.get(11)
         if isinstance(dictionary, int) and 0 < dictionary < start:
             start = dictionary
-        yield Chunk(place, start, start + _number(fields, 7), _number(fields, 5))
+        yield Chunk(number, start, start + _number(fields, 7), _number(fields, 5))
 
 
 def _structs(fields: thrift_compact.Struct, field: int) -> list[thrift_compact.Struct]:
@@ -142,23 +142,23 @@ def _bytes(fields: thrift_compact.Struct, field: int) -> bytes:
 def pages(data: bytes, chunk: Chunk) -> list[Page]:
     """The pages of a column in a row group.
 
-    Raises ValueError, also where they have fewer values than the footer says: a reader would go on behind them.
+    Raises ValueError, also where they have fewer values than the footer says: a reader would read past their end.
     """
     found: list[Page] = []
-    place, missing_count = chunk.start, chunk.value_count
-    while place < chunk.end:
-        header, place = thrift_compact.struct(data, place)
+    offset, missing_count = chunk.start, chunk.value_count
+    while offset < chunk.end:
+        header, offset = thrift_compact.struct(data, offset)
         kind = next((kind for kind in _ENCODING if isinstance(header.get(kind), dict)), None)
         details = header[kind] if kind else {}
         sizes = [header.get(_UNCOMPRESSED_SIZE, -1), header.get(_COMPRESSED_SIZE, -1), details.get(_VALUE_COUNT, 0)]
         if not all(isinstance(size, int) and size >= 0 for size in sizes):
             raise ValueError("a page without a size")
-        if len(found) == _MOST_PAGES:
-            raise ValueError(f"more than {_MOST_PAGES:,} pages")
+        if len(found) == _MAX_PAGES:
+            raise ValueError(f"more than {_MAX_PAGES:,} pages")
         is_prefixed = kind is not None and details.get(_ENCODING[kind]) == _DELTA_BYTE_ARRAY
         found.append(Page(sizes[0], sizes[2], is_prefixed, kind == _DICTIONARY_PAGE))
         missing_count -= 0 if found[-1].is_dictionary else sizes[2]
-        place += sizes[1]
+        offset += sizes[1]
     if missing_count > 0:
         raise ValueError("pages without all values")
     return found

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 class Talk:
     """Writes messages. `level` is info, warning or error, `event` one word for machines, `fields` further values.
 
-    A message that cannot be written is dropped: no command fails for want of a reader of its messages.
+    A message that cannot be written is dropped: a command does not fail because nobody reads its messages.
     """
 
     def __init__(self, log_format: str = "text") -> None:
@@ -37,7 +38,7 @@ class Talk:
         if self.is_json:
             self.log(level, event, message, **fields)
         else:
-            _echo(escape_control_characters(message))
+            _echo("\n".join(_fitting(escape_control_characters(message))))
 
     def log(self, level: str, event: str, message: str, **fields: Any) -> None:
         """Write a message in the JSON format only. Use it for what a command prints on stdout for people."""
@@ -61,13 +62,21 @@ class Talk:
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _fitting(message: str) -> list[str]:
+    """A sentence in lines of the terminal. A message of several lines keeps them: it may have a caret in one."""
+    from artifact_warehouse.cli.layout import wrapped
+
+    is_laid_out = "\n" in message or not sys.stderr.isatty()
+    return [message] if is_laid_out else wrapped(message, shutil.get_terminal_size().columns)
+
+
 def _echo(text: str) -> None:
     with suppress(OSError):
         click.echo(text, err=True)
 
 
 def escape_control_characters(text: str, is_json: bool = False) -> str:
-    """Show control and direction characters as escapes, in JSON as its own. Line feeds and tabs stay."""
+    """Show control and direction characters as escapes: in JSON as those of JSON. Line feeds and tabs stay."""
 
     def escape(match: re.Match[str]) -> str:
         code = ord(match.group())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _DBT_FILES = {"graph_summary.json", "perf_info.json", "osi_document.json", "semantic_manifest.json"}
-"""JSON files that dbt writes beside its artifacts, or with nothing in them; the summary does not count them as skipped.
+"""JSON files of dbt that are not artifacts, or that are empty. The summary does not count them as skipped.
 
 https://docs.getdbt.com/reference/artifacts/other-artifacts
 """
@@ -42,13 +42,19 @@ def _count_option(name: str, limit: str, explanation: str) -> Callable[[Command]
 @click.option("--job", help="Label the artifacts with a job.")
 @click.option("--project", help="Label the artifacts with a project.")
 @click.option("--strict", is_flag=True, help="Store nothing if any artifact cannot be read.")
-@click.option("--redact", "patterns", multiple=True, metavar="PATTERN", help="Also hide what this expression matches.")
+@click.option(
+    "--redact",
+    "patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Also hide text that this regular expression matches.",
+)
 @click.option("--no-redact", is_flag=True, help="Store secrets as they are.")
 @click.option("--redact-code", is_flag=True, help="Search code for secrets, too.")
 @_size_option("--max-artifact-size", "artifact_bytes", "Quarantine larger artifacts, unread.")
-@_size_option("--max-archive-size", "archive_bytes", "Read no more than this out of one archive.")
+@_size_option("--max-archive-size", "archive_bytes", "Unpack no more than this from one archive.")
 @_count_option("--max-values", "values", "Quarantine artifacts with more values.")
-@_count_option("--max-entries", "entries", "Quarantine artifacts with more nodes, results or the like.")
+@_count_option("--max-entries", "entries", "Quarantine artifacts with more entries (nodes, results) in a section.")
 @click.option("--columns", is_flag=True, help="Then resolve the column lineage, as `columns` does.")
 @click.option("--publish", type=FILE, metavar="FILE", help="At the end, replace this copy of WH for readers.")
 @WAIT

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from artifact_warehouse.cli.completion import complete
 from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     FILE,
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @WAREHOUSE
-@click.option("-o", "--output", "path", type=FILE, help="Write to this file, not to one beside WH with its name.")
+@click.option("-o", "--output", "path", type=FILE, help="Write to this file; by default, to WH with the ending .html.")
 @PROJECT
 @ENVIRONMENT
 @JOB
 @click.option("--days", metavar="N", type=click.IntRange(min=1), help="Only the last N days before the last run.")
 @click.option("--title", help="The title of the page.")
-@click.option("--full", "is_full", is_flag=True, help="Hold all timelines, not the last 30 of each job.")
+@click.option(
+    "--full",
+    "is_full",
+    is_flag=True,
+    help="Include all timelines, not only the last 30 of each job and those of failed runs.",
+)
 @click.option("--open", "is_opened", is_flag=True, help="Open the page in a browser.")
 @WAIT
 @LOG_FORMAT
@@ -41,7 +47,7 @@ def report(warehouse: Path, path: Path | None, is_opened: bool, wait: float, **c
     """Write one HTML page with all that the warehouse knows.
 
     The page has runs, timelines, nodes and their history, lineage at any time, tests, sources, incidents, changes,
-    costs and rules. It is one file, which holds its data and asks nothing of any network.
+    costs and rules. It is one file, which contains its data and makes no network request.
 
     \b
     Example:
@@ -62,7 +68,7 @@ def report(warehouse: Path, path: Path | None, is_opened: bool, wait: float, **c
 
 @click.command()
 @WAREHOUSE
-@click.argument("exposure")
+@click.argument("exposure", shell_complete=complete("nodes"))
 @click.option("-o", "--output", "path", type=FILE, help="Write to this file; its ending is the format.")
 @PROJECT
 @ENVIRONMENT

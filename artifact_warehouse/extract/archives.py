@@ -1,4 +1,4 @@
-"""Archives and compressed files, unpacked as streams within a budget: a hostile archive costs no more than a sound one.
+"""Archives and compressed files, unpacked as streams within a budget. A hostile archive costs no more than another.
 
 Nothing is extracted to disk, so links and paths in an archive have no effect.
 """
@@ -23,7 +23,7 @@ from artifact_warehouse.extract.discover import has_suffix, may_be_artifact
 
 _CHUNK_BYTES = 1024 * 1024
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""zipfile unpacks others without a limit: 3 KB of bzip2 become 4 GB at once, and LZMA's header asks for any memory."""
+"""zipfile unpacks other methods without a limit: 3 KB of bzip2 become 4 GB; an LZMA header may ask for any memory."""
 _PACKED_BYTES = 1024
 """The part of a zstandard stream that is unpacked at once. It bounds the unpacked size of a step."""
 _GZIP = b"\x1f\x8b"
@@ -36,7 +36,7 @@ _DIRECTORY_BYTES = 32 * 1024 * 1024
 _TAR_END = bytes(512)
 """A tar ends with blocks of zeros. tarfile does not notice that they are missing."""
 _EMPTY_READS = 16
-"""How often tarfile may read at the end of a stream. It would read for ever to skip the size that a header claims."""
+"""How often tarfile may read at the end of a stream. Without a limit it reads for ever where a size is false."""
 
 _KNOWN = (
     *(OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zstandard.ZstdError),
@@ -54,7 +54,7 @@ class MemberUnreadable(Exception):
 
 
 class Member(NamedTuple):
-    """A member of an archive. `read` gives its bytes up to a limit, before the next member is asked for."""
+    """A member of an archive. `read` gives its bytes up to a limit, until the next member is taken."""
 
     name: str
     size_bytes: int
@@ -64,7 +64,7 @@ class Member(NamedTuple):
 def unpacked(uri: str, data: bytes, limit: int, budget: Budget) -> bytes:
     """A file's content: `data` itself, unless the name says that it is compressed.
 
-    Raises TooLarge, OutOfBudget, and whatever the decompressors do.
+    Raises TooLarge, OutOfBudget, and the errors of the decompressors.
     """
     if not has_suffix(uri, (".gz", ".zst")):
         return data
@@ -82,7 +82,7 @@ def _unpacker(uri: str, data: bytes, budget: Budget) -> Any:
 
 
 def beginning(uri: str, data: bytes, budget: Budget) -> bytes:
-    """The first unpacked bytes of a file that is broken later."""
+    """The first unpacked bytes of a file that is broken further on."""
     if not has_suffix(uri, (".gz", ".zst")):
         return data[:_CHUNK_BYTES]
     stream = _unpacker(uri, data, budget)
@@ -111,7 +111,7 @@ def chunks(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 def members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member]:
-    """The JSON files in an archive. Raises OutOfBudget, and whatever the readers of archives do."""
+    """The files in an archive that may be artifacts. Raises OutOfBudget, and the errors of zipfile and tarfile."""
     return (_zip_members if has_suffix(uri, (".zip",)) else _tar_members)(uri, stream, budget)
 
 
@@ -137,7 +137,7 @@ def _read_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: 
 
 
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """The compressed bytes of a member that cannot be read, which identify it."""
+    """The compressed bytes of a member that cannot be read. Their hash identifies it."""
     stream: Any = archive.fp
     try:
         stream.seek(member.header_offset)
@@ -180,7 +180,7 @@ def _read_tar_member(content: IO[bytes], budget: Budget, limit: int) -> bytes:
 class _Tail:
     """The stream of a tar. It counts bytes, remembers the last ones, and raises an error instead of reading for ever.
 
-    `limit` is the place up to which tarfile may read now.
+    `limit` is the number of bytes that tarfile may have read before the next header is complete.
     """
 
     def __init__(self, stream: IO[bytes], budget: Budget) -> None:
@@ -260,18 +260,18 @@ def _decompressed(stream: IO[bytes], uri: str) -> Any:
 
 
 def is_known(error: BaseException) -> bool:
-    """Whether the readers raise such an error for broken input. Other errors are bugs, here or in a library."""
+    """Whether an error is one that zipfile, tarfile or a decompressor raises for broken input. Others are bugs."""
     return isinstance(error, (*_KNOWN, MemberUnreadable))
 
 
 def reason(error: BaseException) -> str:
-    """The reason that a person reads for an error of a reader."""
+    """An error of zipfile, tarfile or a decompressor, as a message for the user."""
     if isinstance(error, TooLarge | OutOfBudget | MemberUnreadable):
         return str(error)
     if isinstance(error, EOFError):
         return "ends in the middle: still being written, or cut off; load it again"
     if isinstance(error, FileNotFoundError):
-        return "cannot be read: it was there a moment ago, and is gone"
+        return "cannot be read: it was deleted after it was found"
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied"
     if isinstance(error, MemoryError):

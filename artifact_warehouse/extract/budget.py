@@ -9,7 +9,7 @@ from typing import IO, TypeVar
 from artifact_warehouse.limits import Limits, text_of_size
 
 _SECOND_BYTES = 1024 * 1024
-"""For every so many bytes, one more second is allowed. Sound files take a hundredth of that."""
+"""The bytes that allow one more second. A file that is not hostile takes a hundredth of it."""
 
 _Item = TypeVar("_Item")
 
@@ -25,15 +25,15 @@ class OutOfBudget(Exception):
 def check_size(size_bytes: int, limit_bytes: int) -> None:
     """Raises TooLarge for an artifact that is larger than the limit."""
     if size_bytes > limit_bytes:
-        raise TooLarge(f"is larger than {text_of_size(limit_bytes)}; if it is sound, raise --max-artifact-size")
+        raise TooLarge(f"is larger than {text_of_size(limit_bytes)}; if you trust it, raise --max-artifact-size")
 
 
 class Budget:
     """Counts the bytes and the processor time of reading one file. Raises OutOfBudget beyond the limits.
 
-    `read_bytes` counts the archive's own stream, `content_bytes` the artifacts that come out of it. Each has the
-    archive's limit: members that are compressed themselves, and sparse ones, grow on their way out. A file that is
-    no archive has the limit of an artifact only, which `check_size` holds.
+    `read_bytes` counts the archive's own stream, `content_bytes` the artifacts in it. Each has the archive's limit,
+    as a member that is sparse, or compressed itself, unpacks to more bytes than the stream has. A file that is not
+    an archive has an artifact's limit only: see `check_size`.
     """
 
     def __init__(self, limits: Limits, is_archive: bool) -> None:
@@ -59,10 +59,10 @@ class Budget:
         """Raises OutOfBudget where an archive has, or claims, more bytes than the limit."""
         if self._is_archive and size_bytes > self._limits.archive_bytes:
             limit = text_of_size(self._limits.archive_bytes)
-            raise OutOfBudget(f"unpacks to more than {limit}; if it is sound, raise --max-archive-size")
+            raise OutOfBudget(f"unpacks to more than {limit}; if you trust it, raise --max-archive-size")
 
     def within(self, items: Iterator[_Item]) -> Iterator[_Item]:
-        """The items; only the time that is spent on making them counts, not what the caller does between them."""
+        """The items. The time that is spent on making them counts; the caller's time between them does not."""
         while True:
             self._resumed_at = time.thread_time()
             try:
@@ -80,11 +80,11 @@ class Budget:
         seconds = self._seconds + time.thread_time() - self._resumed_at
         allowed = self._limits.processor_seconds + (self._read_bytes + self._content_bytes) / _SECOND_BYTES
         if seconds > allowed:
-            raise OutOfBudget(f"took {seconds:.0f} seconds of processor time to read, and holds little: not read on")
+            raise OutOfBudget(f"took {seconds:.0f} seconds of processor time, too many for its size: not read further")
 
 
 class Metered:
-    """A stream whose bytes count. Its size in one read is bounded, as a header may claim any."""
+    """A stream that counts its bytes in a budget. The size of one read is limited, as a header may claim any size."""
 
     def __init__(self, stream: IO[bytes], budget: Budget, most_bytes: int) -> None:
         self._stream = stream
@@ -100,13 +100,13 @@ class Metered:
         return data
 
     def seek(self, place: int, whence: int = 0) -> int:
-        """As of the stream."""
+        """The stream's own."""
         return self._stream.seek(place, whence)
 
     def tell(self) -> int:
-        """As of the stream."""
+        """The stream's own."""
         return self._stream.tell()
 
     def seekable(self) -> bool:
-        """As of the stream."""
+        """The stream's own."""
         return self._stream.seekable()

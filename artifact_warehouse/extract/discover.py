@@ -42,7 +42,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class File(NamedTuple):
-    """A file to read. `is_named` tells whether the user named it, rather than a folder around it."""
+    """A file to read. `is_named` tells whether the user named it, rather than a folder that contains it."""
 
     place: str
     is_named: bool = False
@@ -70,7 +70,7 @@ NO_LABELS = Labels()
 
 
 def as_text(name: str) -> str:
-    """A file name that can be stored and printed. Bytes that are not UTF-8, surrogates in Python, become `%FF`."""
+    """A file name that can be stored and printed. A byte that is not UTF-8 (in Python, a surrogate) becomes `%FF`."""
     return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", name)
 
 
@@ -128,7 +128,7 @@ def _with_sizes(files: Iterable[File]) -> Iterator[File]:
 
 
 def _objects(uri: str, client: object_store.Client) -> Iterator[File]:
-    """The objects of a URI; those in a folder only where their names look like artifacts, as with local files."""
+    """The objects of a URI. In a folder, only names that look like artifacts or archives count, as with local files."""
     found, is_named = client.find(uri)
     readable = [o for o in found if is_named or _is_readable(o.uri)]
     if not readable:
@@ -168,7 +168,7 @@ def _matches(pattern: str) -> Iterator[str]:
 def _files_below(folder: str, may_be_empty: bool = False) -> list[str]:
     found = [
         path
-        for parent, _, names in os.walk(folder, onerror=_refuse)
+        for parent, _, names in os.walk(folder, onerror=_raise_cannot_be_listed)
         for name in names
         if _is_readable(path := os.path.join(parent, name))  # noqa: PTH118 (a Path a file is slow at ten thousand)
     ]
@@ -177,5 +177,5 @@ def _files_below(folder: str, may_be_empty: bool = False) -> list[str]:
     return sorted(found)
 
 
-def _refuse(error: OSError) -> None:
+def _raise_cannot_be_listed(error: OSError) -> None:
     raise InputNotFound(str(error.filename), f"cannot be listed: {error.strerror}") from error

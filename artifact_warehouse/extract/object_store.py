@@ -27,7 +27,7 @@ REQUESTS = 32
 """How many requests are in flight at once."""
 
 GIVE_UP_AFTER = 8
-"""After so many failures in a row, each with all its retries, a bucket is not asked again."""
+"""After this many failures in a row, each with all its retries, a bucket is not asked again."""
 
 _RETRIES = {
     "max_retries": 10,
@@ -169,10 +169,10 @@ class Client:
     def _ask(
         self, place: _Place, question: Callable[[Any], Result], otherwise: Callable[[], Result] | None = None
     ) -> Result:
-        """The answer of a store, or of `otherwise` for a missing object. Raises InputNotFound without a cause."""
+        """The answer of a store, or of `otherwise` for a missing object. Raises InputNotFound without `__cause__`."""
         uri = _uri(place, place.key)
         if self._failures.get(place.root, 0) >= GIVE_UP_AFTER:
-            raise _Unreachable(uri, "was not asked for: the object store cannot be reached")
+            raise _Unreachable(uri, "was not requested: the object store cannot be reached")
         from obstore.exceptions import BaseError
 
         try:
@@ -237,7 +237,7 @@ class _ObjectFile(io.RawIOBase):
 
 
 class _Threads:
-    """A few daemon threads, which start with the first tasks. A process that ends does not wait for them."""
+    """Up to `count` daemon threads. Each of the first tasks starts one. A process that ends does not wait for them."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -271,17 +271,17 @@ class _Threads:
 
 
 def _parsed(uri: str) -> _Place:
-    """The parts of a URI. Raises InputNotFound for other URIs; its message leaves out what may be credentials."""
+    """The parts of a URI. Raises InputNotFound for one that is not supported; its message shows no credentials."""
     match = _URI.match(uri)
     assert match is not None
     scheme = match["scheme"].lower()
     if scheme not in _STORES:
         raise InputNotFound(f"{scheme}://…", "cannot be read; use s3://, gs:// or az://")
     if not _BUCKET.fullmatch(match["bucket"]):
-        reason = "no bucket has such a name; credentials do not belong in a URI: they come from the environment"
+        reason = "a bucket cannot have this name; give credentials in environment variables, never in a URI"
         raise InputNotFound(f"{scheme}://…", reason)
     if _SIGNATURE.search(match["key"]):
-        reason = "a signed URL is not read; give the object's own URI, and credentials by the environment"
+        reason = "a signed URL is not read; give the object's own URI, and the credentials in environment variables"
         raise InputNotFound(f"{scheme}://{match['bucket']}/…", reason)
     _require_obstore(uri)
     return _Place(scheme, match["bucket"], match["key"])
@@ -304,12 +304,12 @@ def _uri(place: _Place, key: str) -> str:
 
 
 def _plain(etag: str | None) -> str | None:
-    """An ETag without quotes: some stores quote it in some of their answers."""
+    """An ETag without quotes. Some stores quote it in some of their answers only."""
     return etag.strip('"') if etag else None
 
 
 def _matches(segments: list[str], pattern: list[str]) -> bool:
-    """Whether a glob matches a key, or a folder around it."""
+    """Whether a glob matches a key, or a folder that contains it."""
     if not pattern:
         return True
     if not segments:
@@ -350,9 +350,9 @@ def _input_not_found(place: _Place, error: Exception) -> InputNotFound:
     if reason := _reason_of_code(code, place) or (None if code else _reason_of_text(text, place)):
         return InputNotFound(uri, reason)
     if status in (401, 403) or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
-        return InputNotFound(uri, f"access denied{_in_brackets(code)}: check the credentials and what they may do")
+        return InputNotFound(uri, f"access denied{_in_brackets(code)}: check the credentials and their permissions")
     if status == 404:
-        return InputNotFound(uri, f"there is no bucket {place.bucket}, or nothing of that name in it")
+        return InputNotFound(uri, f"there is no bucket {place.bucket}, or it has no such object")
     if status and status < 500:
         return InputNotFound(uri, f"the object store refused with status {status}{_in_brackets(code)}")
     if status:
@@ -366,18 +366,18 @@ def _reason_of_code(code: str, place: _Place) -> str | None:
     if code in ("NoSuchBucket", "ContainerNotFound", "InvalidBucketName"):
         return f"there is no bucket {place.bucket}"
     if code in ("PermanentRedirect", "AuthorizationHeaderMalformed"):
-        return "the bucket is in another region; name that with AWS_REGION"
+        return "the bucket is in another region; set AWS_REGION to it"
     return None
 
 
 def _reason_of_text(text: str, place: _Place) -> str | None:
     variables = _VARIABLES[place.scheme]
     if re.search(r"invalid path|Could not parse path|InvalidPath", text):
-        return "there is a key with an empty part (//) or a . in it, which cannot be read"
+        return "a key has an empty part (//), or a part that is . or ..; it cannot be read"
     if "BadScheme" in text:
-        return f"the endpoint is http, not https; allow that with {variables}_ALLOW_HTTP=true"
+        return f"the endpoint is http, not https; set {variables}_ALLOW_HTTP=true to allow it"
     if "redirect without LOCATION" in text:
-        return "the bucket is in another region; name that with AWS_REGION"
+        return "the bucket is in another region; set AWS_REGION to it"
     if re.search(r"169\.254\.169\.254|169\.254\.170\.|TokenRequest|Missing[A-Z]|[Cc]redential|Access Key", text):
         return f"no usable credentials; they are read from the variables {variables}_…, or from the instance"
     return None

@@ -26,21 +26,21 @@ from artifact_warehouse.extract.object_store import Content
 from artifact_warehouse.limits import Limits
 
 AHEAD = 64
-"""How many objects are being fetched, or wait for objects before them; more than there are requests at once."""
+"""How many files the queue of `_fetched_ahead` holds at most. More than REQUESTS, so that all requests are used."""
 
 AHEAD_BYTES = 32 * 1024 * 1024
 """How many bytes are fetched ahead; one more object may be larger than this."""
 
 
 _PIECEMEAL_BYTES = 8 * 1024 * 1024
-"""A larger archive in an object store is not held in memory, but read piece by piece."""
+"""A larger archive in an object store is read piece by piece. It is never in memory as a whole."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """The content of one artifact. `is_named` tells whether the user named the file, rather than a folder around it.
+    """The content of one artifact. `is_named` tells whether the user named the file, rather than a folder that has it.
 
-    With an error, `data` has the bytes of the file before unpacking, and `beginning` the first ones after unpacking.
+    With an error, `data` has the bytes of the file before unpacking, and `beginning` the first bytes after unpacking.
     """
 
     uri: str
@@ -93,7 +93,7 @@ def read_all(files: Sequence[File], stdin: bytes, limits: Limits) -> Generator[I
 def _fetched_ahead(
     files: Sequence[File], client: object_store.Client, limits: Limits
 ) -> Iterator[tuple[File, Future[Content] | None]]:
-    """The files in their order, objects with a fetch that has begun; AHEAD and AHEAD_BYTES bound how many."""
+    """The files in their order, each object with a fetch that is under way. AHEAD and AHEAD_BYTES limit the queue."""
     waiting: deque[tuple[File, Future[Content] | None]] = deque()
     size_bytes = 0
     for file in files:
@@ -109,7 +109,7 @@ def _fetched_ahead(
 
 
 def _most_fetched(file: File, limits: Limits) -> int:
-    """Up to which size an object is fetched whole; -1 where it is not fetched."""
+    """The size up to which an object is fetched as a whole; -1 where it is not fetched."""
     if file.artifact_id or not object_store.is_uri(file.place):
         return -1
     return _PIECEMEAL_BYTES if has_suffix(file.place, ARCHIVES) else limits.artifact_bytes
@@ -186,7 +186,7 @@ def _inputs(file: File, origin: _Origin, limits: Limits) -> Iterator[Input]:
 
 
 def _alone(file: File, origin: _Origin, limits: Limits, budget: Budget) -> Iterator[Input]:
-    """The input of a file that is no archive."""
+    """The input of a file that is not an archive."""
     data, etag = origin.content(limits)
     yield _input(file.place, data, limits, budget, file.is_named or file.place == STDIN, etag)
 
@@ -254,7 +254,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _trace(error: BaseException) -> str | None:
-    """The trace of an error that says more about this package, or about a library, than about the input."""
+    """The traceback of an error that is a bug, here or in a library; None for an error of the input."""
     if isinstance(error, _Changed) or archives.is_known(error):
         return None
     return "".join(traceback.format_exception(error))

@@ -6,7 +6,7 @@ the inputs of each manifest, and `resolver` finds the columns in the SQL.
 
 from artifact_warehouse.lineage.columns import column_ancestors, column_descendants, find_column
 from artifact_warehouse.lineage.manifest_inputs import keep_resolved, resolved_manifests
-from artifact_warehouse.lineage.nodes import Lineage, ancestors, descendants, find
+from artifact_warehouse.lineage.nodes import Lineage, ancestors, descendants, find, resolve_node
 from artifact_warehouse.lineage.resolve_columns import ColumnsReport, resolve
 from artifact_warehouse.lineage.resolver import resolver_version
 
@@ -21,6 +21,7 @@ __all__ = [
     "find_column",
     "keep_resolved",
     "resolve",
+    "resolve_node",
     "resolved_manifests",
     "resolver_version",
 ]

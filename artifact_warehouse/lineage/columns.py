@@ -47,8 +47,8 @@ def find_column(
 ) -> Lineage:
     """The lineage of a node's column, in one or both directions, `depth` steps at most, now or at a time.
 
-    Upwards, what shapes the rows of the node itself is there too; downwards, every node whose rows are shaped by a
-    column on the way. With `across` it goes on in the other projects of the warehouse. Raises UnknownNode,
+    Upwards, it has the columns that decide the rows of the node, too; downwards, every node whose rows are decided by
+    a column of the lineage. With `across` it continues in other projects of the warehouse. Raises UnknownNode,
     NoColumnLineage and UnknownColumn.
     """
     time = timestamp_sql(at)
@@ -75,7 +75,7 @@ def column_ancestors(
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column comes from, with the shortest distance: v1.column_ancestors_of.
 
-    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    The unique_id may be a name that only one node has. `across` continues in other projects. Raises UnknownNode,
     UnknownColumn and NoColumnLineage.
     """
     sql = f"FROM v1.column_ancestors_of(?, ?{', TRUE' if across else ''})"
@@ -87,7 +87,7 @@ def column_descendants(
 ) -> duckdb.DuckDBPyRelation:
     """Every column that a column flows into, with the shortest distance: v1.column_descendants_of.
 
-    The unique_id may be a name that only one node has. `across` goes on in other projects. Raises UnknownNode,
+    The unique_id may be a name that only one node has. `across` continues in other projects. Raises UnknownNode,
     UnknownColumn and NoColumnLineage.
     """
     sql = f"FROM v1.column_descendants_of(?, ?{', TRUE' if across else ''})"

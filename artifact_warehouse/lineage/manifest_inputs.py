@@ -51,7 +51,8 @@ def periods(
 ) -> Iterator[Period]:
     """Every manifest that was ever current in its project and environment, in the order of time.
 
-    `known` maps manifests to the ids that are known of them: their inputs are left out. Without it, all are.
+    `known` maps artifact_keys to the timeline_ids that are stored. A period has its inputs only where its own id is
+    another one; without `known`, none has.
     """
     rows = map(_Entry._make, connection.execute(query("manifest_timeline")).fetchall())
     for _, entries in groupby(rows, key=lambda entry: (entry.project_name, entry.environment)):
@@ -93,7 +94,7 @@ def keep_resolved(connection: duckdb.DuckDBPyConnection, versions: str, artifact
 
 
 def _periods(entries: Iterable[_Entry], versions: str, known: Mapping[int, str] | None) -> Iterator[Period]:
-    """The periods of one project and environment. An artifact at the very end of a period belongs to the next one."""
+    """The periods of one project and environment. An artifact of the moment that ends a period belongs to the next."""
     current: _Entry | None = None
     renderings, catalogs = _LastSeen(), _LastSeen()
     for _, group in groupby(entries, key=lambda entry: entry.moment):

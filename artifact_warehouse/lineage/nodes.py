@@ -11,16 +11,20 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import UnknownNode
+from artifact_warehouse.lineage.picture import lineage_svg, lineage_text
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import query
 
 CURRENT = "TIMESTAMP 'infinity'"
 """The time that selects the current graphs."""
 
+_NAMED = 10
+"""How many nodes of one name an error lists."""
+
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lineage:
     """The lineage of a node or column. `edges` maps the title of each direction to {node: its next nodes}.
 
@@ -33,6 +37,14 @@ class Lineage:
     labels: dict[str, str]
     states: dict[str, str]
     kinds: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """A line for each distance in each direction."""
+        return lineage_text(self)
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows: the graph around the node or column."""
+        return lineage_svg(self)
 
 
 def find(
@@ -101,6 +113,8 @@ def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str = C
     for found in (with_id, with_name, no_tests):
         if len(found) == 1:
             return str(found[0])
+    if no_tests:
+        raise UnknownNode(node, tuple(no_tests[:_NAMED]))
     near = connection.execute(query("nodes_like", time=time), {"node": node}).fetchall()
     raise UnknownNode(node, tuple(row[0] for row in near))
 

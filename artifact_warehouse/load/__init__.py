@@ -1,6 +1,6 @@
-"""Loads artifacts: this process, or several, flatten them; this process writes them in a few short transactions.
+"""Loads artifacts. Worker processes, or this one, flatten them; this one writes them in a few short transactions.
 
-The warehouse is open only while it is read or written, and not while artifacts are parsed, unless these are small.
+The warehouse is open only while it is read or written. A small load keeps it open while artifacts are parsed, too.
 """
 
 from artifact_warehouse.load.batches import Policy

@@ -26,7 +26,7 @@ from artifact_warehouse.artifacts import (
     content_id,
     documents,
     flatten,
-    looks_like_one,
+    guessed_kind,
     parse,
     quarantine,
 )
@@ -41,7 +41,7 @@ MAX_STORED_CONTENTS = 1_000_000
 
 
 _SECOND_BYTES = 1024 * 1024
-"""For every so many bytes, flattening may take one more second. Sound artifacts take a tenth of that."""
+"""The bytes that allow one more second. An artifact that is not hostile takes a tenth of it."""
 
 
 class Outcome(NamedTuple):
@@ -109,7 +109,7 @@ class Flattener:
                 yield self.batches_of(chain.from_iterable(islice(of_files, len(part))))
 
     def batches_of(self, items: Iterator[Input]) -> Iterator[FlattenedBatch]:
-        """The batches of some inputs, at least one; the members of an archive may be spread over several."""
+        """The batches of some inputs: one or more. Members of one archive may be in several batches."""
         items = chain.from_iterable(map(self._parts, items))
         is_last = False
         while not is_last:
@@ -167,7 +167,7 @@ class Flattener:
             return FlattenedBatch([outcome], rows.to_arrow())
 
     def _forget_step(self, error: Exception) -> None:
-        """Undo the notes of a step that failed: its rows are lost. Raises the error again if it is an interrupt."""
+        """Forget what a failed step noted as known: its rows are lost. Raises the error again if it is an interrupt."""
         if is_interrupt(error):
             raise error
         self._known.difference_update(self._new_known)
@@ -200,7 +200,7 @@ class Flattener:
         if key in self._known:
             return Outcome(item.uri, artifact_id, None, "unchanged")
         if failed := self._failed.get(key):  # a file of another name may have the same content
-            if item.is_named or looks_like_one(item.beginning or item.data, item.uri):
+            if item.is_named or guessed_kind(item.beginning or item.data, item.uri):
                 return failed._replace(uri=item.uri)
             return Outcome(item.uri, artifact_id, None, "skipped", failed.reason)
         outcome = self._flatten(item, artifact_id, rows)
@@ -225,23 +225,23 @@ class Flattener:
         except NotAnArtifact as error:
             return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
         except MalformedArtifact as error:
-            if not (item.is_named or looks_like_one(item.beginning or item.data, item.uri)):
+            if not (item.is_named or guessed_kind(item.beginning or item.data, item.uri)):
                 return Outcome(item.uri, artifact_id or None, None, "skipped", error.reason)
             return self._quarantined(item, artifact_id, error.reason, rows)
         return Outcome(item.uri, artifact_id, artifact.kind, "loaded")
 
     def _quarantined(self, item: Input, artifact_id: str, reason: str, rows: Rows) -> Outcome:
-        kind = looks_like_one(item.beginning or item.data, item.uri)
+        kind = guessed_kind(item.beginning or item.data, item.uri)
         if artifact_id:
             quarantine(artifact_id, kind, len(item.data), reason, rows)
         return Outcome(item.uri, artifact_id or None, kind, "quarantined", reason, trace=item.trace)
 
 
 def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
-    """The batch of a file that ended the worker which read it: it is quarantined without unpacking."""
+    """The batch of a file that ended the worker process that read it. The file is quarantined without unpacking."""
     rows, data = Rows(), raw_bytes(file, limits)
     artifact_id = content_id(data) if data else ""
-    kind = looks_like_one(data[:4096], file.place)
+    kind = guessed_kind(data[:4096], file.place)
     if artifact_id:
         quarantine(artifact_id, kind, len(data), reason, rows)
     outcome = Outcome(as_text(file.place), artifact_id or None, kind, "quarantined", reason)
@@ -251,9 +251,9 @@ def quarantined_file(file: File, reason: str, limits: Limits) -> FlattenedBatch:
 def _fault(error: Exception) -> str:
     """The reason for quarantining an artifact that triggers a bug of this package."""
     if isinstance(error, MemoryError):
-        return "needs more memory than there is"
+        return "needs more memory than this machine has free"
     if isinstance(error, OutOfTime):
-        return "takes more processor time than an artifact of its size may"
+        return "takes more processor time than an artifact of its size may take"
     return (
         f"a fault of artifact-warehouse: {type(error).__name__}: {error}; please report it, with the trace in the log"
     )

@@ -1,6 +1,6 @@
 """The pipeline of a load: find the files, flatten them in batches, write the batches in a few short transactions.
 
-The warehouse is open only while it is read or written, and not while artifacts are parsed, unless these are small.
+The warehouse is open only while it is read or written. A small load keeps it open while artifacts are parsed, too.
 """
 
 from __future__ import annotations
@@ -57,8 +57,11 @@ Progress = Callable[[int, int], None]
 _FETCHED_OUTCOMES = 200
 """The number of fetched artifacts in a transaction: what a killed fetch must request again."""
 
+_SHOWN = 5
+"""How many quarantined artifacts the text of a LoadReport names."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class LoadReport:
     """The outcome of every input of a load, in the order of reading."""
 
@@ -83,12 +86,12 @@ class LoadReport:
 
     @property
     def unknown(self) -> tuple[Outcome, ...]:
-        """Artifacts of kinds that this release does not read. The release that does loads them."""
+        """Artifacts of kinds that this release does not read. A release that reads them will load them."""
         return self._of("unknown_kind")
 
     @property
     def skipped(self) -> tuple[Outcome, ...]:
-        """Files that are no artifacts of dbt."""
+        """Files that are not artifacts of dbt."""
         return self._of("skipped")
 
     def to_arrow(self) -> pa.Table:
@@ -103,6 +106,12 @@ class LoadReport:
         counts = (len(self.loaded), len(self.unchanged), len(self.quarantined))
         return "loaded {}, unchanged {}, quarantined {}".format(*counts)
 
+    def __repr__(self) -> str:
+        """The counts, and why the first artifacts were quarantined."""
+        shown = [f"quarantined {o.uri}: {o.reason}" for o in self.quarantined[:_SHOWN]]
+        more = [f"and {len(self.quarantined) - _SHOWN} more"] if len(self.quarantined) > _SHOWN else []
+        return "\n  ".join([f"LoadReport: {self}", *shown, *more])
+
 
 def load(
     warehouse: WarehouseFile,
@@ -115,7 +124,7 @@ def load(
 ) -> LoadReport:
     """Load artifacts into a warehouse, which is created when missing.
 
-    Raises InputNotFound before anything is touched; with `strict`, QuarantinedArtifacts too; the errors of
+    Raises InputNotFound before anything is written, and with `strict` QuarantinedArtifacts too; the errors of
     `WarehouseFile`; and LoadInterrupted.
     """
     files = expand(inputs)
@@ -189,7 +198,7 @@ def _run(
 
 
 def _without_known_objects(files: list[File], warehouse: WarehouseFile) -> list[File]:
-    """The files; objects that the warehouse has already carry their artifact_id, and are not read."""
+    """The files. An object that the warehouse has already gets its artifact_id, so it is not read."""
     objects = pa.table({"uri": [f.place for f in files], "etag": pa.array([f.etag for f in files], pa.string())})
     with warehouse.writing() as connection:
         known = known_objects(connection, objects)
@@ -224,13 +233,13 @@ def _parts(files: list[File], part_bytes: int) -> list[list[File]]:
 
 
 def _are_small(files: list[File], size_bytes: int) -> bool:
-    """Whether all files are plain local JSON, of fewer bytes together. What others unpack to is not known yet."""
+    """Whether all files are plain local JSON, of fewer bytes together. Only of these the unpacked size is known."""
     are_plain = all(file.place.endswith(".json") and file.etag is None for file in files)
     return are_plain and sum(file.size_bytes for file in files) < size_bytes
 
 
 def _workers(part_count: int, stdin: bytes, settings: LoadSettings) -> AbstractContextManager[Workers | None]:
-    """The worker processes, as many as there is work for. None where stdin is read, which only this process has."""
+    """The worker processes, as many as have work. None for a small load, and for stdin, which only this process has."""
     count = min(settings.worker_count(), part_count)
     return Workers(count) if part_count >= settings.min_parts and count > 1 and not stdin else nullcontext()
 
@@ -272,7 +281,7 @@ class _Loader:
 
     @contextmanager
     def session(self) -> Iterator[None]:
-        """Keeps the warehouse open during the block. Each step opens it otherwise."""
+        """Keeps the warehouse open during the block. Without a session, each step opens it."""
         with self.warehouse.writing() as connection:
             self._connection = connection
             try:
@@ -281,7 +290,7 @@ class _Loader:
                 self._connection = None
 
     def _opened(self, connection: _Connection) -> _Connection:
-        """The connection of the session; outside of one, a connection that is open for a step only."""
+        """The connection of the session; without a session, the given one, which is open for a step only."""
         return nullcontext(self._connection) if self._connection else connection
 
     def begin(self) -> set[int]:
@@ -324,17 +333,17 @@ class _Loader:
         """Write the batches that are pending, in one transaction."""
         pending, self._pending = self._pending, []
         self._pending_bytes = self._pending_outcomes = 0
-        sightings = self._sightings(outcome for batch in pending for outcome in batch.outcomes)
-        if sightings.num_rows:
-            self._being_written = set(sightings["artifact_key"].to_pylist())
+        uris = self._uris(outcome for batch in pending for outcome in batch.outcomes)
+        if uris.num_rows:
+            self._being_written = set(uris["artifact_key"].to_pylist())
             with self._opened(self.warehouse.open(must_exist=True)) as connection:
                 tables = [batch.tables for batch in pending]
-                self.state = write(connection, tables, sightings, self.state)
+                self.state = write(connection, tables, uris, self.state)
             self.stored |= self._being_written
             self._being_written = set()
 
     def interrupted(self, files: Sequence[File]) -> LoadInterrupted:
-        """The error that tells what of the load is stored. A file counts as kept when all its artifacts are stored."""
+        """The error with the part of the load that is stored. A file is kept when all its artifacts are stored."""
         if self._being_written:  # the commit may have succeeded before the interrupt
             with suppress(ArtifactWarehouseError), self.warehouse.open(must_exist=True) as connection:
                 self.stored |= self._being_written & known_artifacts(connection, with_quarantined=True)
@@ -352,8 +361,8 @@ class _Loader:
             other_files |= {_file_of(last, places)} - {file.place for file in files[: self.done_count]}
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 
-    def _sightings(self, outcomes: Iterable[Outcome]) -> pa.Table:
-        """The uri of each artifact, and its labels there."""
+    def _uris(self, outcomes: Iterable[Outcome]) -> pa.Table:
+        """The rows of stored.artifact_uris: the uri of each artifact, and the labels of this uri."""
         seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
         keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
         own = Labels(*(label and as_text(label) for label in self._labels))

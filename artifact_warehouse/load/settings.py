@@ -20,11 +20,11 @@ class LoadSettings(NamedTuple):
     part_bytes: int = 4 * 1024 * 1024
     """The bytes of files in a part, which one worker flattens."""
     step_bytes: int = 4 * 1024 * 1024
-    """The bytes of JSON that are flattened at once. They fit in the processor's caches."""
+    """The bytes of JSON that are flattened at once, few enough for the processor's caches."""
     open_bytes: int = 1024 * 1024
-    """A load of fewer bytes keeps the warehouse open: to open it again takes longer than to flatten them."""
+    """A load of fewer bytes keeps the warehouse open: opening it again takes longer than flattening them."""
     min_parts: int = 8
-    """A load of fewer parts starts no workers: it ends before they would be ready."""
+    """A load of fewer parts starts no workers: it is done before workers would be ready."""
     max_workers: int | None = None
     """The number of worker processes. None stands for one per CPU, up to MAX_WORKERS."""
 

@@ -1,7 +1,7 @@
 """Flattens in several processes, because a Python process uses only one processor.
 
-Child processes with pipes instead of multiprocessing, which would run the script of the caller again in each of
-them where it has no `if __name__ == "__main__"`.
+They are child processes with pipes. multiprocessing would run the caller's script again in each of them, where it has
+no `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _BATCHES_AHEAD = 2
 
 _READY = "ready"
 _ENDED_EARLY = (
-    "ended the process that read it, twice: it needs too much memory or processor time, or meets a fault of a library"
+    "ended the process that read it, twice: it needs too much memory or processor time, or triggers a bug of a library"
 )
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
-"""Imports from the folders of this process only; `-c` alone would import from the current folder too."""
+"""The worker imports from the folders of this process only. `-c` alone would add the current folder."""
 
 
 class Workers:
@@ -93,7 +93,7 @@ class Workers:
             self._workers[place] = self._another(self._parts[index + count :: count], self._settings)
 
     def _file_by_file(self, files: Sequence[File], delivered_count: int) -> Iterator[FlattenedBatch]:
-        """The batches of a part whose process ended, without the outcomes that it delivered; each batch has one."""
+        """The batches of a part whose process ended, of one outcome each. The delivered outcomes are left out."""
         while files:
             worker = self._another([[file] for file in files], self._settings._replace(step_bytes=1))
             done_count = 0
@@ -158,7 +158,7 @@ class _Worker:
                 pipe.close()
 
     def _exchange(self, request: object) -> None:
-        """Send the request, and put the answers into the inbox; in the end an exception. Runs in the thread."""
+        """Send the request. Put the answers into the inbox, and at the end an exception. Runs in the thread."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             with self._process.stdin as stdin:

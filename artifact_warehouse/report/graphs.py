@@ -1,4 +1,4 @@
-"""The graph of a project over all of its history: which node and which edge stood in which periods, and where."""
+"""The graph of a project over all of its history: the places of the nodes, and the periods of nodes and edges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from artifact_warehouse.report.layout import layout
+from artifact_warehouse.drawing import layout
 from artifact_warehouse.report.tables import Tables
 
 TYPES = frozenset(
@@ -53,7 +53,7 @@ def graphs_of(tables: Tables, scopes: Iterable[Scope]) -> list[dict[str, Any]]:
 
 
 def _add_definitions(histories: Mapping[Scope, _History], definitions: pa.Table) -> None:
-    """Every version of every definition holds its node and the edges to its parents for a period."""
+    """Each version of a definition gives a period to its node, and to the edges from its parents."""
     names = ("unique_id", "resource_type", "is_enabled", "valid_from", "valid_to", "depends_on_nodes")
     columns = [definitions[name].to_pylist() for name in names]
     for scope, node, kind, is_enabled, start, end, parents in zip(_scopes(definitions), *columns, strict=True):
@@ -66,7 +66,7 @@ def _add_definitions(histories: Mapping[Scope, _History], definitions: pa.Table)
 
 
 def _add_current(histories: Mapping[Scope, _History], tables: Tables) -> None:
-    """Nodes without versions in v1.definitions stand always."""
+    """Nodes and edges without versions in v1.definitions get the period ALWAYS."""
     nodes, edges = tables["nodes"], tables["edges"]
     ids, kinds = nodes["unique_id"].to_pylist(), nodes["resource_type"].to_pylist()
     for scope, node, kind in zip(_scopes(nodes), ids, kinds, strict=True):
@@ -106,7 +106,7 @@ def _packed(history: _History) -> dict[str, Any]:
 
 
 def _merged(periods: Iterable[Period]) -> list[Period]:
-    """Periods in order, those that touch as one."""
+    """The periods in order. Those that touch are merged."""
     merged: list[Period] = []
     for start, end in sorted(periods, key=lambda period: period[0]):
         if merged and (merged[-1][1] is None or start <= merged[-1][1]):

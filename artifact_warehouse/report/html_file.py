@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from artifact_warehouse.drawing import shared_style
+
 VENDORED = ("prism-core.min.js", "prism-sql.min.js", "prism-python.min.js", "marked.umd.js")
 """Libraries of others, with their licences in vendor/. Each sets one global name."""
 
@@ -52,7 +54,7 @@ MODULES = (
     "search.js",
     "app.js",
 )
-"""In the order in which they run. They share one scope, so that no two have a top name in common."""
+"""In the order in which they run. They share one scope, so their top-level names must differ."""
 
 _IMPORT = re.compile(r"^import [^;]*?;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|function|async|class)", re.MULTILINE)
@@ -60,7 +62,7 @@ _EXPORT = re.compile(r"^export (?=const|let|function|async|class)", re.MULTILINE
 
 def html_file(title: str, parts: Mapping[str, str]) -> str:
     """The page with these packed parts of its data. The title is text."""
-    script, style = _script(), page_text("style.css")
+    script, style = _script(), shared_style() + page_text("style.css")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"

@@ -1,7 +1,7 @@
 """Arrow tables as short JSON, and JSON as text that an HTML file can hold.
 
 A column is a list of its values, or one of these objects, each of which deflates to less than the list:
-{"id": places in the list of all ids, -1 for NULL}, {"words": [...], "at": places in words, -1 for NULL},
+{"id": positions in the list of all ids, -1 for NULL}, {"words": [...], "at": positions in words, -1 for NULL},
 {"first": value, "steps": differences}.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from artifact_warehouse.report.graphs import graphs_of, scopes_of
 from artifact_warehouse.report.html_file import html_file
 from artifact_warehouse.report.packing import all_ids, deflate, pack_tables
 from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read_tables, shown_sql
-from artifact_warehouse.storage import replacement
+from artifact_warehouse.storage import replacement, require_labels
 
 WHOLE_RUNS = 30
-"""How many runs of each job have a whole timeline, beside all that failed; `is_full` gives one to every run."""
+"""How many runs of each job have a whole timeline. So have all that failed, and with `is_full` all runs."""
+
+FRAME_PIXELS = 720
+"""The height of the page in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,21 @@ class Report:
     """One HTML file that needs nothing else."""
 
     html: str
+    title: str = ""
+
+    def __repr__(self) -> str:
+        """The title and the size: the text itself is megabytes long."""
+        return f"Report({self.title!r}, {len(self.html.encode()) / 1e6:.1f} MB; save(path) writes it)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page in a frame, which reaches nothing of the notebook."""
+        style = f"width: 100%; height: {FRAME_PIXELS}px; border: 1px solid #b9b3a6"
+        attributes = {"title": self.title, "sandbox": "allow-scripts", "style": style, "srcdoc": self.html}
+        written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+        return f"<iframe {written}></iframe>"
 
     def save(self, path: str | Path) -> Path:
-        """Write the file. A reader of an older one sees that one or the whole new one."""
+        """Write the file. A reader sees the older file or the whole new one."""
         target = Path(path)
         with replacement(target) as new:
             new.write_text(self.html, encoding="utf-8")
@@ -48,8 +64,9 @@ def render_report(
 
     `days` leaves out runs that are older, counted back from the last run. Timelines are whole for the last 30 runs of
     each job and for all runs that failed, or with `is_full` for all; of the other runs the page has the result and the
-    time of each node.
+    time of each node. Raises UnknownLabel.
     """
+    require_labels(connection, project=project, environment=environment, job=job)
     file, latest = _file_and_latest(connection)
     since = latest - timedelta(days=days) if days is not None and latest is not None else None
     choice = Choice(project, environment, job, since, None if is_full else WHOLE_RUNS)
@@ -64,7 +81,7 @@ def render_report(
         "wholeRuns": choice.whole_runs,
         "sql": {name: shown_sql(name, choice) for name in (*CORE, *DETAILS)},
     }
-    return Report(html_file(shown_title, _parts(about, core, details)))
+    return Report(html_file(shown_title, _parts(about, core, details)), shown_title)
 
 
 def _file_and_latest(connection: duckdb.DuckDBPyConnection) -> tuple[str, datetime | None]:

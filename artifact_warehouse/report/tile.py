@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from artifact_warehouse.errors import UnknownNode
-from artifact_warehouse.storage import query, replacement
+from artifact_warehouse.storage import query, replacement, require_labels
 
 _FRESHNESS = {"passed": "Data freshness passed", "stale": "Data may be stale", None: "Data freshness unknown"}
 _QUALITY = {"passed": "Data quality passed", "degraded": "Data quality degraded", None: "Data quality unknown"}
@@ -27,7 +27,7 @@ _MARKS = {
     "degraded": '<path class="fail" d="M5 0 10 5 5 10 0 5Z"/>',
     None: '<circle class="unknown" cx="5" cy="5" r="4"/>',
 }
-"""The same shapes as on the page of the report: the shape tells the answer, and the colour helps."""
+"""The shapes of the report's page. The shape alone gives the answer, for readers who do not see the colours."""
 
 _SHOWN_REASONS = 3
 _LINE_PIXELS = 18
@@ -61,6 +61,10 @@ class Tile:
         """The fields and the sentences, as JSON takes them; times in ISO 8601 with the zone."""
         fields = {key: _json_value(value) for key, value in asdict(self).items()}
         return {**fields, "sentences": list(self.sentences)}
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows."""
+        return self.to_svg()
 
     def to_svg(self) -> str:
         """A picture 340 pixels wide, light or dark as the reader's system is."""
@@ -117,11 +121,12 @@ def exposure_tile(
     project: str | None = None,
     environment: str | None = None,
 ) -> Tile:
-    """The tile of an exposure, which its unique_id or its name names.
+    """The tile of an exposure, given by its unique_id or its name.
 
-    Raises UnknownNode with similar exposures; where the exposure stands in several projects or environments, they are
-    named.
+    Raises UnknownLabel and UnknownNode. Its candidates are similar exposures; or, where several projects or
+    environments have the exposure, these.
     """
+    require_labels(connection, project=project, environment=environment)
     rows = connection.sql(query("report/exposure_tiles")).to_arrow_table().to_pylist()
     tiles = [Tile(**{**row, "reasons": tuple(row["reasons"])}) for row in rows]
     named = [tile for tile in tiles if exposure in (tile.unique_id, tile.name)]
@@ -146,7 +151,7 @@ def _fits(value: str | None, wanted: str | None) -> bool:
 
 
 def _notes(tile: Tile) -> list[str]:
-    """The lines below the answers: since when, why, and when that was last looked at."""
+    """The lines below the answers: since when, why, and the time of the last check."""
     more = len(tile.reasons) - _SHOWN_REASONS
     seen = max(filter(None, (tile.last_checked_at, tile.last_tested_at)), default=None)
     return [

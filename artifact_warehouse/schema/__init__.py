@@ -9,10 +9,20 @@ from artifact_warehouse.schema.column_tables import (
 )
 from artifact_warehouse.schema.ids import hash_text
 from artifact_warehouse.schema.spec import Column, Table
-from artifact_warehouse.schema.tables import ARTIFACT_URIS, BY_NAME, FORMAT_VERSION, SET_MEMBERS, TABLES
+from artifact_warehouse.schema.tables import (
+    ALERT_EVENTS,
+    ALERT_MESSAGES,
+    ARTIFACT_URIS,
+    BY_NAME,
+    FORMAT_VERSION,
+    SET_MEMBERS,
+    TABLES,
+)
 from artifact_warehouse.schema.timestamps import normalise_time, to_utc
 
 __all__ = [
+    "ALERT_EVENTS",
+    "ALERT_MESSAGES",
     "ARTIFACT_URIS",
     "BY_NAME",
     "COLUMN_EDGES",

@@ -10,13 +10,13 @@ from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Tabl
 
 LINEAGE_ID = Column("lineage_id", "VARCHAR", "The lineage: see stored.column_lineages.")
 FROM_UNIQUE_ID = Column(
-    "from_unique_id", "VARCHAR", "The node that is read; for a relation that is no parent, its name in the code."
+    "from_unique_id", "VARCHAR", "The node that is read; for a relation that is not a parent, its name in the code."
 )
 FROM_COLUMN = Column("from_column", "VARCHAR", "The column that is read.")
 CONFIDENCE = Column(
     "confidence",
     "DOUBLE",
-    "How certain it is: 1.0 among known columns, down to 0.3 by equal names only.",
+    "How certain it is: from 1.0, found among known columns, down to 0.3, matched by name only.",
 )
 
 COLUMN_LINEAGES = Table(
@@ -68,7 +68,7 @@ COLUMN_USES = Table(
 
 COLUMN_LINEAGE_SETS = Table(
     "column_lineage_sets",
-    "The sets of lineages: those of all nodes of a manifest, by the inputs of the resolver.",
+    "One row per inputs_id: the set of lineages of a manifest that these inputs give.",
     (
         Column("inputs_id", "VARCHAR", "The BLAKE2b-128 of all inputs: versions, manifests and catalogs, in hex."),
         Column("set_id", "VARCHAR", "The set of lineages: see stored.set_members."),
@@ -85,7 +85,7 @@ MANIFEST_COLUMN_LINEAGES = Table(
         Column(
             "timeline_id",
             "VARCHAR",
-            "The id of these inputs that remain: another one once some are pruned.",
+            "inputs_id; after a prune, the same hash of the inputs that are left.",
         ),
     ),
 )

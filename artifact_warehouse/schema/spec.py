@@ -1,4 +1,4 @@
-"""`Table` and `Column`: a declaration of a table gives its Arrow schema, its DDL and its comments.
+"""`Table` and `Column` declare a table. Its Arrow schema, its DDL and its comments are made from the declaration.
 
 The declarations are in `tables` and `column_tables`.
 """
@@ -67,7 +67,7 @@ class Table(NamedTuple):
             yield f"COMMENT ON COLUMN stored.{self.name}.{column.name} IS {_quoted(column.comment)}"
 
     def to_arrow(self, columns: Sequence[Sequence[Any]]) -> pa.Table:
-        """The rows as Arrow, given as one list per column. TIMESTAMP columns take dbt's ISO 8601 texts."""
+        """An Arrow table of rows. `columns` has a list per column; in TIMESTAMP columns, dbt's ISO 8601 texts."""
         arrays = [_to_array(column, items) for column, items in zip(self.columns, columns, strict=True)]
         return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
 

@@ -56,7 +56,7 @@ ARTIFACTS = Table(
         Column("loaded_at", "TIMESTAMP", "When this warehouse first loaded it, UTC."),
         Column("redaction_count", "BIGINT", "How many values in it were hidden as secrets before they were stored."),
         Column("pruned_at", "TIMESTAMP", "When its rows were pruned, UTC; NULL while they are stored."),
-        Column("result_keys", "VARCHAR", "Of a pruned run: hashes of results, by which another file of it is known."),
+        Column("result_keys", "VARCHAR", "For a pruned run: hashes of results, to recognise another file of the run."),
     ),
     primary_key="artifact_key",
 )
@@ -82,14 +82,18 @@ SETTLED_ARTIFACTS = Table(
         Column("project_name", "VARCHAR", "The project (rule 8, docs/rules.md)."),
         Column("environment", "VARCHAR", "The environment (rule 8, docs/rules.md)."),
         Column("job_name", "VARCHAR", "The job in a label of any artifact of the invocation."),
-        Column("is_current", "BOOLEAN", "False where another artifact of the same invocation superseded it."),
+        Column("is_current", "BOOLEAN", "False where another artifact of the same invocation supersedes it."),
         Column("is_latest", "BOOLEAN", "Whether it is the newest of its kind in project and environment."),
         Column("manifest_key", "BIGINT", "The manifest that defines its nodes (rule 7, docs/rules.md)."),
         Column(
-            "invocation_id", "VARCHAR", "The invocation_id; with .2, .3 where runs share one (rule 9, docs/rules.md)."
+            "invocation_id",
+            "VARCHAR",
+            "The invocation_id, with .2, .3 for later runs with the same one (rule 9, docs/rules.md).",
         ),
         Column(
-            "command", "VARCHAR", "The command of the run that it tells of (rule 3, docs/rules.md); NULL for others."
+            "command",
+            "VARCHAR",
+            "The command of the run that it describes (rule 3, docs/rules.md); NULL where it describes none.",
         ),
     ),
 )
@@ -127,7 +131,7 @@ NODE_EXECUTIONS = Table(
         Column(
             "status",
             "VARCHAR",
-            "The status, as dbt wrote it; dbt up to 0.18: as 0.19 would have.",
+            "The status, as dbt wrote it; for dbt up to 0.18, the word that 0.19 uses.",
         ),
         Column("execution_seconds", "DOUBLE", "dbt's execution_time."),
         Column("compile_started_at", "TIMESTAMP", "The start of the timing `compile`."),
@@ -207,7 +211,7 @@ TEXTS = Table(
 
 DEFINITIONS = Table(
     "definitions",
-    "Every distinct definition of a resource, once: what its author wrote, without anything that the target decides.",
+    "Every distinct definition of a resource, once: what its author wrote, without what depends on the target.",
     (
         Column("definition_id", "VARCHAR", "The BLAKE2b-128 of the definition's canonical JSON, in hex."),
         UNIQUE_ID,
@@ -335,7 +339,7 @@ RELATION_STATS = Table(
 
 SET_MEMBERS = Table(
     "set_members",
-    "The sets of definitions, renderings, relations and lineages. A set is stored once, however many have it.",
+    "The sets of definitions, renderings, relations and lineages. Artifacts with equal sets share one.",
     (
         Column("set_id", "VARCHAR", "The BLAKE2b-128 of the sorted member ids, in hex."),
         Column("member_id", "VARCHAR", "A definition_id, rendering_id, catalog_relation_id or lineage_id."),
@@ -367,7 +371,7 @@ SOURCE_FRESHNESS = Table(
 
 SEMANTIC_MANIFESTS = Table(
     "semantic_manifests",
-    "One row per semantic_manifest, which has no clock, no version and no ids.",
+    "One row per semantic_manifest. dbt writes no time, no version and no ids into it.",
     (
         ARTIFACT_KEY,
         Column("semantic_models", "JSON", "The semantic models."),
@@ -384,8 +388,8 @@ DBT_COLUMN_EDGES = Table(
         ARTIFACT_KEY,
         Column("from_unique_id", "VARCHAR", "The node that is read."),
         Column("from_column", "VARCHAR", "The column that is read."),
-        Column("to_unique_id", "VARCHAR", "The node that reads it."),
-        Column("to_column", "VARCHAR", "Its column; NULL where all rows of the node are shaped."),
+        Column("to_unique_id", "VARCHAR", "The node that reads the column."),
+        Column("to_column", "VARCHAR", "The column that is computed from it; NULL where it decides the node's rows."),
         Column("lineage_kind", "VARCHAR", "The kind, as dbt wrote it: copy, mod or scan."),
     ),
 )
@@ -402,7 +406,7 @@ PRUNED_RUNS = Table(
 
 PRUNED_OUTCOMES = Table(
     "pruned_outcomes",
-    "Counts of the results of pruned runs by node, status and day. Labels are those of the last run.",
+    "Counts of the results of pruned runs by node, status and day. The last run decides project and environment.",
     (
         UNIQUE_ID,
         Column("resource_type", "VARCHAR", "The resource type in the unique_id."),
@@ -419,11 +423,46 @@ PRUNED_OUTCOMES = Table(
     ),
 )
 
+ALERT_MESSAGES = Table(
+    "alert_messages",
+    "One row per message that `notify` sends to a channel: written before it is sent, confirmed afterwards.",
+    (
+        Column("message_id", "VARCHAR", "The BLAKE2b-128 of the channel and the events, in hex."),
+        Column("channel", "VARCHAR", "The channel, as the configuration names it."),
+        Column("content", "JSON", "The message as it is sent: title, text, markdown and events."),
+        Column("created_at", "TIMESTAMP", "When it was written, UTC."),
+        Column(
+            "claimed_until", "TIMESTAMP", "Until when a call of `notify` may be sending it, UTC; NULL while none is."
+        ),
+        Column("attempt_count", "BIGINT", "How many calls of `notify` began to send it."),
+        Column("sent_at", "TIMESTAMP", "When the service had accepted it, UTC; NULL while it has not."),
+        Column("error", "VARCHAR", "Why the last attempt failed; NULL where it did not."),
+    ),
+)
+
+ALERT_EVENTS = Table(
+    "alert_events",
+    "One row per event and channel that has been told of it, so that no event is told twice.",
+    (
+        Column("event_key", "VARCHAR", "The event: its kind, what it is about, and when it began."),
+        Column("channel", "VARCHAR", "The channel, as the configuration names it."),
+        Column("message_id", "VARCHAR", "The message that tells it: see stored.alert_messages; NULL where none does."),
+        Column("kind", "VARCHAR", "failed, recovered, source_late, …: see docs/alerts.md."),
+        Column("project_name", "VARCHAR", "The project."),
+        Column("environment", "VARCHAR", "The environment."),
+        Column("unique_id", "VARCHAR", "The node, source or exposure; NULL for a job or run."),
+        Column("job_name", "VARCHAR", "The job."),
+        Column("happened_at", "TIMESTAMP", "When it happened, UTC."),
+        Column("told_at", "TIMESTAMP", "When it was written into a message, or suppressed, UTC."),
+    ),
+)
+
 TABLES = (
     *(ARTIFACTS, ARTIFACT_URIS, SETTLED_ARTIFACTS, INVOCATIONS, NODE_EXECUTIONS, BATCH_EXECUTIONS),
     *(NODE_PHASES, STATEMENTS, TEXTS),
     *(DEFINITIONS, DEFINITION_COLUMNS, RENDERINGS, CATALOG_RELATIONS, CATALOG_COLUMNS, RELATION_STATS),
     *(SET_MEMBERS, SOURCE_FRESHNESS, SEMANTIC_MANIFESTS, DBT_COLUMN_EDGES, PRUNED_RUNS, PRUNED_OUTCOMES),
+    *(ALERT_MESSAGES, ALERT_EVENTS),
     *COLUMN_TABLES,
 )
 """All tables, in the order in which they are written."""

@@ -1,4 +1,4 @@
-"""Converts dbt's times to UTC microseconds. They are ISO 8601 texts, in every form that some dbt has written."""
+"""Converts dbt's times to UTC microseconds. They are ISO 8601 texts; versions of dbt write different forms of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import datetime, timezone
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
@@ -18,14 +17,14 @@ _ISO_8601 = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1)
 _FIRST_YEAR = 1700
-"""dbt writes the year 1 as max_loaded_at of an empty source. Times before this year become None."""
+"""Earlier times become None: dbt writes the year 1 as the max_loaded_at of an empty source."""
 
 
 def normalise_time(text: object) -> str | None:
     """A time as `2026-11-01T06:00:00.000000Z`; None for any other text.
 
     A time may end in `Z` or in an offset; without them it is UTC. A fraction is cut to six digits, not rounded. A date
-    alone is midnight. Of `+00:00Z` the offset counts: some tools add a `Z` to Python's `isoformat()`.
+    alone is midnight. In `+02:00Z` the offset counts: some tools append a `Z` to Python's `isoformat()`.
     """
     if isinstance(text, str) and _is_normal(text):
         return text
@@ -56,13 +55,15 @@ def _is_normal(text: str) -> bool:
 def to_utc(moment: datetime) -> datetime:
     """A time in UTC, as a datetime without a zone. A time without a zone is taken as UTC."""
     if moment.tzinfo:
-        with suppress(OverflowError):  # year 1 or 9999: the offset is ignored
+        with suppress(OverflowError):  # beyond the years 1 and 9999: the offset is ignored
             moment = moment.astimezone(timezone.utc)
     return moment.replace(tzinfo=None)
 
 
 def to_arrow(texts: Sequence[str | None]) -> pa.Array:
     """Times as a timestamp('us') array. Arrow converts them at once; where it cannot, they are converted one by one."""
+    import pyarrow.compute as pc  # takes long, and readers do without it
+
     try:
         nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
         times = nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
@@ -74,5 +75,7 @@ def to_arrow(texts: Sequence[str | None]) -> pa.Array:
 
 
 def _one_by_one(texts: Sequence[str | None]) -> pa.Array:
+    import pyarrow.compute as pc
+
     normalised = pa.array([normalise_time(text) for text in texts], pa.string())
     return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

@@ -22,7 +22,7 @@ def replacement(path: Path, mode_of: Path | None = None) -> Iterator[Path]:
     """The place of a new file, which replaces `path` when the block succeeds, and is removed when it fails.
 
     It lies in a folder of its own beside `path`, which nobody else can enter or guess: no link that was planted there
-    is followed. The file gets the permissions of the one that it replaces, else those of `mode_of`. Callers see to it
+    is followed. The file gets the permissions of the one that it replaces, else those of `mode_of`. Callers make sure
     that one process at a time replaces `path`: folders that killed processes left are removed.
     """
     target = path.resolve()

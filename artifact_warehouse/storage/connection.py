@@ -1,4 +1,4 @@
-"""The file of a warehouse: created, opened, waited for and closed. The only room that calls duckdb.connect."""
+"""The file of a warehouse: creates it, waits for its lock, opens and closes it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _SETTINGS = (
     "SET python_enable_replacements = false",  # else the name of a missing table finds a Python variable of the caller
 )
 
+_PUBLIC_FIRST = "SET search_path = 'v1,main'"
+"""Lets `FROM flaky_tests` find the public view, and `SHOW TABLES` list the public views."""
+
 _OTHERWISE_OPEN = "is open in this process for writing or with another configuration; close that connection first"
 _ATTEMPTS = 5
 _BETWEEN_ATTEMPTS_SECONDS = 0.02
@@ -41,7 +44,7 @@ _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.5
 """Between two attempts to open a file that another process holds."""
 
 _OPENING = threading.RLock()
-"""Held while a file is opened, and while one is replaced: a connection to the old file would write to no file."""
+"""Held while a file is opened, and while one is replaced: the connection would write to the file that is deleted."""
 
 
 class WarehouseFile:
@@ -78,6 +81,7 @@ class WarehouseFile:
             except BaseException:
                 connection.close()
                 raise
+        connection.execute(_PUBLIC_FIRST)
         return connection
 
     def _connect(
@@ -89,7 +93,7 @@ class WarehouseFile:
             _check_links(target)
         connection, identity = self._connect_patiently(target, read_only, must_exist)
         try:
-            check_format(connection, self.path, is_final=read_only and not may_be_old)
+            check_format(connection, self.path, must_have_tables=read_only and not may_be_old)
             if read_only and not may_be_old and missing_tables_and_columns(connection):
                 raise WarehouseTooOld(str(self.path), "an earlier release wrote it; bring it up to date with `migrate`")
             for setting in _SETTINGS:
@@ -156,7 +160,7 @@ class WarehouseFile:
     ) -> tuple[duckdb.DuckDBPyConnection, _Identity]:
         """Try again while another process holds the file, the more often the closer the deadline is.
 
-        Of several processes that wait, the one with the least time left then comes first most of the time.
+        So of several processes that wait, mostly the one with the least time left is the next to open the file.
         """
         start = time.monotonic()
         while True:
@@ -185,7 +189,7 @@ def _pause(share: float) -> float:
 def check_place(path: Path) -> Path:
     """The file that a path means: where it is a link, the target. DuckDB looks for the log beside the target.
 
-    Raises WarehouseError where a warehouse cannot be: by its name, in a folder that does not exist, or behind a link
+    Raises WarehouseError for a name that a warehouse cannot have, for a folder that does not exist, and for a link
     that another user may have planted.
     """
     target = _followed(path)
@@ -258,7 +262,7 @@ def _connect_once(path: Path, read_only: bool, is_last: bool) -> duckdb.DuckDBPy
 def _checked(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Keep DuckDB from installing extensions, unless other connections of this process share the database.
 
-    By SET, as DuckDB refuses a second connection of a process with another configuration.
+    Uses SET, because DuckDB refuses a second connection of a process with another configuration.
     """
     database = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
     if connection.execute(database).fetchall() == [(None,)]:
@@ -271,7 +275,7 @@ def _checked(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDB
 
 
 def _disable_optimizer(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Switch an optimizer off beside those that are off. The setting is the process's, and a query may lock it."""
+    """Switch one more optimizer off. All connections of the process share the setting, and a query may lock it."""
     [(disabled,)] = connection.execute("SELECT current_setting('disabled_optimizers')").fetchall()
     if name not in (names := [*filter(None, disabled.split(","))]):
         connection.execute(f"SET disabled_optimizers = '{','.join([*names, name])}'")

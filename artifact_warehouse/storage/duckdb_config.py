@@ -12,9 +12,9 @@ STORAGE_VERSION = "v1.3.0"
 
 
 def loses_matches(version: str) -> bool:
-    """Whether a release of DuckDB can lose matches of a LEFT JOIN by its optimizer `common_subplan`.
+    """Whether the optimizer `common_subplan` of a release of DuckDB can lose matches of a LEFT JOIN.
 
-    It can where two views that are joined share a part. 2.0.0 and 2.0.1 lose rows of the query in
+    It can where two joined views share a part of their queries. 2.0.0 and 2.0.1 lose rows of the query in
     tests/contract/test_duckdb_range.py; 1.4.5, which has no such optimizer, 1.5.0 and 1.5.5 lose none. No release is
     known to mend it, so the range is open at its end.
     """

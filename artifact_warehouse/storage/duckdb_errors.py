@@ -29,16 +29,16 @@ _MAGIC = {
     b"\x1f\x8b": "a compressed file",
     b"\x28\xb5\x2f\xfd": "a compressed file",
 }
-_NO_ROOM = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
+_NO_SPACE = re.compile("No space left|File too large|quota exceeded", re.IGNORECASE)
 
 
 def is_locked(message: str) -> bool:
-    """Whether DuckDB says that another process holds a file. Where it words that otherwise, `file_lock` tells."""
+    """Whether DuckDB says that another process holds a file. Its words vary: `file_lock` asks the kernel instead."""
     return _LOCKED.search(message) is not None
 
 
 def cannot_open(path: Path, message: str) -> WarehouseError:
-    """Why a file cannot be opened. DuckDB's message alone tells of a lock here; `file_lock` asks the kernel."""
+    """Why a file cannot be opened. Recognises a lock by DuckDB's message only: `file_lock` asks the kernel."""
     if match := _LOCKED.search(message):
         return locked(path, match["holder"])
     if found := _kind_of_file(path):
@@ -63,7 +63,7 @@ def _kind_of_file(path: Path) -> str | None:
 
 
 def locked(path: Path, holder: object) -> WarehouseLocked:
-    """Another process holds the file."""
+    """The error for a file that another process holds."""
     return WarehouseLocked(str(path), f"is held by {holder}; wait for it (--wait SECONDS) or end it")
 
 
@@ -80,4 +80,4 @@ def interrupted_write(path: Path, message: str) -> WarehouseError:
 def _advice(message: str) -> str:
     """DuckDB's message in one line, with advice where there is one."""
     line = " ".join(message.split())
-    return f"{line}; make room on that disk, and do it again" if _NO_ROOM.search(message) else line
+    return f"{line}; free space on that disk, and run it again" if _NO_SPACE.search(message) else line

@@ -19,7 +19,7 @@ from artifact_warehouse.storage.format import migrate
 
 
 def write(new: Path) -> None:
-    """Write an empty warehouse to a new file: a copy from the cache, into which a newly made one is put."""
+    """Write an empty warehouse to a new file: a copy from the cache, else one that is made now and then cached."""
     folder, name = _cache()
     if any(_copied(cached, new) for cached in folder.glob(f"{name}-*.duckdb")):
         return
@@ -33,7 +33,7 @@ def write(new: Path) -> None:
 
 def make(new: Path) -> None:
     """Create the tables and views in a new file."""
-    # Closed first, so that the connection that opens it for use has its own configuration.
+    # This connection is closed, so that the one that opens the file for use can have another configuration.
     with duckdb.connect(str(new), config={**CONFIG, "storage_compatibility_version": STORAGE_VERSION}) as connection:
         migrate(connection)
         connection.execute("CHECKPOINT")

@@ -1,8 +1,8 @@
 """Finds the process that holds DuckDB's lock on a file.
 
 DuckDB locks the whole file by fcntl: for reading with a read-only connection, else for writing. The kernel names the
-holder of such a lock (F_GETLK in https://man7.org/linux/man-pages/man2/fcntl_locking.2.html). The wording of DuckDB's
-message does not matter, which differs between releases and names no holder in another PID namespace.
+holder of such a lock (F_GETLK in https://man7.org/linux/man-pages/man2/fcntl_locking.2.html). DuckDB's own message
+differs between releases, and does not name a holder in another PID namespace.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Holder(NamedTuple):
 
 
 class LockUnknown(Exception):
-    """The file's lock cannot be asked for: the file system has no locks, or this system has no fcntl."""
+    """The holder of the lock cannot be found: the file system has no locks, or this system has no fcntl."""
 
 
 def holder(path: Path, read_only: bool) -> Holder | None:

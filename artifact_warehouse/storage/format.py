@@ -14,7 +14,7 @@ from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
 SCHEMA = "stored"
-"""The schema of the tables. Not `dbt`: no schema may have the name of the file, and users call that dbt.duckdb."""
+"""The schema of the tables. Not `dbt`: no schema may have the name of the file, and users call the file dbt.duckdb."""
 
 PRUNED_AT = "pruned_at"
 """The key of stored.meta for the time of the last prune."""
@@ -92,12 +92,12 @@ def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> Non
     connection.execute("INSERT OR REPLACE INTO stored.meta VALUES (?, ?)", [key, value])
 
 
-def check_format(connection: duckdb.DuckDBPyConnection, path: Path, is_final: bool) -> None:
-    """Raise where the file has another format. With `is_final` an old format is an error too: it is not migrated."""
+def check_format(connection: duckdb.DuckDBPyConnection, path: Path, must_have_tables: bool) -> None:
+    """Raises NotAWarehouse or WarehouseTooNew. With `must_have_tables`, a database without tables is an error too."""
     version = get_meta(connection, "format_version")
     if version is None and _has_objects(connection):
         raise NotAWarehouse(str(path), "is a DuckDB file, but not a warehouse; name another file")
-    if version is None and is_final:
+    if version is None and must_have_tables:
         raise NotAWarehouse(str(path), "is a DuckDB file without tables; `load` makes a warehouse of it")
     if version is not None and int(version) > FORMAT_VERSION:
         reason = f"has format {version}, and this release knows up to {FORMAT_VERSION}; upgrade artifact-warehouse"

@@ -43,7 +43,7 @@ def file_state(connection: duckdb.DuckDBPyConnection) -> FileState:
 
 
 def check_state(connection: duckdb.DuckDBPyConnection, before: FileState) -> FileState:
-    """The present state of the file. Raises ReplacedMeanwhile or PrunedMeanwhile where it does not follow `before`."""
+    """The present state. Raises ReplacedMeanwhile or PrunedMeanwhile if that has happened since the state `before`."""
     if before.generation is not None and get_meta(connection, before.generation) is None:
         raise ReplacedMeanwhile
     last_prune = get_meta(connection, PRUNED_AT) or "never"

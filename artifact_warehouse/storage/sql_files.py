@@ -1,8 +1,8 @@
 """Finds and parses the files of sql/. Each has one public or internal object. No database is used.
 
 A file holds a comment (the first line is a sentence, then `-- key: value` lines), one CREATE OR REPLACE
-VIEW or MACRO, and COMMENT ON statements. Its name is the object's, its folder the schema: `parse` insists.
-A long object is a folder instead, whose files are its text, in the order of their names.
+VIEW or MACRO, and COMMENT ON statements. Its name is the object's and its folder the schema; else `parse` raises.
+A long object is a folder of files: their texts together, in the order of their names, are the object's text.
 
 The statements of sql/queries/ are those that Python runs: `query` reads one.
 """
@@ -15,7 +15,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artifact_warehouse.errors import InvalidSqlFile
 
@@ -35,6 +35,7 @@ _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)
 _LEADING_COMMENT = re.compile(r"\A(?:--[^\n]*\n)+")
 _COMMENT = re.compile(r"--[^\n]*")
 _REFERENCE = re.compile(r"\b(stored|internal|v\d+)\.(\w+)")
+_PARAMETER = re.compile(r"\$(\w+)")
 _HEADER = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
 
 
@@ -84,7 +85,7 @@ def schemas() -> tuple[str, ...]:
 
 
 def public_schemas() -> tuple[str, ...]:
-    """The schemas of sql/ whose views are promised: all but internal."""
+    """The schemas of sql/ whose views have a contract: all but internal."""
     return tuple(schema for schema in schemas() if schema != "internal")
 
 
@@ -107,9 +108,15 @@ def query(name: str, **literals: str) -> str:
     return statement
 
 
+def parameters(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are parameters of a statement."""
+    names = {*_PARAMETER.findall(statement)}
+    return {name: value for name, value in values.items() if name in names}
+
+
 @cache
 def _statement(name: str) -> str:
-    """A statement without its header: the header names parameters, which DuckDB would take for used ones."""
+    """A statement without its header, the comment that names its parameters."""
     return _LEADING_COMMENT.sub("", (sql_root() / QUERIES / f"{name}.sql").read_text(encoding="utf-8"))
 
 
@@ -152,7 +159,7 @@ def parse(schema: str, name: str, sql: str) -> SqlFile:
         raise InvalidSqlFile(f"{where}: creates {created['schema']}.{created['name']}: path and name must agree")
     header = {match["key"]: match["value"] for match in _HEADER.finditer(sql[: created.start()])}
     if "\nCOMMENT ON" not in sql:
-        raise InvalidSqlFile(f"{where}: has no COMMENT ON behind the definition")
+        raise InvalidSqlFile(f"{where}: has no COMMENT ON after the definition")
     if "grain" not in header:
         raise InvalidSqlFile(f"{where}: has no line `-- grain: column, …`")
     return SqlFile(
@@ -168,8 +175,8 @@ def parse(schema: str, name: str, sql: str) -> SqlFile:
 def _references(sql: str) -> frozenset[str]:
     """Every schema-qualified table, view or table macro that the definition reads.
 
-    By a pattern, not by a parser, which would take longer than all else that makes a warehouse: every reference
-    has its schema (a rule of sql/README.md), and a test compares this with what a parser finds.
+    Finds them by a pattern, because every reference has its schema (a rule of sql/README.md). A parser would take
+    longer than the rest of creating a warehouse. A test compares both.
     """
     definition = _COMMENT.sub("", sql[: sql.index("\nCOMMENT ON")])
     created = _CREATE.search(definition)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -10,8 +13,10 @@ import pyarrow as pa
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.limits import size_of_text, text_of_size
 
-_BATCH_ROWS = 8_192
-"""Few enough that a batch of long texts does not exceed the limit by much before it is noticed."""
+Result = TypeVar("Result")
+
+_BATCH_ROWS = 2_048
+"""DuckDB computes this many rows at a time: smaller batches would save no memory."""
 
 
 def confine(connection: duckdb.DuckDBPyConnection) -> None:
@@ -30,31 +35,90 @@ def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
     return size_of_text(limit)
 
 
-def fetch(
-    connection: duckdb.DuckDBPyConnection, query: str, memory_limit: int | None
-) -> tuple[pa.Table, tuple[str, ...]]:
-    """All rows of a query, and the names of its columns of type JSON. Raises QueryFailed for too large a result."""
-    relation = connection.sql(query)
+def run(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Any,
+    timeout: float | None,
+    result_limit: int | None = None,
+) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
+    """A reader of the rows of a query, which computes them as it is read, and the names of its columns of type JSON.
+
+    The first rows are there at once, so that most failures come before anything is written. The query may take
+    `timeout` seconds; the time between the batches does not count. `result_limit` is for all rows together, in bytes.
+
+    Raises QueryFailed, as the reader does. A failure closes the reader.
+    """
+    thread = _QueryThread(connection, timeout)
+    try:
+        reader, json_columns = thread.run(lambda: _start(connection, query, parameters))
+        first = thread.run(lambda: next(reader, None))
+    except BaseException:
+        thread.end()
+        raise
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        batch, size_bytes = first, 0
+        try:
+            while batch is not None:
+                size_bytes += batch.nbytes
+                if result_limit is not None and size_bytes > result_limit:
+                    limit = text_of_size(result_limit)
+                    raise QueryFailed(f"the result is larger than {limit}; select less, or raise --memory-limit")
+                yield batch
+                batch = thread.run(lambda: next(reader, None))
+        finally:
+            thread.end()
+            reader.close()
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches()), json_columns
+
+
+def _start(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any
+) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
+    relation = connection.sql(query, params=parameters or None)
     if relation is None:  # the statement has no result
-        return pa.table({}), ()
+        return pa.table({}).to_reader(), ()
     types = zip(relation.columns, relation.types, strict=True)
     json_columns = tuple(name for name, type_ in types if type_ == "JSON")
     read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # before DuckDB 1.5
-    reader = read(_BATCH_ROWS)
-    batches, size_bytes = [], 0
-    for batch in _batches(reader):
-        batches.append(batch)
-        size_bytes += batch.nbytes
-        if memory_limit is not None and size_bytes > memory_limit:
-            reader.close()
-            reason = f"the result is larger than {text_of_size(memory_limit)}; select less, or raise --memory-limit"
-            raise QueryFailed(reason)
-    return pa.Table.from_batches(batches, reader.schema), json_columns
+    return read(_BATCH_ROWS), json_columns
 
 
-def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Batches of rows. What fails at a later row than the first ones is an error of Arrow's, with DuckDB's message."""
-    try:
-        yield from reader
-    except (pa.ArrowException, OSError) as error:
-        raise QueryFailed(str(error)) from error
+class _QueryThread:
+    """Runs the calls of one query: DuckDB does not react to signals while it fetches Arrow batches.
+
+    Each call may use what the earlier ones left of `timeout` seconds.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, timeout: float | None) -> None:
+        self._connection, self._timeout, self._used = connection, timeout, 0.0
+        self._pool = ThreadPoolExecutor(1)
+
+    def run(self, call: Callable[[], Result]) -> Result:
+        """What the call returns. A failure at a later row is an error of Arrow's, with DuckDB's message."""
+        started = time.monotonic()
+        running = self._pool.submit(call)
+        try:
+            while not wait([running], timeout=0.1).done:
+                if self._timeout is not None and self._used + time.monotonic() - started > self._timeout:
+                    raise QueryFailed(f"the query took longer than {self._timeout:g} seconds; raise --timeout")
+        except (KeyboardInterrupt, QueryFailed):
+            while not wait([running], timeout=0.05).done:
+                self._connection.interrupt()  # repeated, as DuckDB drops an interrupt before the query has started
+            raise
+        self._used += time.monotonic() - started
+        try:
+            return running.result()
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise QueryFailed(_reason(str(error))) from error
+
+    def end(self) -> None:
+        self._pool.shutdown()
+
+
+def _reason(message: str) -> str:
+    """DuckDB's message. Out of memory, it advises settings that a confined query cannot change: name the option."""
+    reason, *_ = message.split("\n\nPossible solutions")
+    return f"{reason}; raise --memory-limit" if "Out of Memory" in reason else message

@@ -34,10 +34,12 @@ _ARTIFACT_TABLES = (
 
 _INTEGRITY = {
     "an artifact is stored twice": "FROM stored.artifacts GROUP BY artifact_id HAVING count(*) > 1",
-    "a loaded artifact is not settled": (
+    "a loaded artifact is missing in stored.settled_artifacts": (
         "FROM stored.artifacts ANTI JOIN stored.settled_artifacts USING (artifact_key) WHERE error IS NULL"
     ),
-    "what is settled is out of date": ("FROM (FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts)"),
+    "a row of stored.settled_artifacts is out of date": (
+        "FROM (FROM internal.settled_artifacts EXCEPT FROM stored.settled_artifacts)"
+    ),
     "a result is stored twice": ("FROM stored.node_executions GROUP BY artifact_key, unique_id HAVING count(*) > 1"),
     "a text is stored twice": "FROM stored.texts GROUP BY text_id HAVING count(*) > 1",
     "a definition is stored twice": "FROM stored.definitions GROUP BY definition_id HAVING count(*) > 1",
@@ -70,7 +72,7 @@ _INTEGRITY = {
 
 _QUERIED_INTEGRITY = {
     "a run_results does not have all its results": "broken_run_results",
-    "a lineage's columns do not add up": "broken_column_counts",
+    "a lineage has a wrong count of columns": "broken_column_counts",
     "a manifest's lineages are missing": "missing_column_lineages",
     "a pruned artifact has rows": "rows_of_pruned_artifacts",
 }
@@ -89,7 +91,7 @@ def broken_integrity(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def broken_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The faults of the public views: several rows for one key of a grain, impossible rates."""
+    """The faults of the public views: several rows with the same key, rates that are not between 0 and 1."""
     rates = {"a rate is not between 0 and 1": f"FROM ({sql_files.query('broken_rates')})"}
     return [*_repeated_grains(connection), *_broken(connection, rates)]
 
@@ -149,13 +151,13 @@ def _repeated_grains(connection: duckdb.DuckDBPyConnection) -> list[str]:
             keys = ", ".join(file.grain)
             found = _count(connection, f"FROM {file.full_name} GROUP BY {keys} HAVING count(*) > 1")
             if found:
-                broken.append(f"{file.full_name} has {found} grains of more than one row ({keys})")
+                broken.append(f"{file.full_name} has several rows for {found} of its keys ({keys})")
     return broken
 
 
 def _broken(connection: duckdb.DuckDBPyConnection, invariants: dict[str, str]) -> list[str]:
     found = {name: _count(connection, query) for name, query in invariants.items()}
-    return [f"{name}: {count} times" for name, count in found.items() if count]
+    return [f"{name}: {count} time{'s' if count > 1 else ''}" for name, count in found.items() if count]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

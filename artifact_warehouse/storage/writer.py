@@ -10,11 +10,10 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.history import FileState, add_generation, check_state
-from artifact_warehouse.storage.settling import settle
+from artifact_warehouse.storage.settling import settle_new
 from artifact_warehouse.storage.sql_files import query
 from artifact_warehouse.storage.transactions import transaction
 
@@ -40,7 +39,7 @@ def known_objects(connection: duckdb.DuckDBPyConnection, objects: pa.Table) -> d
 def write(
     connection: duckdb.DuckDBPyConnection,
     batches: Sequence[dict[str, pa.Table]],
-    sightings: pa.Table,
+    uris: pa.Table,
     state: FileState = FileState(),  # noqa: B008 (immutable)
 ) -> FileState:
     """Write flattened batches and the places of their artifacts, and settle the labels, in one transaction.
@@ -48,8 +47,8 @@ def write(
     Takes the tables out of `batches`, so that each is freed as soon as it is written. `state` is the state of the file
     after the load's last batch. Returns the new state, for the next batch.
 
-    Artifacts and contents that are stored already are left out: another load may have written them. A quarantined
-    artifact is replaced by the same one, loaded. A batch lacks contents that an earlier batch of the load had. A prune
+    Artifacts and contents that are stored already are left out: another load may have written them. The rows of a
+    loaded artifact replace its quarantined row. A batch lacks contents that an earlier batch of the load had. A prune
     may have removed them since: raises PrunedMeanwhile. Raises ReplacedMeanwhile where the file is another one.
     """
     with transaction(connection):
@@ -60,8 +59,8 @@ def write(
             for batch in (new, *batches):
                 if table.name in batch:
                     insert(connection, table, batch.pop(table.name))
-        if _merge_uris(connection, sightings) or has_new:
-            settle(connection)
+        if _merge_uris(connection, uris) or has_new:
+            settle_new(connection)
             state = state._replace(generation=add_generation(connection))
     return state
 
@@ -74,6 +73,8 @@ def _new_tables(connection: duckdb.DuckDBPyConnection, batches: Sequence[dict[st
             parts.setdefault(name, []).append(batch.pop(name))
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
+        import pyarrow.compute as pc  # takes long, and readers do without it
+
         keys = pa.array(repeated, pa.int64())
         tables = {name: t.filter(pc.invert(pc.is_in(t["artifact_key"], keys))) for name, t in tables.items()}
     return tables
@@ -99,13 +100,13 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) 
         connection.execute(f"INSERT INTO stored.{table.name} BY NAME SELECT batch.* FROM batch {unless}")
 
 
-def _merge_uris(connection: duckdb.DuckDBPyConnection, sightings: pa.Table) -> bool:
+def _merge_uris(connection: duckdb.DuckDBPyConnection, uris: pa.Table) -> bool:
     """Store the places of artifacts and their labels. Returns whether anything changed.
 
     A new label replaces the label at the same uri. Without a new label the old one stays. A quarantined uri that is
     loaded now is no longer quarantined, and neither is an archive whose members are loaded now.
     """
-    with registered(connection, sightings):
+    with registered(connection, uris):
         connection.execute(query("merge_uris"))
         relabelled = connection.execute(
             "DELETE FROM stored.artifact_uris AS old USING merged "

@@ -70,4 +70,4 @@ UNION ALL
 SELECT artifact_key, command FROM settled;
 
 COMMENT ON VIEW internal.artifact_commands IS
-    'One row per artifact that tells of a run. The one place that names the command `source freshness`.';
+    'One row per artifact that describes a run. The one place that names the command `source freshness`.';

@@ -1,7 +1,7 @@
 -- Which column flowed into which at a time, across projects; 'infinity' means now.
 -- grain: from_project_name, from_environment, from_unique_id, from_column, project_name, environment, to_unique_id, to_column, kind
 --
--- Not portable, as all macros. A column of an external node is that of the node in its own project. A column of a source
+-- Not portable, like all macros. A column of an external node is that of the node in its own project. A column of a source
 -- comes from the column of that name in the relation that another project makes: those columns that code reads, and the
 -- one that is asked for. With `across` false the rows are those of internal.column_edges_at.
 CREATE OR REPLACE MACRO internal.column_edges_across(node_unique_id, node_column_name, ts, across := TRUE) AS TABLE

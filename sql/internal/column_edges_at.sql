@@ -46,4 +46,4 @@ INNER JOIN internal.dbt_column_edges AS edges
     AND edges.to_unique_id = lineages.unique_id
 WHERE edges.to_column IS NOT NULL;
 
-COMMENT ON MACRO TABLE internal.column_edges_at IS 'One row per column, column it flows into, and manifest that says so.';
+COMMENT ON MACRO TABLE internal.column_edges_at IS 'One row per column, column it flows into, and manifest with this edge.';

@@ -1,4 +1,4 @@
--- When the column lineage of which manifest counted: always that of the last manifest that `columns` has resolved.
+-- From when to when the column lineage of each manifest counted: at any time, that of the last resolved manifest.
 -- grain: project_name, environment, valid_from
 CREATE OR REPLACE VIEW internal.column_lineage_periods AS
 SELECT

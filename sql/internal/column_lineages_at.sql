@@ -1,7 +1,7 @@
 -- The column lineage of every node as it stood at a time; 'infinity' means the lineage of the current nodes.
 -- grain: project_name, environment, unique_id
 --
--- Not portable, as all macros: views read internal.current_column_lineages instead.
+-- Not portable, like all macros: views read internal.current_column_lineages instead.
 CREATE OR REPLACE MACRO internal.column_lineages_at(ts) AS TABLE
 SELECT project_name, environment, artifact_key, unique_id, lineage_id
 FROM internal.current_column_lineages

@@ -1,7 +1,7 @@
 -- Which columns shaped the rows of which node at a time, across projects; 'infinity' means now.
 -- grain: from_project_name, from_environment, from_unique_id, from_column, project_name, environment, to_unique_id, kind
 --
--- Not portable, as all macros. A column of an external node is that of the node in its own project.
+-- Not portable, like all macros. A column of an external node is that of the node in its own project.
 CREATE OR REPLACE MACRO internal.column_uses_across(ts) AS TABLE
 WITH external_nodes AS MATERIALIZED (
     SELECT project_name, environment, unique_id, parent_project_name, parent_environment

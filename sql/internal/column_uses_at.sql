@@ -17,4 +17,4 @@ LEFT JOIN internal.relation_names AS names
     ON names.artifact_key = lineages.artifact_key
     AND names.relation_name = uses.from_unique_id;
 
-COMMENT ON MACRO TABLE internal.column_uses_at IS 'One row per column, node that uses it, kind of use, and manifest that says so.';
+COMMENT ON MACRO TABLE internal.column_uses_at IS 'One row per column, node that uses it, kind of use, and manifest with this use.';

@@ -1,5 +1,5 @@
--- When which column lineage that dbt 2.0 wrote counted for a project and environment: that of the environment, else one
--- that names no environment.
+-- From when to when each column lineage that dbt 2.0 wrote counted for a project and environment: those of the
+-- environment, else those that name no environment.
 -- grain: project_name, environment, artifact_key
 CREATE OR REPLACE VIEW internal.dbt_column_lineages AS
 WITH written AS (

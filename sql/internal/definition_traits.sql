@@ -1,4 +1,4 @@
--- Which traits every definition has that coverage and rules ask for: descriptions, a contract, freshness, a layer.
+-- What coverage and rules need to know of every definition: descriptions, a contract, freshness, a layer.
 -- grain: definition_id
 CREATE OR REPLACE VIEW internal.definition_traits AS
 WITH column_counts AS (
@@ -69,4 +69,4 @@ SELECT
 FROM placed
 LEFT JOIN column_counts ON column_counts.definition_id = placed.definition_id;
 
-COMMENT ON VIEW internal.definition_traits IS 'One row per definition that is no shadowed one.';
+COMMENT ON VIEW internal.definition_traits IS 'One row per definition that is not shadowed.';

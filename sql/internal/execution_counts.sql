@@ -27,4 +27,4 @@ FROM internal.node_outcomes
 GROUP BY project_name, environment, unique_id, resource_type, name;
 
 COMMENT ON VIEW internal.execution_counts IS
-    'One row per node with results of commands that execute nodes. Type and name are the id''s.';
+    'One row per node with results of commands that execute nodes. Type and name are those in the unique_id.';

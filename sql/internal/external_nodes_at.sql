@@ -1,7 +1,7 @@
 -- Which nodes of each graph are another project's, as the graphs stood at a time; 'infinity' means now.
 -- grain: project_name, environment, unique_id, parent_project_name, parent_environment, parent_unique_id
 --
--- Not portable, as all macros. A node is another project's by one of two proofs, and never by a name alone:
+-- Not portable, like all macros. A node is another project's by one of two proofs, and never by a name alone:
 --
 -- unique_id: the graph has the node without a file, as dbt writes an external node (`is_external_node` in
 --   https://github.com/dbt-labs/dbt-core/blob/main/core/dbt/contracts/graph/nodes.py), or only names it as a parent; and
@@ -209,4 +209,4 @@ FROM external_nodes
 INNER JOIN manifests AS children ON children.artifact_key = external_nodes.artifact_key
 INNER JOIN manifests AS parents ON parents.artifact_key = external_nodes.parent_artifact_key;
 
-COMMENT ON MACRO TABLE internal.external_nodes_at IS 'One row per node of a graph and node of another project that it is.';
+COMMENT ON MACRO TABLE internal.external_nodes_at IS 'One row per pair of a node of a graph and the node of another project that it stands for.';

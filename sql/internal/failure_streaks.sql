@@ -1,8 +1,8 @@
--- Every streak of failures of every node: executed results that failed, with no other executed result between them.
+-- Every streak of failures of every node: executed results that failed, with no success or warning between them.
 -- grain: project_name, environment, unique_id, opened_at
 --
--- Results are in the order of their completion, then of their run. What closes at the time at which it opened is no
--- streak.
+-- Results are in the order of their completion, then of their run. A streak that ends at the very time at which it
+-- began is left out.
 CREATE OR REPLACE VIEW internal.failure_streaks AS
 -- Each project and environment has one number here: a number sorts faster than two texts.
 WITH runs AS MATERIALIZED (

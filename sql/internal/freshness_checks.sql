@@ -1,4 +1,4 @@
--- Every current freshness check with the class of its status, once an invocation.
+-- Every current freshness check, once for each invocation, with the class of its status.
 -- grain: invocation_id, unique_id
 CREATE OR REPLACE VIEW internal.freshness_checks AS
 SELECT
@@ -41,4 +41,4 @@ QUALIFY row_number() OVER (
     ORDER BY artifacts.kind ASC, artifacts.generated_at DESC, artifacts.artifact_id ASC
 ) = 1;
 
-COMMENT ON VIEW internal.freshness_checks IS 'One row per source, or by dbt 2 model, and invocation that checked it.';
+COMMENT ON VIEW internal.freshness_checks IS 'One row per source, or with dbt 2 model, and invocation that checked it.';

@@ -1,7 +1,7 @@
 -- Every invocation of `dbt source freshness` that is known by its checks, with what sources.json says of it (rule 3).
 -- grain: invocation_id
 --
--- Where there is a freshness.json beside, sources.json counts: it alone has an elapsed time.
+-- Where an invocation has a sources.json and a freshness.json, sources.json counts: only it has an elapsed time.
 CREATE OR REPLACE VIEW internal.freshness_runs AS
 WITH files AS (
     SELECT
@@ -78,4 +78,4 @@ FROM files
 LEFT JOIN counts ON counts.invocation_id = files.invocation_id;
 
 COMMENT ON VIEW internal.freshness_runs IS
-    'One row per invocation with a current sources.json or freshness.json that tells of a run.';
+    'One row per invocation with a current sources.json or freshness.json that describes a run.';

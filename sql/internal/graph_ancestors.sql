@@ -5,6 +5,9 @@
 -- this distance, `seen` one for every ancestor reached so far: a node's next `fresh` is its parents' `fresh`
 -- without its own `seen`. It ends when nothing is fresh, on cycles too, and never enumerates a path.
 --
+-- Only a node with several parents can be reached by an ancestor again, and so needs `seen`: a step of a search along a
+-- ring or a chain costs what is fresh in it. No node is its own ancestor: its own bit never goes round a ring.
+--
 -- A node's type comes with its number: split_part for every pair took as long as all the rest.
 CREATE OR REPLACE VIEW internal.graph_ancestors AS
 WITH RECURSIVE edges AS MATERIALIZED (
@@ -38,6 +41,13 @@ arcs AS MATERIALIZED (
     WHERE parents.number <> children.number
 ),
 
+joining AS MATERIALIZED (
+    SELECT child AS node
+    FROM arcs
+    GROUP BY child
+    HAVING count(*) > 1
+),
+
 reached (node, word, distance, fresh, seen) AS (
     SELECT
         child,
@@ -50,14 +60,22 @@ reached (node, word, distance, fresh, seen) AS (
 
     UNION ALL
 
-    SELECT node, word, distance + 1, bit_or(fresh) & ~bit_or(seen), bit_or(fresh) | bit_or(seen)
+    SELECT
+        node,
+        word,
+        distance + 1,
+        bit_or(fresh) & ~bit_or(seen)
+        & ~CASE WHEN word = node >> 6 THEN CAST(1 AS UBIGINT) << (node & 63) ELSE CAST(0 AS UBIGINT) END,
+        bit_or(fresh) | bit_or(seen)
     FROM (
         SELECT arcs.child AS node, reached.word, reached.distance, reached.fresh, CAST(0 AS UBIGINT) AS seen
         FROM reached
         INNER JOIN arcs ON arcs.parent = reached.node
         WHERE reached.fresh <> 0
         UNION ALL
-        SELECT node, word, distance, CAST(0 AS UBIGINT) AS fresh, seen FROM reached
+        SELECT node, word, distance, CAST(0 AS UBIGINT) AS fresh, seen
+        FROM reached
+        WHERE node IN (SELECT node FROM joining)
     )
     -- A node without an ancestor at this distance has none at the next.
     WHERE node IN (SELECT node FROM reached WHERE fresh <> 0)
@@ -86,7 +104,6 @@ SELECT
 FROM bytes
 INNER JOIN bits ON bits.byte = bytes.byte
 INNER JOIN numbered AS nodes ON nodes.number = bytes.node
-INNER JOIN numbered AS ancestors ON ancestors.number = bytes.first_number + bits.bit
-WHERE bytes.node <> bytes.first_number + bits.bit;
+INNER JOIN numbered AS ancestors ON ancestors.number = bytes.first_number + bits.bit;
 
 COMMENT ON VIEW internal.graph_ancestors IS 'One row per pair of a node and one of its ancestors, in every current graph.';

@@ -1,4 +1,4 @@
--- How much of every graph is tested, described, under contract and watched for freshness, package by package.
+-- How much of every graph has tests, descriptions, contracts and freshness criteria, package by package.
 -- grain: graph_id, package_name
 CREATE OR REPLACE VIEW internal.graph_coverage AS
 WITH nodes AS (

@@ -8,4 +8,4 @@ SELECT
     resource_type AS child_resource_type
 FROM internal.graph_nodes;
 
-COMMENT ON VIEW internal.graph_edges IS 'One row per edge: internal.graph_nodes says what is one.';
+COMMENT ON VIEW internal.graph_edges IS 'One row per edge, as internal.graph_nodes defines it.';

@@ -2,7 +2,7 @@
 -- grain: project_name, environment, unique_id, relation_name
 --
 -- Where there is column lineage, a parser has read the compiled code. Elsewhere the code as written is searched, without
--- Jinja, comments and texts, for a name with dots behind FROM or JOIN whose first part is no alias there.
+-- Jinja, comments and texts, for a name with dots after FROM or JOIN whose first part is not an alias there.
 CREATE OR REPLACE VIEW internal.hard_coded_references AS
 WITH models AS MATERIALIZED (
     SELECT project_name, environment, unique_id, raw_code_id

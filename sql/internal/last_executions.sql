@@ -1,4 +1,4 @@
--- What the last executed result of every node says; node_outcomes has the counts.
+-- Status, duration and message of the last executed result of every node; node_outcomes has the counts.
 -- grain: project_name, environment, unique_id
 CREATE OR REPLACE VIEW internal.last_executions AS
 SELECT

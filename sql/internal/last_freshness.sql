@@ -19,4 +19,4 @@ QUALIFY row_number() OVER (
     ORDER BY checked_at DESC, generated_at DESC, invocation_id DESC
 ) = 1;
 
-COMMENT ON VIEW internal.last_freshness IS 'One row per source that was ever checked; a check that failed is stale too.';
+COMMENT ON VIEW internal.last_freshness IS 'One row per source that was ever checked. A failed check makes the source stale, too.';

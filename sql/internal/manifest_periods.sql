@@ -1,4 +1,4 @@
--- When which manifest was the current one of its project and environment.
+-- From when to when each manifest was the current one of its project and environment.
 -- grain: project_name, environment, valid_from
 CREATE OR REPLACE VIEW internal.manifest_periods AS
 WITH manifests AS (

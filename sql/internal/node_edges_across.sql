@@ -1,7 +1,7 @@
 -- The edges of all graphs as they stood at a time, joined across projects; 'infinity' means now.
 -- grain: parent_artifact_key, parent_unique_id, child_artifact_key, child_unique_id
 --
--- Not portable, as all macros. An external node is the node of the project that defines it, which alone says what that
+-- Not portable, like all macros. An external node is the node of the project that defines it, which alone says what that
 -- depends on. A source depends on the node of another project that makes its relation. With `across` false nothing is
 -- joined.
 CREATE OR REPLACE MACRO internal.node_edges_across(ts, across := TRUE) AS TABLE

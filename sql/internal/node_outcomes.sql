@@ -2,7 +2,7 @@
 -- grain: project_name, environment, unique_id, status, is_pruned
 --
 -- The one place that reads all executions for counts and last results. It groups by the columns of the rows. Type, name
--- and class follow from the id and the status: as keys, DuckDB computes them once a group.
+-- and class follow from the id and the status: as keys, DuckDB computes them once for each group.
 CREATE OR REPLACE VIEW internal.node_outcomes AS
 WITH outcomes AS (
     SELECT
@@ -53,4 +53,4 @@ SELECT
 FROM outcomes;
 
 COMMENT ON VIEW internal.node_outcomes IS
-    'One row per node and status, of commands that execute nodes, pruned results apart. Type and name are the id''s.';
+    'One row per node and status, of commands that execute nodes, pruned results apart. Type and name are those in the unique_id.';

@@ -1,7 +1,7 @@
 -- The critical paths of runs, observed and theoretical.
 -- grain: invocation_id, command, path, step
 --
--- Not portable: see run_schedules, whose arguments these are.
+-- Not portable: see internal.run_schedules, which has the same arguments.
 CREATE OR REPLACE MACRO internal.paths(of_invocations, last_runs) AS TABLE
 SELECT
     timelines.invocation_id,

@@ -1,9 +1,9 @@
 -- The artifacts generated before a time on which no remaining row depends.
 -- grain: artifact_key
 --
--- Runs go. Freshness checks, catalogs and manifests go unless they hold current state: the last check of a source, the
--- last description of a relation, the last compiled code of a current node. A manifest also stays when it defines a run
--- that stays, or when its graph differs from the one before: the history of definitions stays whole.
+-- Runs are prunable. So are freshness checks, catalogs and manifests without current state: the last check of a source,
+-- the last description of a relation, the last compiled code of a current node. A manifest also stays when it defines a
+-- run that stays, or when its graph differs from the one before: the history of definitions stays whole.
 CREATE OR REPLACE MACRO internal.prunable_artifacts(before) AS TABLE
 WITH candidates AS (
     SELECT
@@ -11,7 +11,7 @@ WITH candidates AS (
         artifacts.kind,
         settled.invocation_id,
         settled.command,
-        -- The files of one run go together: the newest one decides.
+        -- The files of one run are pruned together: the newest one decides.
         coalesce(
             CASE
                 WHEN settled.command IS NOT NULL THEN max(artifacts.generated_at) OVER (
@@ -99,4 +99,4 @@ WHERE
     );
 
 COMMENT ON MACRO TABLE internal.prunable_artifacts IS
-    'One row per artifact that `prune` takes out of the file; its row in the ledger stays, so that it is not loaded again.';
+    'One row per artifact that `prune` removes. Its row in stored.artifacts stays, so that it is not loaded again.';

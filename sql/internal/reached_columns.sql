@@ -21,6 +21,16 @@ steps AS MATERIALIZED (
     FROM internal.column_edges_at(ts)
 ),
 
+joining AS (
+    SELECT artifact_key, there_unique_id AS unique_id, there_column AS column_key
+    FROM steps
+    GROUP BY artifact_key, there_unique_id, there_column
+    HAVING count(*) > 1
+    UNION
+    SELECT artifact_key, node_unique_id, lower(node_column_name)
+    FROM manifests
+),
+
 reached (artifact_key, unique_id, column_key, step, is_new) AS (
     SELECT artifact_key, node_unique_id, lower(node_column_name), 0, TRUE
     FROM manifests
@@ -42,7 +52,12 @@ reached (artifact_key, unique_id, column_key, step, is_new) AS (
             AND steps.here_column = reached.column_key
         WHERE reached.is_new
         UNION ALL
-        SELECT artifact_key, unique_id, column_key, step, FALSE AS is_new FROM reached
+        SELECT reached.artifact_key, reached.unique_id, reached.column_key, reached.step, FALSE AS is_new
+        FROM reached
+        INNER JOIN joining
+            ON joining.artifact_key = reached.artifact_key
+            AND joining.unique_id = reached.unique_id
+            AND joining.column_key = reached.column_key
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY artifact_key, unique_id, column_key
@@ -63,4 +78,4 @@ INNER JOIN steps
 WHERE reached.is_new AND reached.step > 0
 GROUP BY manifests.project_name, manifests.environment, reached.unique_id, reached.column_key;
 
-COMMENT ON MACRO TABLE internal.reached_columns IS 'One row per column that is reached from the one, upwards or downwards.';
+COMMENT ON MACRO TABLE internal.reached_columns IS 'One row per column that is reached from the given one, upwards or downwards.';

@@ -33,10 +33,29 @@ steps AS MATERIALIZED (
     FROM edges
 ),
 
-reached (project_name, environment, unique_id, column_key, step, is_new) AS (
-    SELECT project_name, environment, node_unique_id, lower(node_column_name), 0, TRUE
+starts AS (
+    SELECT project_name, environment, node_unique_id AS unique_id, lower(node_column_name) AS column_key
     FROM internal.manifest_periods
     WHERE valid_from <= ts AND (valid_to IS NULL OR ts < valid_to)
+),
+
+joining AS (
+    SELECT
+        there_project_name AS project_name,
+        there_environment AS environment,
+        there_unique_id AS unique_id,
+        there_column AS column_key
+    FROM steps
+    GROUP BY there_project_name, there_environment, there_unique_id, there_column
+    HAVING count(*) > 1
+    UNION
+    SELECT project_name, environment, unique_id, column_key
+    FROM starts
+),
+
+reached (project_name, environment, unique_id, column_key, step, is_new) AS (
+    SELECT project_name, environment, unique_id, column_key, 0, TRUE
+    FROM starts
 
     UNION ALL
 
@@ -57,7 +76,13 @@ reached (project_name, environment, unique_id, column_key, step, is_new) AS (
             AND steps.here_column = reached.column_key
         WHERE reached.is_new
         UNION ALL
-        SELECT project_name, environment, unique_id, column_key, step, FALSE AS is_new FROM reached
+        SELECT reached.project_name, reached.environment, reached.unique_id, reached.column_key, reached.step, FALSE AS is_new
+        FROM reached
+        INNER JOIN joining
+            ON joining.project_name IS NOT DISTINCT FROM reached.project_name
+            AND joining.environment = reached.environment
+            AND joining.unique_id = reached.unique_id
+            AND joining.column_key = reached.column_key
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY project_name, environment, unique_id, column_key
@@ -78,4 +103,4 @@ INNER JOIN steps
 WHERE reached.is_new AND reached.step > 0
 GROUP BY reached.project_name, reached.environment, reached.unique_id, reached.column_key;
 
-COMMENT ON MACRO TABLE internal.reached_columns_across IS 'One row per column that is reached from the one, upwards or downwards, in any project.';
+COMMENT ON MACRO TABLE internal.reached_columns_across IS 'One row per column that is reached from the given one, upwards or downwards, in any project.';

@@ -1,12 +1,13 @@
 -- Everything that one node depends on, or that depends on it, in the graphs as they stood at a time.
 -- grain: project_name, environment, unique_id
 --
--- Not portable: a breadth-first search from the one node. Every step carries all nodes reached so far and goes on from
--- the new ones. It ends when a step finds no new node, on cycles too. `ts` 'infinity' means the current graphs.
+-- Not portable: a breadth-first search from the one node. Every step goes on from the new nodes. It carries the nodes
+-- reached so far to which several steps lead: no other can be reached again. It ends when a step finds no new node, on
+-- cycles too. `ts` 'infinity' means the current graphs.
 --
 -- It starts from a row with the node, not from a condition on the node: DuckDB 1.4 and 1.5 lose most rows of such a
--- recursion where the macro is called for each row of another table. DuckDB computes `nodes` once, not at every step,
--- because it is read twice: a file of storage version 1.3 does not keep the word MATERIALIZED.
+-- recursion where the macro is called for each row of another table. DuckDB computes `nodes` and `steps` once, not at
+-- every step, because they are read twice: a file of storage version 1.3 does not keep the word MATERIALIZED.
 CREATE OR REPLACE MACRO internal.reached_nodes(node_unique_id, is_upwards, ts) AS TABLE
 WITH RECURSIVE manifests AS (
     SELECT project_name, environment, graph_id
@@ -34,6 +35,16 @@ steps AS (
     FROM (SELECT graph_id, unique_id AS child_unique_id, unnest(parent_unique_ids) AS parent_unique_id FROM nodes)
 ),
 
+joining AS (
+    SELECT graph_id, to_unique_id AS unique_id
+    FROM steps
+    GROUP BY graph_id, to_unique_id
+    HAVING count(*) > 1
+    UNION
+    SELECT graph_id, node_unique_id
+    FROM manifests
+),
+
 reached (graph_id, unique_id, step, is_new) AS (
     SELECT DISTINCT graph_id, node_unique_id, 0, TRUE
     FROM manifests
@@ -47,7 +58,9 @@ reached (graph_id, unique_id, step, is_new) AS (
         INNER JOIN steps ON steps.graph_id = reached.graph_id AND steps.from_unique_id = reached.unique_id
         WHERE reached.is_new
         UNION ALL
-        SELECT graph_id, unique_id, step, FALSE AS is_new FROM reached
+        SELECT reached.graph_id, reached.unique_id, reached.step, FALSE AS is_new
+        FROM reached
+        INNER JOIN joining ON joining.graph_id = reached.graph_id AND joining.unique_id = reached.unique_id
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY graph_id, unique_id
@@ -81,4 +94,4 @@ SELECT
 FROM found
 LEFT JOIN others ON others.unique_id = found.unique_id;
 
-COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the one, upwards or downwards.';
+COMMENT ON MACRO TABLE internal.reached_nodes IS 'One row per node that is reached from the given one, upwards or downwards.';

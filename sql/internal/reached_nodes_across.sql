@@ -1,8 +1,8 @@
 -- Everything that one node depends on, or that depends on it, across projects, in the graphs as they stood at a time.
 -- grain: project_name, environment, unique_id
 --
--- Not portable: internal.reached_nodes, whose search this is, says why. Its steps are those of
--- internal.node_edges_across. With `across` false the rows are those of internal.reached_nodes, which is faster.
+-- Not portable: it is the search of internal.reached_nodes, over the edges of internal.node_edges_across. With `across`
+-- false the rows are those of internal.reached_nodes, which is faster.
 CREATE OR REPLACE MACRO internal.reached_nodes_across(node_unique_id, is_upwards, ts, across := TRUE) AS TABLE
 WITH RECURSIVE manifests AS MATERIALIZED (
     SELECT project_name, environment, artifact_key, graph_id
@@ -25,6 +25,16 @@ steps AS MATERIALIZED (
     FROM internal.node_edges_across(ts, across)
 ),
 
+joining AS (
+    SELECT to_artifact_key AS artifact_key, to_unique_id AS unique_id
+    FROM steps
+    GROUP BY to_artifact_key, to_unique_id
+    HAVING count(*) > 1
+    UNION
+    SELECT artifact_key, node_unique_id
+    FROM manifests
+),
+
 reached (artifact_key, unique_id, step, is_new) AS (
     SELECT artifact_key, node_unique_id, 0, TRUE
     FROM manifests
@@ -40,7 +50,11 @@ reached (artifact_key, unique_id, step, is_new) AS (
             AND steps.from_unique_id = reached.unique_id
         WHERE reached.is_new
         UNION ALL
-        SELECT artifact_key, unique_id, step, FALSE AS is_new FROM reached
+        SELECT reached.artifact_key, reached.unique_id, reached.step, FALSE AS is_new
+        FROM reached
+        INNER JOIN joining
+            ON joining.artifact_key = reached.artifact_key
+            AND joining.unique_id = reached.unique_id
     )
     WHERE EXISTS (SELECT 1 FROM reached WHERE is_new)
     GROUP BY artifact_key, unique_id
@@ -73,4 +87,4 @@ SELECT
 FROM found
 LEFT JOIN others ON others.unique_id = found.unique_id;
 
-COMMENT ON MACRO TABLE internal.reached_nodes_across IS 'One row per node that is reached from the one, upwards or downwards, in any project.';
+COMMENT ON MACRO TABLE internal.reached_nodes_across IS 'One row per node that is reached from the given one, upwards or downwards, in any project.';

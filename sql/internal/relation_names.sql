@@ -1,4 +1,4 @@
--- The node behind a relation's name that code uses without ref() or source(): in lower case, with and without the
+-- The node of every relation's name that code uses without ref() or source(): in lower case, with and without the
 -- database. A name that several nodes share stands for none.
 -- grain: artifact_key, relation_name
 CREATE OR REPLACE VIEW internal.relation_names AS

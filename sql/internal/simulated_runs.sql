@@ -1,4 +1,4 @@
--- Runs replayed with other numbers of threads: when every node would start and end, by dbt's own rule.
+-- Runs replayed with other numbers of threads: when every node would start and end, by dbt's rule of scheduling.
 -- grain: invocation_id, command, unique_id, thread_count
 --
 -- dbt hands a node to its threads when the last node that it waits for is done. A free thread takes the node that was
@@ -6,8 +6,8 @@
 -- id. The recursion goes from one moment in which a node ends to the next. It carries the nodes that run, the nodes
 -- that are ready, and the nodes of which only some parents are done. Each run is replayed with each of
 -- `thread_counts`, in which NULL stands for as many threads as the run itself used. Between two nodes on a thread dbt
--- has work of its own. It takes the run's average over the pairs of which the second node was ready before the first
--- was done.
+-- works for itself. This takes as long as in the run, on average over the pairs of nodes of a thread where the second
+-- was ready before the first was done.
 CREATE OR REPLACE MACRO internal.simulated_runs(of_invocations, thread_counts) AS TABLE
 WITH RECURSIVE schedules AS (
     SELECT
@@ -254,4 +254,4 @@ INNER JOIN observed
     AND observed.thread_count = replayed.thread_count
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = replayed.artifact_key;
 
-COMMENT ON MACRO TABLE internal.simulated_runs IS 'One row per node of a run and number of threads, as the run would go with that many.';
+COMMENT ON MACRO TABLE internal.simulated_runs IS 'One row per node of a run and number of threads, as the run would be with that many.';

@@ -1,7 +1,8 @@
--- Until when each source was loaded, as known at the end of each run that built something.
+-- When the newest row of each source was loaded, as of the end of each executing run.
 -- grain: artifact_key, unique_id
 --
--- The first check after the run tells: where its newest row is not later than a time, nothing was loaded in between.
+-- It is the max_loaded_at of the first check after the run. Where that is not later than an earlier time, nothing was
+-- loaded since that time.
 CREATE OR REPLACE VIEW internal.source_loads AS
 WITH found AS (
     SELECT project_name, environment, unique_id, snapshotted_at, max(max_loaded_at) AS max_loaded_at
@@ -10,7 +11,7 @@ WITH found AS (
     GROUP BY project_name, environment, unique_id, snapshotted_at
 ),
 
--- A source whose last load lies earlier than it did was filled anew, as late as that check.
+-- A source whose max_loaded_at is earlier than at the check before was refilled, at the latest when it was checked.
 checks AS (
     SELECT
         project_name,

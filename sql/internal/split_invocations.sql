@@ -2,12 +2,13 @@
 -- grain: artifact_key
 --
 -- dbt up to 1.4 sets the id once a process. Where no run shares its id, all steps after `shared` are empty.
--- Not portable: a recursive `UNION`, and `ASOF`.
-CREATE OR REPLACE VIEW internal.split_invocations AS
+-- Not portable: a recursive `UNION`, and `ASOF`. `of_keys` are all artifacts of some ids; NULL stands for those of all.
+CREATE OR REPLACE MACRO internal.split_invocations(of_keys) AS TABLE
 WITH RECURSIVE
 labels AS (
     SELECT artifact_key, min(project_name) AS project_name
     FROM stored.artifact_uris
+    WHERE project_name IS NOT NULL
     GROUP BY artifact_key
 ),
 
@@ -25,7 +26,9 @@ identified AS (
     FROM stored.artifacts AS artifacts
     LEFT JOIN internal.artifact_commands AS commands ON commands.artifact_key = artifacts.artifact_key
     LEFT JOIN labels ON labels.artifact_key = artifacts.artifact_key
-    WHERE artifacts.error IS NULL AND artifacts.invocation_id IS NOT NULL
+    WHERE artifacts.error IS NULL
+        AND artifacts.invocation_id IS NOT NULL
+        AND (of_keys IS NULL OR artifacts.artifact_key IN (SELECT unnest(of_keys)))
 ),
 
 shared AS (
@@ -66,7 +69,7 @@ timed AS (
     SELECT DISTINCT artifact_key FROM results WHERE started_at IS NOT NULL
 ),
 
--- A result without a start, such as a skipped one, is the same in every run: it tells only where no result has a start.
+-- A result without a start, such as a skipped one, is the same in every run: it is compared only where no result has a start.
 keys AS (
     SELECT results.artifact_key, left(md5(concat(results.unique_id, ' ', results.started_at)), 16) AS result_key
     FROM results
@@ -147,7 +150,10 @@ numbered AS (
 ),
 
 projects AS (
-    SELECT DISTINCT project_name FROM identified WHERE project_name IS NOT NULL
+    SELECT DISTINCT coalesce(labels.project_name, artifacts.project_name) AS project_name
+    FROM stored.artifacts AS artifacts
+    LEFT JOIN labels ON labels.artifact_key = artifacts.artifact_key
+    WHERE artifacts.error IS NULL AND artifacts.invocation_id IS NOT NULL
 ),
 
 -- All artifacts of the ids that are split. Where no project is known by the name of its package, one of the id's is.
@@ -203,5 +209,5 @@ SELECT artifact_key, concat(invocation_id, '.', number) AS invocation_id
 FROM followed
 WHERE number > 1;
 
-COMMENT ON VIEW internal.split_invocations IS
+COMMENT ON MACRO TABLE internal.split_invocations IS
     'One row per artifact whose invocation_id gets a number: .2 for the second run of its command with that id, and so on.';

@@ -9,4 +9,4 @@ FROM internal.current_nodes AS tests
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = tests.definition_id
 WHERE tests.is_enabled AND definitions.test_type = 'singular';
 
-COMMENT ON VIEW internal.tested_nodes IS 'One row per pair of a test and a node whose failure it tells; internal.node_tests has the column.';
+COMMENT ON VIEW internal.tested_nodes IS 'One row per pair of a test and a node that it reads. internal.node_tests has the tested column.';

@@ -1,7 +1,7 @@
 -- When each executed result ran in its run, what it waited for, and how much later it could have ended.
 -- grain: invocation_id, command, unique_id
 --
--- Not portable: see run_schedules, whose arguments these are.
+-- Not portable: see internal.run_schedules, which has the same arguments.
 CREATE OR REPLACE MACRO internal.timelines(of_invocations, last_runs) AS TABLE
 WITH executed AS (
     SELECT

@@ -1,4 +1,4 @@
--- The lineage of a column: what is reached from it on a shortest way, or is a use of a column on that way.
+-- The lineage of a column: what it reaches on a shortest path, and the uses of the reached columns.
 -- parameters: $direction
 -- tables: steps (project_name VARCHAR, environment VARCHAR, distance INTEGER, there_unique_id VARCHAR, there_column VARCHAR, there_distance INTEGER, kind VARCHAR, is_use BOOLEAN)
 -- grain: project_name, environment, unique_id, column_name, relation

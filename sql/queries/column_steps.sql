@@ -1,6 +1,6 @@
--- Every edge between reached columns and every use of one, each from the column nearer to the one that was asked for
--- (here) to the next (there). Upwards, what shapes the rows of the node itself counts; downwards, every node whose
--- rows are shaped by a column on the way.
+-- Every edge between reached columns, and every use of one. Each leads from the end that is nearer to the given column
+-- (here) to the other end (there). Upwards, the columns that decide the rows of the node itself are there too;
+-- downwards, every node whose rows a reached column decides.
 -- parameters: $unique_id, $column, $depth
 -- literals: $edges, $uses, $is_upwards
 -- tables: reached (project_name VARCHAR, environment VARCHAR, unique_id VARCHAR, column_key VARCHAR, column_name VARCHAR, distance INTEGER)

@@ -1,4 +1,4 @@
--- Leaves of each pruned artifact the line of the ledger, without what it says of its content.
+-- Keeps the row of each pruned artifact, and empties its columns about the content.
 -- parameters: $now
 -- tables: prunable (artifact_key BIGINT)
 -- changes: stored.artifacts

@@ -1,5 +1,5 @@
--- Forgets the uri of a quarantined artifact at which another artifact lies now. Two quarantined ones, both seen in this
--- batch, share the uri.
+-- Deletes the uri of a quarantined artifact where the batch has another artifact at this uri. Two quarantined artifacts
+-- of one batch both keep it.
 -- parameters: none
 -- tables: batch (artifact_key BIGINT, uri VARCHAR, project_name VARCHAR, environment VARCHAR, job_name VARCHAR, etag VARCHAR)
 -- changes: stored.artifact_uris

@@ -1,4 +1,4 @@
--- Forgets the uri of an archive that was quarantined as a whole, once its members are read.
+-- Deletes the uri of an archive that was quarantined as a whole, once its members are read.
 -- parameters: none
 -- tables: batch (artifact_key BIGINT, uri VARCHAR, project_name VARCHAR, environment VARCHAR, job_name VARCHAR, etag VARCHAR)
 -- changes: stored.artifact_uris

@@ -1,7 +1,7 @@
--- Keeps of each run that is to be pruned the hashes of results by which another file of it is known: see
--- internal.split_invocations. Of a run that shares its invocation_id it keeps all, so that a prune renames no run; of
--- others the 32 that started first, of which a file that was written before the run's end has one: dbt runs a new node
--- when another is done, in seldom more threads than that.
+-- Stores hashes of the results of each run that is to be pruned, to recognise another file of the run: see
+-- internal.split_invocations. For a run that shares its invocation_id it stores all, so that a prune renames no run.
+-- For others it stores the 32 that started first. A file that dbt wrote before the end of such a run has one of them,
+-- as dbt seldom uses more than 32 threads.
 -- parameters: none
 -- tables: prunable (artifact_key BIGINT)
 -- changes: stored.artifacts
@@ -20,7 +20,7 @@ placed AS (
         artifact_key,
         left(md5(concat(unique_id, ' ', started_at)), 16) AS result_key,
         row_number() OVER (PARTITION BY artifact_key ORDER BY started_at NULLS LAST, unique_id) AS place,
-        started_at IS NOT NULL OR count(started_at) OVER (PARTITION BY artifact_key) = 0 AS is_telling
+        started_at IS NOT NULL OR count(started_at) OVER (PARTITION BY artifact_key) = 0 AS is_comparable
     FROM results
 ),
 
@@ -28,7 +28,7 @@ kept AS (
     SELECT placed.artifact_key, string_agg(placed.result_key, ' ' ORDER BY placed.place) AS result_keys
     FROM placed
     INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = placed.artifact_key
-    WHERE placed.is_telling
+    WHERE placed.is_comparable
         AND (
             placed.place <= 32
             OR (artifacts.invocation_id, artifacts.kind) IN (

@@ -1,4 +1,4 @@
--- Gives the lineage of manifests the id that their inputs have now.
+-- Sets the timeline_id of manifests to the hash of the inputs that they have now.
 -- parameters: none
 -- tables: kept (artifact_key BIGINT, timeline_id VARCHAR)
 -- changes: stored.manifest_column_lineages

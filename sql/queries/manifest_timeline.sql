@@ -1,4 +1,4 @@
--- Every current manifest and catalog, in the order of time: what the column lineage of manifests follows from.
+-- Every current manifest and catalog, in the order of time. The column lineage of manifests depends on them.
 -- parameters: none
 -- grain: project_name, environment, moment, manifest_key, catalog_set_id
 SELECT

@@ -15,3 +15,4 @@ LEFT JOIN stored.artifact_uris AS old ON old.artifact_key = batch.artifact_key A
 EXCEPT
 SELECT artifact_key, uri, project_name, environment, job_name, etag
 FROM stored.artifact_uris
+WHERE artifact_key IN (SELECT artifact_key FROM batch)

@@ -1,4 +1,4 @@
--- The lineages that manifests refer to, and that are not stored.
+-- The lineages that manifests refer to and that are not stored.
 -- parameters: none
 -- grain: artifact_key, member_id
 SELECT manifests.artifact_key, members.member_id

@@ -1,5 +1,5 @@
--- The nodes that are not as they should be: failure or warn by the worst last execution of any environment; stale,
--- whatever that was, where the last check of a source was late.
+-- The nodes with a problem: failure or warn, by the worst last execution in any environment; but stale where the last
+-- check of a source was late.
 -- parameters: none
 -- grain: unique_id
 WITH executed AS (

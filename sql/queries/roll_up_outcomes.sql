@@ -1,4 +1,4 @@
--- Keeps of the results that are to be pruned a count by node, status and day, and the last result of each.
+-- Stores counts of the results that are to be pruned, by node, status and day, and the last result of each count.
 -- parameters: none
 -- tables: prunable (artifact_key BIGINT)
 -- changes: stored.pruned_outcomes

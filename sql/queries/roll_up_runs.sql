@@ -1,4 +1,4 @@
--- Keeps of each run that is to be pruned what v1.run_success_rates needs.
+-- Stores what v1.run_success_rates needs of each run that is to be pruned.
 -- parameters: none
 -- tables: prunable (artifact_key BIGINT)
 -- changes: stored.pruned_runs

@@ -1,5 +1,5 @@
 -- The runs with these labels whose invocation_id begins with `$run`; without it those that execute nodes, the last
--- first. A label that is NULL is not asked for; nor is a limit.
+-- first. A label or a limit that is NULL does not restrict them.
 -- parameters: $run, $project, $environment, $job, $limit
 -- grain: invocation_id, command
 SELECT

@@ -62,10 +62,10 @@ COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources,
 COMMENT ON COLUMN v1.artifacts.schema_version IS 'The schema version that the file names; 0 for dbt up to 0.18, which names none.';
 COMMENT ON COLUMN v1.artifacts.dbt_version IS 'The version of dbt that wrote it.';
 COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The invocation: see v1.invocations. A manifest or catalog has that of the run that it follows (rule 9, docs/rules.md).';
-COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, by the clock in the file, UTC.';
+COMMENT ON COLUMN v1.artifacts.generated_at IS 'When dbt wrote it, as the file says, UTC.';
 COMMENT ON COLUMN v1.artifacts.uri IS 'The path or URL of the artifact; of several, the first in alphabetical order.';
 COMMENT ON COLUMN v1.artifacts.size_bytes IS 'The size of the decompressed content.';
-COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (a better artifact of the same invocation is current), quarantined, unknown_kind or pruned.';
+COMMENT ON COLUMN v1.artifacts.status IS 'loaded, superseded (another artifact of the same invocation is current), quarantined, unknown_kind or pruned.';
 COMMENT ON COLUMN v1.artifacts.error IS 'Why the artifact was quarantined, or that its kind is unknown.';
 COMMENT ON COLUMN v1.artifacts.unknown_fields IS 'Fields that no known schema has, with their counts. Their values are kept.';
 COMMENT ON COLUMN v1.artifacts.loaded_at IS 'When this warehouse first loaded it, UTC.';

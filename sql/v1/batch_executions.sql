@@ -35,7 +35,7 @@ LEFT JOIN stored.batch_executions AS earlier
     AND earlier.is_success
     AND batches.is_success;
 
-COMMENT ON VIEW v1.batch_executions IS 'One row per batch. Over invocations, the rows that are not repeated count each execution of a batch once.';
+COMMENT ON VIEW v1.batch_executions IS 'One row per batch in a result. Over all invocations, the rows with is_repeated false count each execution of a batch once.';
 COMMENT ON COLUMN v1.batch_executions.unique_id IS 'dbt''s id of the model.';
 COMMENT ON COLUMN v1.batch_executions.batch_start IS 'The start of the batch''s window, UTC.';
 COMMENT ON COLUMN v1.batch_executions.batch_end IS 'The end of the batch''s window, UTC.';

@@ -1,4 +1,4 @@
--- All columns that one column came from at a time, with the shortest distance. Answers in milliseconds. `across := true` goes on in other projects: see v1.project_edges.
+-- All columns that one column came from at a time, with the shortest distance. Answers in milliseconds. `across := true` continues in other projects: see v1.project_edges.
 -- grain: project_name, environment, unique_id, column_name
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.column_ancestors_at(node_unique_id, node_column_name, ts) AS TABLE (
@@ -13,4 +13,4 @@ CREATE OR REPLACE MACRO v1.column_ancestors_at(node_unique_id, node_column_name,
     )
 );
 
-COMMENT ON MACRO TABLE v1.column_ancestors_at IS 'All columns that one column came from by the code as it stood at that time (UTC), in every project and environment: one row per column reached. `across := true` goes on in other projects.';
+COMMENT ON MACRO TABLE v1.column_ancestors_at IS 'All columns that one column came from by the code as it stood at that time (UTC), in every project and environment: one row per column reached. `across := true` continues in other projects.';

@@ -1,4 +1,4 @@
--- All columns that one column flows into, with the shortest distance. Answers in milliseconds. `across := true` goes on in other projects: see v1.project_edges.
+-- All columns that one column flows into, with the shortest distance. Answers in milliseconds. `across := true` continues in other projects: see v1.project_edges.
 -- grain: project_name, environment, unique_id, column_name
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.column_descendants_of(node_unique_id, node_column_name) AS TABLE (
@@ -13,4 +13,4 @@ CREATE OR REPLACE MACRO v1.column_descendants_of(node_unique_id, node_column_nam
     )
 );
 
-COMMENT ON MACRO TABLE v1.column_descendants_of IS 'All columns that one column flows into, in every project and environment: one row per column reached. `across := true` goes on in other projects.';
+COMMENT ON MACRO TABLE v1.column_descendants_of IS 'All columns that one column flows into, in every project and environment: one row per column reached. `across := true` continues in other projects.';

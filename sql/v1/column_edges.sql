@@ -72,6 +72,6 @@ COMMENT ON COLUMN v1.column_edges.from_column IS 'The column that is read.';
 COMMENT ON COLUMN v1.column_edges.to_unique_id IS 'The model or snapshot that reads it; an incremental model may read itself.';
 COMMENT ON COLUMN v1.column_edges.to_column IS 'The column that it flows into.';
 COMMENT ON COLUMN v1.column_edges.kind IS 'passthrough, rename, cast, field (part of a struct or JSON value), transform, aggregation, window, or condition (it only decides which value is taken).';
-COMMENT ON COLUMN v1.column_edges.confidence IS 'How certain the edge is: 1.0 among known columns, less where the columns of a relation are unknown, 0.3 by name only.';
+COMMENT ON COLUMN v1.column_edges.confidence IS 'How certain the edge is: 1.0 where its column is a known one, less where the columns of a relation are unknown, 0.3 where only the names match.';
 COMMENT ON COLUMN v1.column_edges.method IS 'How the edge was found: sql (in the code), dbt (only in the lineage that dbt 2.0 wrote), name (by equal names, where the code cannot be read).';
 COMMENT ON COLUMN v1.column_edges.dbt_lineage_kind IS 'copy or mod, where dbt 2.0 wrote this edge too.';

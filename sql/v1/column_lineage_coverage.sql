@@ -20,7 +20,7 @@ INNER JOIN stored.column_lineages AS lineages ON lineages.lineage_id = current_l
 
 COMMENT ON VIEW v1.column_lineage_coverage IS 'One row per current model, snapshot and seed whose lineage `columns` has resolved.';
 COMMENT ON COLUMN v1.column_lineage_coverage.unique_id IS 'The model, snapshot or seed.';
-COMMENT ON COLUMN v1.column_lineage_coverage.status IS 'resolved, partial (some columns are not, or an asterisk reads unknown columns), failed (the code cannot be read: columns are matched by name), not_compiled, or not_sql (seeds and Python models).';
+COMMENT ON COLUMN v1.column_lineage_coverage.status IS 'resolved, partial (some columns are not, or a star selects unknown columns), failed (the code cannot be read: columns are matched by name), not_compiled, or not_sql (seeds and Python models).';
 COMMENT ON COLUMN v1.column_lineage_coverage.dialect IS 'The SQL dialect in which the code was parsed; NULL for the general one.';
 COMMENT ON COLUMN v1.column_lineage_coverage.column_count IS 'How many columns the node has: from a catalog, else from its SQL, else as declared.';
 COMMENT ON COLUMN v1.column_lineage_coverage.resolved_count IS 'How many of its columns have a known origin. A constant is known to have none.';

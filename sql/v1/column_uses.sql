@@ -43,4 +43,4 @@ COMMENT ON VIEW v1.column_uses IS 'One row per column, node and kind of use.';
 COMMENT ON COLUMN v1.column_uses.from_column IS 'The column that is used.';
 COMMENT ON COLUMN v1.column_uses.to_unique_id IS 'The model or snapshot that uses it.';
 COMMENT ON COLUMN v1.column_uses.kind IS 'join, filter, group or sort; scan where only the lineage that dbt 2.0 wrote reports the use, without its kind.';
-COMMENT ON COLUMN v1.column_uses.confidence IS 'How certain the use is: 1.0 among known columns, less where the columns of a relation are unknown.';
+COMMENT ON COLUMN v1.column_uses.confidence IS 'How certain the use is: 1.0 where its column is a known one, less where the columns of a relation are unknown.';

@@ -5,6 +5,24 @@
 -- costs_at, critical_path_of, descendants_at, descendants_of, run_timeline_of, run_timelines_of, simulate_run,
 -- simulate_runs.
 
+CREATE VIEW alerts AS SELECT
+    NULL::VARCHAR AS channel,
+    NULL::VARCHAR AS event_key,
+    NULL::VARCHAR AS kind,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS unique_id,
+    NULL::TIMESTAMP AS happened_at,
+    NULL::TIMESTAMP AS told_at,
+    NULL::BOOLEAN AS is_suppressed,
+    NULL::VARCHAR AS message_id,
+    NULL::VARCHAR AS title,
+    NULL::TIMESTAMP AS sent_at,
+    NULL::BIGINT AS attempt_count,
+    NULL::VARCHAR AS error
+WHERE FALSE;
+
 CREATE VIEW artifacts AS SELECT
     NULL::VARCHAR AS artifact_id,
     NULL::VARCHAR AS kind,
@@ -368,6 +386,14 @@ CREATE VIEW groups AS SELECT
     NULL::VARCHAR AS owner_email,
     NULL::JSON AS meta,
     NULL::JSON AS extra
+WHERE FALSE;
+
+CREATE VIEW guide AS SELECT
+    NULL::VARCHAR AS topic,
+    NULL::VARCHAR AS question,
+    NULL::VARCHAR AS view_name,
+    NULL::VARCHAR AS query,
+    NULL::VARCHAR AS command
 WHERE FALSE;
 
 CREATE VIEW health AS SELECT
@@ -1127,7 +1153,9 @@ CREATE VIEW source_freshness AS SELECT
     NULL::DOUBLE AS execution_seconds,
     NULL::VARCHAR AS thread_id,
     NULL::TIMESTAMP AS generated_at,
-    NULL::JSON AS extra
+    NULL::JSON AS extra,
+    NULL::VARCHAR AS status_class,
+    NULL::VARCHAR AS command
 WHERE FALSE;
 
 CREATE VIEW sources AS SELECT

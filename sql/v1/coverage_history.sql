@@ -1,4 +1,4 @@
--- How much of every project was tested, described, under contract and watched for freshness, day by day.
+-- How much of every project had tests, descriptions, contracts and freshness criteria, day by day.
 -- grain: project_name, environment, coverage_date
 -- since: 0.1
 CREATE OR REPLACE VIEW v1.coverage_history AS

@@ -1,4 +1,4 @@
--- The critical paths of one invocation: its rows of v1.critical_paths, without working out the other runs.
+-- The critical paths of one invocation: its rows of v1.critical_paths, without computing the other runs.
 -- grain: invocation_id, command, path, step
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.critical_path_of(of_invocation) AS TABLE

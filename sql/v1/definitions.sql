@@ -43,7 +43,7 @@ COMMENT ON COLUMN v1.definitions.description IS 'Its description in this version
 COMMENT ON COLUMN v1.definitions.materialized IS 'Its materialization in this version.';
 COMMENT ON COLUMN v1.definitions.tags IS 'Its tags in this version.';
 COMMENT ON COLUMN v1.definitions.meta IS 'Its meta in this version.';
-COMMENT ON COLUMN v1.definitions.config IS 'Its config in this version, without defaults and without what belongs to the environment.';
+COMMENT ON COLUMN v1.definitions.config IS 'Its config in this version, without defaults and without what depends on the target.';
 COMMENT ON COLUMN v1.definitions.depends_on_nodes IS 'The unique_ids of its parents in this version.';
 COMMENT ON COLUMN v1.definitions.is_enabled IS 'Whether it was enabled in this version.';
 COMMENT ON COLUMN v1.definitions.previous_definition_id IS 'The definition of the version before.';

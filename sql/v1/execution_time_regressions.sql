@@ -346,7 +346,7 @@ COMMENT ON COLUMN v1.execution_time_regressions.ended_at IS 'When the first of t
 COMMENT ON COLUMN v1.execution_time_regressions.is_confirmed IS 'False while fewer than two comparable executions have followed the first slow one.';
 COMMENT ON COLUMN v1.execution_time_regressions.invocation_id IS 'The invocation of the first slow execution.';
 COMMENT ON COLUMN v1.execution_time_regressions.command IS 'The command of the invocation of the first slow execution.';
-COMMENT ON COLUMN v1.execution_time_regressions.baseline_seconds IS 'The median of the baseline: of the execution times before, success or warn, up to 20.';
+COMMENT ON COLUMN v1.execution_time_regressions.baseline_seconds IS 'The median of the baseline: of up to 20 earlier execution times of class success or warn.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_deviation_seconds IS 'The median absolute deviation of the baseline from its median.';
 COMMENT ON COLUMN v1.execution_time_regressions.baseline_count IS 'How many executions the baseline has, 5 to 20.';
 COMMENT ON COLUMN v1.execution_time_regressions.limit_seconds IS 'The time that each slow execution exceeds: baseline_seconds plus the greatest of 6 deviations, half of baseline_seconds, and 1 second.';

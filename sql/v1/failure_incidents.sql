@@ -131,7 +131,7 @@ LEFT JOIN failing_parents
     AND failing_parents.unique_id = streaks.unique_id
     AND failing_parents.opened_at = streaks.opened_at;
 
-COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure, with no success or warning between them. A warning is no failure. A skip neither fails nor ends a streak. What closes at the time at which it opened is no streak.';
+COMMENT ON VIEW v1.failure_incidents IS 'One row per node and streak of failures: executed results of class failure, with no success or warning between them. A warning is no failure. A skip neither fails nor ends a streak. A streak that ends at the very time at which it began is left out.';
 COMMENT ON COLUMN v1.failure_incidents.opened_at IS 'When the first failure was completed, UTC.';
 COMMENT ON COLUMN v1.failure_incidents.closed_at IS 'When the first success or warning after opened_at was completed, UTC; NULL while there is none.';
 COMMENT ON COLUMN v1.failure_incidents.is_open IS 'Whether no success or warning has closed the incident yet.';

@@ -33,15 +33,15 @@ upstream AS (
         project_name,
         environment,
         unique_id,
-        bool_or(is_freshness_error) AS has_failed_source,
-        bool_or(is_freshness_warned) AS has_warned_source,
-        bool_or(last_checked_at < as_of - INTERVAL 30 DAY) AS has_unchecked_source,
-        bool_or(is_failing) AS has_failed_build,
-        bool_or(is_skipped) AS has_skipped_build,
-        bool_or(failing_test_count > 0) AS has_failed_test,
-        bool_or(warned_test_count > 0) AS has_warned_test,
-        bool_or(coalesce(last_executed_at, last_tested_at, last_checked_at) IS NOT NULL) AS is_known
-    FROM internal.upstream_signals
+        bool_or(signal = 'failed_source') AS has_failed_source,
+        bool_or(signal = 'warned_source') AS has_warned_source,
+        bool_or(signal = 'unchecked_source') AS has_unchecked_source,
+        bool_or(signal = 'failed_build') AS has_failed_build,
+        bool_or(signal = 'skipped_build') AS has_skipped_build,
+        bool_or(signal = 'failed_test') AS has_failed_test,
+        bool_or(signal = 'warned_test') AS has_warned_test,
+        bool_or(signal = 'is_known') AS is_known
+    FROM internal.reached_signals
     GROUP BY project_name, environment, unique_id
 ),
 
@@ -152,5 +152,5 @@ LEFT JOIN issues
 COMMENT ON VIEW v1.health IS 'One row per enabled model, source and exposure of the current manifest of a project and environment.';
 COMMENT ON COLUMN v1.health.resource_type IS 'model, source or exposure.';
 COMMENT ON COLUMN v1.health.health IS 'healthy, caution, degraded, or unknown where no run of it, or of anything above an exposure, is loaded.';
-COMMENT ON COLUMN v1.health.issues IS 'What is not well, the worst first; empty where healthy. A test of several nodes counts for each of them.';
+COMMENT ON COLUMN v1.health.issues IS 'The problems, the worst first; empty where healthy. A test of several nodes counts for each of them.';
 COMMENT ON COLUMN v1.health.as_of IS 'When the newest artifact of the environment was written, UTC; 30 days are counted back from it.';

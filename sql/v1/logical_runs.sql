@@ -190,7 +190,7 @@ COMMENT ON COLUMN v1.logical_runs.completed_at IS 'When the last invocation was 
 COMMENT ON COLUMN v1.logical_runs.span_seconds IS 'The seconds from started_at to completed_at, pauses between the invocations included.';
 COMMENT ON COLUMN v1.logical_runs.elapsed_seconds IS 'The sum of the invocations'' elapsed_time.';
 COMMENT ON COLUMN v1.logical_runs.invocation_count IS 'How many invocations it has.';
-COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has; a retry is no step of its own.';
+COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has. A retry is another attempt at a step, not a step.';
 COMMENT ON COLUMN v1.logical_runs.retry_count IS 'How many of the invocations are a dbt retry.';
 COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'How many of the invocations were aborted, or had a node that failed.';
 COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed, or source checked for its freshness, in the end and none failed; false where the last attempt at a step was aborted as a whole; NULL when none was executed. Without results, the scheduler''s word counts.';

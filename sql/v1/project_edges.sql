@@ -52,12 +52,12 @@ SELECT
 FROM external_nodes
 WHERE how_known = 'relation';
 
-COMMENT ON VIEW v1.project_edges IS 'One row per node and node of another project that it depends on directly, or whose relation it is as a source.';
+COMMENT ON VIEW v1.project_edges IS 'One row per pair of a child and a parent in another project: the child depends on the parent directly, or is a source whose relation the parent makes.';
 COMMENT ON COLUMN v1.project_edges.project_name IS 'The project of the child.';
 COMMENT ON COLUMN v1.project_edges.environment IS 'The environment of the child.';
 COMMENT ON COLUMN v1.project_edges.parent_project_name IS 'The project of the parent.';
 COMMENT ON COLUMN v1.project_edges.parent_environment IS 'The environment of the parent. Of several, the one with the relation that the child''s manifest names, else the child''s own, else the one with the latest manifest.';
 COMMENT ON COLUMN v1.project_edges.parent_unique_id IS 'The node of the other project that the child depends on.';
-COMMENT ON COLUMN v1.project_edges.child_unique_id IS 'The node that depends on it; a source where the relation is how it is known.';
+COMMENT ON COLUMN v1.project_edges.child_unique_id IS 'The node that depends on the parent; where how_known is relation, the source.';
 COMMENT ON COLUMN v1.project_edges.how_known IS 'unique_id: the child''s manifest has the parent as an external node, or only names it. relation: the child is a source, and its relation is the one that the parent makes, by the same adapter in the same environment.';
-COMMENT ON COLUMN v1.project_edges.is_ambiguous IS 'Whether several projects have that node or make that relation: then each has a row.';
+COMMENT ON COLUMN v1.project_edges.is_ambiguous IS 'Whether several projects have that node or make that relation: each of them has a row.';

@@ -65,5 +65,5 @@ COMMENT ON VIEW v1.project_rules IS 'One row per node of the project''s own pack
 COMMENT ON COLUMN v1.project_rules.rule IS 'The name of the rule, as dbt_project_evaluator calls it where it has that rule.';
 COMMENT ON COLUMN v1.project_rules.unique_id IS 'The node that breaks the rule.';
 COMMENT ON COLUMN v1.project_rules.category IS 'modeling, testing, documentation, structure, performance or governance.';
-COMMENT ON COLUMN v1.project_rules.severity IS 'error where lineage, the build order or a promise is broken; warn where damage is likely; else info.';
+COMMENT ON COLUMN v1.project_rules.severity IS 'error where lineage, the build order or the access of a model is broken; warn where damage is likely; else info.';
 COMMENT ON COLUMN v1.project_rules.sentence IS 'What is wrong, with the names of the other nodes.';

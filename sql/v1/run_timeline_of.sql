@@ -1,4 +1,4 @@
--- The timeline of one invocation: its rows of v1.run_timelines, without working out the other runs.
+-- The timeline of one invocation: its rows of v1.run_timelines, without computing the other runs.
 -- grain: invocation_id, command, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.run_timeline_of(of_invocation) AS TABLE

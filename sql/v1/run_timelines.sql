@@ -21,5 +21,5 @@ COMMENT ON COLUMN v1.run_timelines.waited_for_unique_id IS 'Of the nodes that th
 COMMENT ON COLUMN v1.run_timelines.queued_seconds IS 'From the end of the node that it waited for to its own start: no thread was free, or dbt was busy.';
 COMMENT ON COLUMN v1.run_timelines.scheduled_seconds IS 'Its duration in the fastest schedule: execution_time, else the span of its timing, else 0.';
 COMMENT ON COLUMN v1.run_timelines.earliest_start_seconds IS 'Its start in the fastest schedule: with unlimited threads, once all that it waits for has ended.';
-COMMENT ON COLUMN v1.run_timelines.observed_step IS 'Its place on the observed critical path of the run, from 1; NULL off the path.';
-COMMENT ON COLUMN v1.run_timelines.critical_step IS 'Its place on the theoretical critical path, from 1; NULL off the path.';
+COMMENT ON COLUMN v1.run_timelines.observed_step IS 'Its place on the observed critical path of the run, from 1; NULL where it is not on it.';
+COMMENT ON COLUMN v1.run_timelines.critical_step IS 'Its place on the theoretical critical path, from 1; NULL where it is not on it.';

@@ -1,4 +1,4 @@
--- The timelines of some invocations: their rows of v1.run_timelines, without working out the other runs.
+-- The timelines of some invocations: their rows of v1.run_timelines, without computing the other runs.
 -- grain: invocation_id, command, unique_id
 -- since: 0.1
 CREATE OR REPLACE MACRO v1.run_timelines_of(of_invocations) AS TABLE

@@ -100,6 +100,6 @@ COMMENT ON COLUMN v1.sources.error_after_seconds IS 'The age at which a check fa
 COMMENT ON COLUMN v1.sources.freshness_filter IS 'The filter of the freshness check.';
 COMMENT ON COLUMN v1.sources.is_freshness_checked IS 'Whether its freshness was ever checked.';
 COMMENT ON COLUMN v1.sources.freshness_status IS 'dbt''s status of its last freshness check.';
-COMMENT ON COLUMN v1.sources.max_loaded_at IS 'Its newest row at the last check, UTC.';
+COMMENT ON COLUMN v1.sources.max_loaded_at IS 'When its newest row at the last check was loaded, UTC.';
 COMMENT ON COLUMN v1.sources.snapshotted_at IS 'When the last check was made, UTC.';
 COMMENT ON COLUMN v1.sources.max_loaded_at_age_seconds IS 'The age of its newest row at the last check.';

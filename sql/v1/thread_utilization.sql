@@ -98,4 +98,4 @@ COMMENT ON COLUMN v1.thread_utilization.busy_seconds IS 'How long the thread wor
 COMMENT ON COLUMN v1.thread_utilization.idle_seconds IS 'How long the thread did not work, between the first start and the last completion of the run.';
 COMMENT ON COLUMN v1.thread_utilization.run_span_seconds IS 'busy_seconds plus idle_seconds: from the first start to the last completion of the run.';
 COMMENT ON COLUMN v1.thread_utilization.utilization_rate IS 'busy_seconds over run_span_seconds.';
-COMMENT ON COLUMN v1.thread_utilization.thread_count IS 'How many threads of the run have a row here. A thread that dbt never used leaves no trace.';
+COMMENT ON COLUMN v1.thread_utilization.thread_count IS 'How many threads of the run have a row here. A thread that dbt never used is in no artifact.';

@@ -140,7 +140,7 @@ def test_a_pattern_hides_what_it_matches_and_the_values_of_keys_that_it_matches(
     value = {"customer": "ACME-123", "note": "for ACME-123 and ACME-9", "other": "x"}
     expected = {"customer": HIDDEN, "note": "for ***** and *****", "other": "x"}
     assert redacted(value, r"ACME-\d+", "^customer$") == (expected, 3)
-    with pytest.raises(InvalidPattern, match="no regular expression"):
+    with pytest.raises(InvalidPattern, match="is not a regular expression"):
         Redaction.of(["("], {})
 
 

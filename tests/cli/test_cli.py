@@ -37,8 +37,23 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "diagnose", "fetch", "lineage", "load", "migrate", "prune", "query", "report", "status"),
-    *("tile", "verify", "views"),
+    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "failures", "fetch", "flaky", "ids"),
+    *(
+        "lineage",
+        "load",
+        "migrate",
+        "notify",
+        "prune",
+        "query",
+        "report",
+        "run",
+        "runs",
+        "serve",
+        "show",
+        "slow",
+        "sql",
+    ),
+    *("status", "tile", "verify", "views"),
 )
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 ORDERS = "model.harbor_cafe.fct_orders"
@@ -243,7 +258,7 @@ def test_exit_code_130_is_an_interrupted_load(small: Path, monkeypatch: pytest.M
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*{"read": (batches, "read_all"), "write": (writer, "settle")}[place], interrupt)
+    monkeypatch.setattr(*{"read": (batches, "read_all"), "write": (writer, "settle_new")}[place], interrupt)
     result = run("load", small, OTHER)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "interrupted" in result.stderr and "Traceback" not in result.stderr
@@ -584,11 +599,61 @@ def test_a_query_ends_at_its_timeout(wh: Path) -> None:
     ],
 )
 def test_a_query_stays_within_its_memory(wh: Path, sql: str, complaint: str) -> None:
-    result = run("query", wh, sql, "--memory-limit", "40MB", "--format", "csv")
+    result = run("query", wh, sql, "--memory-limit", "40MB")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert complaint in result.stderr
+    assert complaint in result.stderr and "raise --memory-limit" in result.stderr
     assert run("query", wh, sql, "--memory-limit", "2GiB", "--format", "jsonl").exit_code == 0
     assert "is not a size" in run("query", wh, sql, "--memory-limit", "much").stderr
+
+
+MB = 1024 * 1024
+LONG_ROWS = "select repeat('x', 1000000) as s from range({})"
+"""DuckDB makes the texts of 2,048 rows at a time, and does not count them."""
+
+
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run([sys.executable, "-m", "artifact_warehouse", *sys.argv[2:]], stdout=open(sys.argv[1], "wb"))
+print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+"""
+"""A process between: the peak of a child begins with what its parent has."""
+
+
+def peak(tmp_path: Path, *call: object) -> tuple[int, str, int]:
+    """The exit code, the messages and the most memory of a call, whose stdout goes to a file."""
+    command = [sys.executable, "-c", MEASURE, tmp_path / "stdout", *map(str, call)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    code, bytes_used = done.stdout.split()
+    return int(code), done.stderr, int(bytes_used)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_DATA to count all memory")
+@pytest.mark.parametrize("output_format", ["csv", *release_only(*(name for name in FORMATS if name != "csv"))])
+def test_long_rows_stay_within_the_limit_of_memory(wh: Path, tmp_path: Path, output_format: str) -> None:
+    limited = ("--memory-limit", "50MB", "--format", output_format)
+    code, said, bytes_used = peak(tmp_path, "query", wh, LONG_ROWS.format(10_000), *limited)
+    assert (code, (tmp_path / "stdout").stat().st_size) == (2, 0)
+    assert "Memory" in said and said.endswith("raise --memory-limit\n") and "Traceback" not in said
+    assert bytes_used < 400 * MB  # twice the limit, and what Python and the libraries take
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_DATA to count all memory")
+@pytest.mark.parametrize("output_format", ["jsonl", *release_only("csv", "json", "md", "parquet")])
+def test_a_result_far_above_the_limit_is_written_as_it_comes(wh: Path, tmp_path: Path, output_format: str) -> None:
+    sql = "select range, repeat('x', 1000) || range as s from range(300000)"
+    call = ("query", wh, sql, "--memory-limit", "50MB", "--format", output_format)
+    code, said, bytes_used = peak(tmp_path, *call)
+    assert (code, said) == (0, "")
+    assert bytes_used < 400 * MB
+    if output_format == "jsonl":
+        assert (tmp_path / "stdout").stat().st_size > 250 * MB
+
+
+def test_a_file_of_a_query_that_fails_late_is_no_result(wh: Path, tmp_path: Path) -> None:
+    late = "select case when range = 500000 then error('boom') end as x from range(1000000)"
+    result = run("query", wh, late, "-o", tmp_path / "out.csv")
+    assert result.exit_code == 2 and "boom" in result.stderr
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.parametrize("value", ["error('boom')", "'boom'::int"])
@@ -627,15 +692,31 @@ def test_a_time_that_python_does_not_know_is_no_crash(wh: Path, output_format: s
 def test_the_status_says_what_is_in_the_file(wh: Path) -> None:
     result = run("status", wh)
     assert (result.exit_code, result.stderr) == (0, "")
-    lines = [line.split() for line in result.stdout.splitlines()]
-    assert ["harbor_cafe", "dev", "3", "2026-11-02", "13:30:09.335", "2026-11-06", "15:00:09.223"] in lines
-    assert ["run_results", "loaded", "17"] in lines
-    assert "quarantined" not in result.stdout
+    first, *lines = [line.split() for line in result.stdout.splitlines()]
+    assert [str(wh), "52", "artifacts", "harbor_cafe"] == [
+        first[0],
+        *first[first.index("artifacts") - 1 :][:2],
+        first[-1],
+    ]
+    assert ["dev", "adhoc", "run"] in [line[:3] for line in lines]
+    assert ["1", "failing"] in lines
+    assert "quarantined" not in result.stdout and SCHEMA not in result.stdout
+    assert f"{SCHEMA}.node_executions" in run("status", wh, "--storage").stdout
 
 
 def test_the_status_as_data(wh: Path) -> None:
-    status = json.loads(run("status", wh, "--format", "json").stdout)
-    assert set(status) >= {"environments", "artifacts", "tables", "quarantined"}
+    status = json.loads(run("status", wh, "--storage", "--format", "json").stdout)
+    assert set(status) >= {
+        "last_runs",
+        "failing",
+        "stale",
+        "flaky",
+        "environments",
+        "artifacts",
+        "tables",
+        "quarantined",
+    }
+    assert [(row["environment"], row["name"]) for row in status["failing"]] == [("dev", "fct_ferry_demand")]
     assert [(e["project"], e["environment"], e["invocations"]) for e in status["environments"]] == [
         ("harbor_cafe", "dev", 3),
         ("harbor_cafe", "prod", 14 + 6),  # six sources.json
@@ -861,10 +942,10 @@ def test_a_sound_warehouse_is_verified(wh: Path) -> None:
         ("INSERT INTO {0}.node_executions FROM {0}.node_executions LIMIT 3", "a result is stored twice: 3 times"),
         ("DROP VIEW v1.test_failure_rates", "v1.test_failure_rates"),
         *release_only(
-            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is not settled: 1 times"),
+            ("DELETE FROM {}.settled_artifacts", "a loaded artifact is missing in stored.settled_artifacts: 1 time"),
             (
                 "DELETE FROM {}.node_executions WHERE rowid % 2 = 0",
-                "a run_results does not have all its results: 1 times",
+                "a run_results does not have all its results: 1 time",
             ),
             ("DELETE FROM {}.artifacts", "no artifact"),
         ),

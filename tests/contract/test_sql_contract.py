@@ -22,7 +22,7 @@ PUBLIC = [file for file in FILES if file.schema != "internal"]
 TYPES_BY_SUFFIX = {
     "_at": "TIMESTAMP",
     "_date": {"DATE", "TIMESTAMP"},
-    "_seconds": {"DOUBLE", "BIGINT"},
+    "_seconds": "DOUBLE",
     "_bytes": "BIGINT",
     "_count": "BIGINT",
     "_rate": "DOUBLE",

@@ -28,6 +28,10 @@ LITERALS = {
     "$reached_columns": "reached_columns",
     "$edges": "internal.column_edges_at(TIMESTAMP 'infinity')",
     "$uses": "internal.column_uses_at(TIMESTAMP 'infinity')",
+    "$table": "links",
+    "$conditions": "TRUE",
+    "$order": "nodes.unique_id",
+    "$column": "job_id",
     "$glossary": "SELECT 'x' AS column_name, 'X.' AS sentence",
 }
 

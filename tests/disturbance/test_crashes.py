@@ -351,7 +351,7 @@ def load_without_room(path: Path, folder: Path, batch_bytes: int, **options: Any
     if done.returncode == 0:
         return True
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1), done.stderr
-    assert str(path) in done.stderr and "make room on that disk, and do it again" in done.stderr
+    assert str(path) in done.stderr and "free space on that disk, and run it again" in done.stderr
     return False
 
 
@@ -409,7 +409,7 @@ def test_python_is_told_of_a_full_disk_by_an_error_of_the_package(tmp_path: Path
     call = [sys.executable, "-c", program, str(path), str(undisturbed.folder)]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
     told, loaded = done.stdout.splitlines()
-    assert told.startswith(f"{path}: ") and told.endswith("make room on that disk, and do it again")
+    assert told.startswith(f"{path}: ") and told.endswith("free space on that disk, and run it again")
     assert loaded == str(FILES)
     assert_intact(path)
     assert contents(path) == undisturbed.contents

@@ -358,7 +358,7 @@ def test_a_file_that_goes_between_listing_and_reading_ends_nothing(
     monkeypatch.setattr(batches, "read_all", going)
     report = Warehouse(target.path).load(target.file.parent)
     assert [(o.uri, o.reason) for o in report.quarantined] == [
-        (str(target.file), "cannot be read: it was there a moment ago, and is gone")
+        (str(target.file), "cannot be read: it was deleted after it was found")
     ]
     assert [o.uri for o in report.loaded] == [str(other)]
     with Warehouse(target.path, read_only=True) as wh:

@@ -283,5 +283,5 @@ def test_what_fails_behind_an_interrupt_does_not_hide_it(tmp_path: Path, monkeyp
         finally:
             raise duckdb.TransactionException("Current transaction is aborted (please ROLLBACK)")
 
-    monkeypatch.setattr(writer, "settle", fail)
+    monkeypatch.setattr(writer, "settle_new", fail)
     assert kept(tmp_path / "wh.duckdb", RUN).kept_count == 0

@@ -74,6 +74,11 @@ GRAPHS = {
         (model("m5_0"), model("m0_1")),
         (model("m3_2"), model("m1_3")),
     ],
+    "two rings of 100, one above the other": [
+        *((model(f"{name}{i}"), model(f"{name}{(i + 1) % 100}")) for name in "ab" for i in range(100)),
+        (model("a5"), model("b7")),
+    ],
+    "a ring of 70 with two parents each": [(model(i), model((i + k) % 70)) for i in range(70) for k in (1, 2)],
     "a chain of 100": [(model(i), model(i + 1)) for i in range(100)],
     "a wide diamond": diamond(12, 12),
     "a layered graph": layered(12, 40, 3, seed=2),

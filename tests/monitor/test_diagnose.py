@@ -104,12 +104,12 @@ def test_the_page_has_its_sections_and_leaves_out_what_is_empty(sample_warehouse
     page = run("diagnose", sample_warehouse.path, ID, "--format", "text").output
     lines = page.splitlines()
     assert lines[0] == "build of harbor_cafe, prod, nightly failed"
-    assert "What failed, and what it took with it" in lines
+    assert "What failed, and what was skipped for it" in lines
     assert f"✗ {BROKEN_TEST}" in lines
     assert "What decided how long it took" in lines
     quiet = run("diagnose", sample_warehouse.path, "--format", "text").output.splitlines()
     assert quiet[0] == "build of harbor_cafe, prod, adhoc succeeded"
-    assert "What failed, and what it took with it" not in quiet
+    assert "What failed, and what was skipped for it" not in quiet
 
 
 def test_an_unknown_run_is_a_wrong_call(sample_warehouse: Warehouse) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Opened
-from testdata import made_once
+from pages import Opened, Reported
+from testdata import Loaded, made_once
 
 from artifact_warehouse import Warehouse
 
@@ -43,6 +43,35 @@ def sample_report(sample_warehouse: Warehouse, shared_folder: Path) -> Path:
         sample_warehouse.report(title="Harbour cafés").save(folder / "report.html")
 
     return made_once(shared_folder / "sample_report", write) / "report.html"
+
+
+PROJECTS = {
+    "ad-reporting": ("corpus", "fivetran__dbt_ad_reporting"),
+    "whyline-denver": ("corpus", "medsidd__whyline-denver"),
+    "scale": ("scale", "scale_3000"),
+}
+"""Where public projects lie: many packages, several projects and environments, and 10,277 nodes."""
+
+
+@pytest.fixture(scope="session")
+def scale(unpacked: Callable[[str], Path]) -> Path:
+    return unpacked("real_runs/scale.tar.xz")
+
+
+@pytest.fixture
+def reported(request: pytest.FixtureRequest, shared_folder: Path) -> Reported:
+    """The samples, or the project of PROJECTS that the parameter names."""
+    if request.param == "samples":
+        warehouse, file = (request.getfixturevalue(name) for name in ("sample_warehouse", "sample_report"))
+        return Reported("samples", warehouse, file)
+    archive, folder = PROJECTS[request.param]
+    loaded = Loaded(request.getfixturevalue(archive) / folder, shared_folder / f"{request.param}_loaded")
+
+    def write(home: Path) -> None:
+        loaded.warehouse.report(title=request.param).save(home / "report.html")
+
+    home = made_once(shared_folder / f"{request.param}_report", write)
+    return Reported(request.param, loaded.warehouse, home / "report.html")
 
 
 @pytest.fixture

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
-from pages import Opened
+from pages import Opened, Reported
 from testdata import release_only
 
-NODE = "model/model.harbor_cafe.fct_orders"
-SOME = ("overview", "lineage", NODE)
-ALL = (
-    *("overview", "runs", "lineage", "tests", "sources", "incidents", "changes", "costs", "rules", NODE),
-    *("source/source.harbor_cafe.pos.orders", "exposure/exposure.harbor_cafe.harbour_dashboard"),
-)
+SOME = ("overview", "lineage", "model/model.harbor_cafe.fct_orders")
+NAMES = ("samples", "ad-reporting", "whyline-denver", "scale")
 
 
 @pytest.mark.parametrize(
-    ("scheme", "width", "pages"),
+    ("reported", "scheme", "width", "pages"),
     [
-        ("dark", 1440, SOME),
-        *release_only(*((scheme, width, ALL) for scheme in ("dark", "light") for width in (1440, 390))),
+        ("samples", "dark", 1440, SOME),
+        *release_only(
+            *((name, scheme, width, ()) for name in NAMES for scheme in ("dark", "light") for width in (1440, 390))
+        ),
     ],
+    indirect=["reported"],
     ids=str,
 )
 def test_axe_finds_nothing_serious(
-    opened: Callable[..., Opened], sample_report: Path, scheme: str, width: int, pages: tuple[str, ...]
+    opened: Callable[..., Opened], reported: Reported, scheme: str, width: int, pages: tuple[str, ...]
 ) -> None:
+    """On these pages, or on all."""
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    shown = opened(sample_report, width=width, scheme=scheme)
-    for address in pages:
-        shown.go(address, **{"in": "harbor_cafe/prod"})
+    shown = opened(reported.file, width=width, scheme=scheme)
+    for address in pages or reported.addresses():
+        shown.go(address, **reported.keys)
         shown.page.evaluate(axe)
         found = shown.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         grave = [

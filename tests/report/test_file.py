@@ -18,7 +18,6 @@ from pages import part, rows
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.report import Report
-from artifact_warehouse.report.layout import layout, spread
 
 
 def plain(value: Any) -> Any:
@@ -208,18 +207,3 @@ def test_the_graph_knows_when_each_node_and_edge_stood(tmp_path: Path) -> None:
         ("model.shop.a", "model.shop.b"): [[first, second], [third, None]],
         ("model.shop.b", "model.shop.c"): [[second, third]],
     }
-
-
-def test_edges_lead_to_the_right_and_no_two_nodes_share_a_place() -> None:
-    edges = [(0, 1), (1, 2), (0, 2), (2, 3), (0, 3), (4, 3), (4, 2)]
-    placed = layout(6, edges)
-    assert all(placed.places[start][0] < placed.places[end][0] for start, end in edges)
-    assert len(set(placed.places)) == 6
-    assert [len(placed.bends.get(edge, ())) for edge in edges] == [0, 0, 1, 0, 2, 1, 0]
-    cycle = layout(3, [(0, 1), (1, 2), (2, 0)])
-    assert len(set(cycle.places)) == 3
-
-
-def test_places_keep_their_order_and_distance() -> None:
-    assert spread([0.0, 5.0, 9.0]) == [0.0, 5.0, 9.0]
-    assert spread([1.0, 1.0, 1.0]) == [0.0, 1.0, 2.0]

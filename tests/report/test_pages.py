@@ -7,52 +7,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import Opened
+from pages import PAGES, Opened, Reported
 from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
 SCOPE = {"in": "harbor_cafe/prod"}
-PAGES = ("overview", "runs", "lineage", "tests", "sources", "incidents", "changes", "costs", "rules")
-NODES = ("model", "source", "seed", "snapshot", "test", "exposure", "metric", "semantic_model", "saved_query", "macro")
 
 
 def ask(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
     return warehouse.sql(sql).fetchall()
 
 
-def addresses(warehouse: Warehouse) -> list[str]:
-    """Every kind of page, with a run that passed, one that failed, and a node of each type."""
-    runs = ask(
-        warehouse,
-        "select 'run/' || arg_max(invocation_id, generated_at) || '/' || command from v1.invocations"
-        " where environment = 'prod' and is_success is not null group by command, is_success order by all",
-    )
-    nodes = ask(
-        warehouse,
-        "select resource_type || '/' || max(unique_id) from v1.nodes where environment = 'prod'"
-        " and package_name = 'harbor_cafe' group by resource_type order by all",
-    )
-    found = [*PAGES, *(address for (address,) in [*runs, *nodes] if not address.startswith(("doc/", "group/")))]
-    assert {address.split("/")[0] for address in found} >= {*PAGES, "run", *NODES[:8]}
-    return found
+WINDOWS = ((360, "light"), (360, "dark"), (1440, "light"), (1440, "dark"))
 
 
 @pytest.mark.parametrize(
-    ("width", "scheme"),
-    [(360, "light"), *release_only((360, "dark"), (900, "light"), (1440, "dark"), (1440, "light"), (3840, "light"))],
+    ("reported", "width", "scheme"),
+    [
+        ("samples", 360, "light"),
+        *release_only(*(("samples", *window) for window in (*WINDOWS[1:], (900, "light"), (3840, "light")))),
+        *release_only(*((name, *window) for name in ("ad-reporting", "whyline-denver", "scale") for window in WINDOWS)),
+    ],
+    indirect=["reported"],
+    ids=str,
 )
 def test_every_page_opens_by_its_address_in_peace(
-    opened: Callable[..., Opened], sample_report: Path, sample_warehouse: Warehouse, width: int, scheme: str
+    opened: Callable[..., Opened], reported: Reported, width: int, scheme: str
 ) -> None:
-    shown = opened(sample_report, width=width, scheme=scheme)
-    for address in addresses(sample_warehouse):
-        shown.go(address, **SCOPE)
+    shown = opened(reported.file, width=width, scheme=scheme)
+    addresses = reported.addresses()
+    assert len(addresses) > len(PAGES) + 3
+    for address in addresses:
+        shown.go(address, **reported.keys)
         assert shown.sideways() <= 0, address
         assert shown.page.locator("h1").count() == 1, address
         assert len(shown.text()) > 20, address
+        shown.photograph(reported.name, f"{width}_{scheme}", address)
     assert shown.complaints == []
-    assert {url for url in shown.requests if not url.startswith((sample_report.as_uri(), "about:", "data:"))} == set()
+    assert {url for url in shown.requests if not url.startswith((reported.file.as_uri(), "about:", "data:"))} == set()
 
 
 def test_the_tiles_equal_the_views(

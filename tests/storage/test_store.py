@@ -153,10 +153,10 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
     Warehouse(path).migrate()
     write = loader.write
 
-    def write_after_another(connection, digests, sightings, last_prune):
+    def write_after_another(connection, digests, uris, last_prune):
         monkeypatch.setattr(loader, "write", write)
-        write(connection, [dict(digest) for digest in digests], sightings, last_prune)
-        return write(connection, digests, sightings, last_prune)
+        write(connection, [dict(digest) for digest in digests], uris, last_prune)
+        return write(connection, digests, uris, last_prune)
 
     monkeypatch.setattr(loader, "write", write_after_another)
     Warehouse(path).load(RUN)
@@ -166,16 +166,16 @@ def test_another_loader_that_was_faster_doubles_nothing(tmp_path: Path, monkeypa
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")
-    settle = writer.settle
+    settle = writer.settle_new
 
     def fail(connection):
         settle(connection)
         raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(writer, "settle", fail)
+    monkeypatch.setattr(writer, "settle_new", fail)
     with pytest.raises(RuntimeError):
         Warehouse(path).load(RUN)
-    monkeypatch.setattr(writer, "settle", settle)
+    monkeypatch.setattr(writer, "settle_new", settle)
     with Warehouse(path, read_only=True) as wh:
         assert wh.sql("SELECT kind FROM v1.artifacts").fetchall() == [("manifest",)]
     assert_intact(path)

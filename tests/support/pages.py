@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from testdata import ROOT
+
+from artifact_warehouse import Warehouse
+
+SCREENSHOTS = ROOT / "tests" / "report" / "screenshots"
+"""The pictures that the last run of the tests took; git ignores them."""
+
 PART = r'<script type="application/octet-stream" id="{}">([A-Za-z0-9+/=]*)</script>'
 
 
@@ -41,6 +48,55 @@ def _values(column: Any, ids: list[str]) -> list[Any]:
     for step in column["steps"]:
         values.append(values[-1] + step)
     return values
+
+
+PAGES = ("overview", "runs", "lineage", "tests", "sources", "incidents", "changes", "costs", "rules")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A warehouse and its report, looked at in one project and environment."""
+
+    name: str
+    warehouse: Warehouse
+    file: Path
+
+    @property
+    def scope(self) -> tuple[str | None, str]:
+        """The project and environment with most runs."""
+        sql = "select project_name, environment from v1.invocations group by all order by count(*) desc limit 1"
+        [(project, environment)] = self.ask(sql)
+        return project, environment
+
+    @property
+    def where(self) -> str:
+        """The condition of SQL that selects the scope."""
+        project, environment = self.scope
+        name = f"'{project}'" if project else "null"
+        return f"project_name is not distinct from {name} and environment = '{environment}'"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The part of an address that names the scope."""
+        project, environment = self.scope
+        return {"in": f"{project or ''}/{environment}"}
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.warehouse.sql(sql).fetchall()
+
+    def addresses(self) -> list[str]:
+        """Every kind of page, with a run that passed and one that failed of each command, and a node of each type."""
+        runs = self.ask(
+            "select 'run/' || arg_max(invocation_id, generated_at) || '/' || command from v1.invocations"
+            f" where {self.where} and is_success is not null group by command, is_success order by all"
+        )
+        nodes = self.ask(
+            f"select resource_type || '/' || max(unique_id) from v1.nodes where {self.where}"
+            " and resource_type not in ('doc', 'group', 'operation')"
+            " and (resource_type <> 'macro' or package_name = project_name)"
+            " group by resource_type order by all"
+        )
+        return [*PAGES, *(address for (address,) in (*runs, *nodes))]
 
 
 @dataclass
@@ -91,6 +147,15 @@ class Opened:
             ...[...section.querySelectorAll('tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))]"""
         heads, *body = section.evaluate(script)
         return [dict(zip(heads, cells, strict=True)) for cells in body if len(cells) == len(heads)]
+
+    def photograph(self, *names: str) -> None:
+        """Keep a picture of the page, its first 6,000 pixels."""
+        path = SCREENSHOTS.joinpath(*(re.sub(r"[^\w.-]+", "_", name)[:120] for name in names))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size
+        height = min(6000, int(self.page.evaluate("document.documentElement.scrollHeight")))
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": max(height, size["height"])}
+        self.page.screenshot(path=f"{path}.png", full_page=True, clip=clip)
 
     def sideways(self) -> int:
         """By how many pixels the page is wider than the window."""

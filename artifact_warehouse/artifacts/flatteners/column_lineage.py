@@ -15,8 +15,8 @@ KNOWN_SECTIONS = {"edges"}
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the edges of a column lineage. Returns its columns of `artifacts`.
 
-    dbt appends, so a node may have several lineages: the last one counts. An edge without `to_column` says that the
-    column shapes all rows of the node.
+    dbt appends to the file, so a node may have several lineages: the last one counts. An edge without `to_column`
+    says that the column decides the rows of the node, as in a filter or a join.
     """
     edges = artifact.sections["edges"].to_pylist()
     last: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from artifact_warehouse.artifacts.flatteners.values import obj, pruned, text, texts, to_json
+from artifact_warehouse.artifacts.flatteners.values import obj, text, texts, to_json, without_empty
 
 _COLUMN_KEYS = {"name", "description", "data_type", "meta", "tags", "constraints", "config", "doc_blocks"}
 
@@ -25,8 +25,8 @@ def declared_columns(columns: Any) -> list[dict[str, Any]]:
             "declared_data_type": text(entry.get("data_type")),
             "meta": to_json(shown["meta"]),
             "tags": texts(shown["tags"]),
-            "constraints": to_json(pruned(entry.get("constraints"))),
-            "extra": to_json(pruned({**rest, "config": own_config})),
+            "constraints": to_json(without_empty(entry.get("constraints"))),
+            "extra": to_json(without_empty({**rest, "config": own_config})),
         }
         rows.append({key: value for key, value in row.items() if value is not None})
     return rows

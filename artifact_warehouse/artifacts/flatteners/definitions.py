@@ -2,7 +2,7 @@
 
 The *definition* is what the author wrote, with the keys of the newest schema. Its hash is its identity, so it has
 nothing that dbt adds by itself: no defaults, empty values or times. The *rendering* has what depends on where and when
-the project was compiled. Both together lose nothing but `created_at`, the time of parsing.
+the project was compiled. Together they have everything of the entry but `created_at`, the time of parsing.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from artifact_warehouse.artifacts.flatteners.values import (
     boolean,
     obj,
     package_of,
-    pruned,
     text,
     texts,
     to_json,
     without,
+    without_empty,
 )
 from artifact_warehouse.schema import hash_text, normalise_time
 
@@ -78,7 +78,7 @@ _CONFIG_COLUMNS = {"materialized", "severity", "warn_if", "error_if", "static_an
 
 _ALSO_IN_CONFIG = ("meta", "tags", "contract", "access", "group", "docs")
 _SOURCE_ALSO_IN_CONFIG = ("freshness", "loaded_at_field", "loaded_at_query")
-"""What some versions of dbt write under `config` only: docs/config_fields.md."""
+"""Fields that some versions of dbt write under `config` only: docs/config_fields.md."""
 
 _DEFAULTS = {"docs": {"show": True}, "supported_languages": ["sql"]}
 
@@ -143,13 +143,15 @@ def add_template(
     is_shadowed: bool = False,
 ) -> Template:
     """Add the definition of an entry. Of its VOLATILE fields only the parents in `depends_on` are read."""
-    rest = _in_todays_words(entry, resource_type)
+    rest = _in_newest_schema(entry, resource_type)
     attached = text(rest.get("attached_node"))
     rendering, extra = _take_rendering(rest, rows)
     definition, columns = _take_definition(rest, attached, rows)
     definition["is_enabled"] = is_enabled
     definition["is_shadowed"] = is_shadowed or None
-    definition["extra"] = to_json({key: value for key, value in pruned(rest).items() if _DEFAULTS.get(key) != value})
+    definition["extra"] = to_json(
+        {key: value for key, value in without_empty(rest).items() if _DEFAULTS.get(key) != value}
+    )
     definition_id = _add_definition(definition, columns, rows)
     return Template(definition["unique_id"], definition_id, definition["package_name"], rendering, extra)
 
@@ -160,7 +162,7 @@ def add_rendering(template: Template, entry: dict[str, Any], rows: Rows) -> Entr
     own = {
         "compiled_code_id": rows.add_text(compiled_code),
         "depends_on_macros": texts(obj(entry.get("depends_on")).get("macros")),
-        "extra": to_json({**template.extra, **pruned({key: entry.get(key) for key in _VOLATILE_EXTRA})}),
+        "extra": to_json({**template.extra, **without_empty({key: entry.get(key) for key in _VOLATILE_EXTRA})}),
     }
     rendering = template.rendering | {key: value for key, value in own.items() if value is not None}
     return Entry(
@@ -186,7 +188,7 @@ def _add_definition(definition: dict[str, Any], columns: list[dict[str, Any]], r
     return definition_id
 
 
-def _in_todays_words(entry: dict[str, Any], resource_type: str | None) -> dict[str, Any]:
+def _in_newest_schema(entry: dict[str, Any], resource_type: str | None) -> dict[str, Any]:
     """The entry with the keys and the shapes of the newest schema."""
     entry = dict(entry)
     entry["resource_type"] = resource_type or text(entry.get("resource_type"))
@@ -219,7 +221,9 @@ def _refs(refs: Any) -> list[Any]:
         {"name": ref[-1], "package": ref[0] if len(ref) > 1 else None} if isinstance(ref, list) and ref else ref
         for ref in refs
     ]
-    return [pruned({**ref, "version": text(ref.get("version"))}) if isinstance(ref, dict) else ref for ref in objects]
+    return [
+        without_empty({**ref, "version": text(ref.get("version"))}) if isinstance(ref, dict) else ref for ref in objects
+    ]
 
 
 def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -250,7 +254,7 @@ def _take_rendering(rest: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], d
         "checksum": text(checksum.get("checksum")) if isinstance(checksum, dict) else text(checksum),
         "config_id": rows.add_text(to_json(rest.get("config"))),
     }
-    return {key: value for key, value in rendering.items() if value is not None}, pruned(extra)
+    return {key: value for key, value in rendering.items() if value is not None}, without_empty(extra)
 
 
 def _take_definition(
@@ -301,11 +305,11 @@ def _take_definition(
 
 
 def _lift_out_of_config(rest: dict[str, Any], config: dict[str, Any]) -> None:
-    """Give the entry the fields that it has under its config only; what it says itself counts before that."""
+    """Copy fields from the config to the entry, where the entry has no value of its own for them."""
     fields = (*_ALSO_IN_CONFIG, *(_SOURCE_ALSO_IN_CONFIG if rest["resource_type"] == "source" else ()))
     for field in fields:
         said = rest.get(field)
-        if field in config and not (pruned(said) if field == "freshness" else said):
+        if field in config and not (without_empty(said) if field == "freshness" else said):
             rest[field] = config[field]
 
 
@@ -318,10 +322,10 @@ def _is_contract_enforced(contract: Any) -> bool | None:
 def _own_config(config: dict[str, Any], elsewhere: dict[str, Any]) -> dict[str, Any]:
     """The config without defaults, without keys that depend on the target, and without values that `elsewhere` has."""
     own = {}
-    for key, value in pruned(config).items():
+    for key, value in without_empty(config).items():
         is_default = key in _CONFIG_DEFAULTS and value == _CONFIG_DEFAULTS[key]
         is_default |= key == "contract"  # the entry has a contract of its own
-        is_repeated = key in elsewhere and value == pruned(elsewhere[key])
+        is_repeated = key in elsewhere and value == without_empty(elsewhere[key])
         if not (is_default or is_repeated or key in _RENDERED_CONFIG or key in _CONFIG_COLUMNS):
             own[key] = value
     return own

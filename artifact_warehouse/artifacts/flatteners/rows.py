@@ -149,5 +149,5 @@ class Rows:
 
 
 def _without_nulls(content: dict[str, Any]) -> dict[str, Any]:
-    """The content without NULLs, so that a column of a later release changes no id of content that lacks it."""
+    """The content without NULLs. A column that a later release adds then changes no id of content without a value."""
     return {key: value for key, value in content.items() if value is not None}

@@ -148,7 +148,7 @@ _FIELD_TYPES = {field.name: field.type for field in msgspec.structs.fields(Resul
 
 
 def _upgrade_v0(entry: dict[str, Any]) -> dict[str, Any]:
-    """A result of dbt up to 0.18, which holds the whole node, and the adapter's message as its status.
+    """A result of dbt up to 0.18, with the fields of v1. dbt wrote the whole node, and the adapter's message as status.
 
     The status becomes the word that dbt 0.19 would have used. The adapter's message goes to `message`. A result
     that was compiled and not executed has no status: `docs generate` and `compile` write such results.
@@ -313,7 +313,7 @@ def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
 
 
 def is_given_up(results: list[Result]) -> bool:
-    """Whether dbt 2.0 gave up the whole invocation: every result is an error that took no time.
+    """Whether dbt 2.0 aborted the whole invocation: every result is an error that took no time.
 
     A single result of this kind is a node that could not be compiled.
     """

@@ -1,4 +1,4 @@
-"""The timings of results: one compilation and one execution of dbt's steps."""
+"""The timings of results. The steps that dbt timed become one compilation and one execution."""
 
 from __future__ import annotations
 

@@ -78,15 +78,15 @@ _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_con
 """Fields whose structure is the author's own. An empty value in them has a meaning."""
 
 
-def pruned(value: Any) -> Any:
+def without_empty(value: Any) -> Any:
     """The value without nulls and empty values. Some versions of dbt write them, others leave them out."""
     if isinstance(value, list):
-        return [pruned(item) if isinstance(item, dict | list) else item for item in value]
+        return [without_empty(item) if isinstance(item, dict | list) else item for item in value]
     if not isinstance(value, dict):
         return value
     kept = {}
     for key, item in value.items():
-        own = pruned(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
+        own = without_empty(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
         if own or own == 0:  # False is a value
             kept[key] = own
     return kept

@@ -1,6 +1,6 @@
 """Patterns of values that are secret because of their place in a text: after a key, in a URL, in a command.
 
-The groups of SECRET_GROUPS hold the secret. The groups `word` and `key` are for the check of the pattern.
+The groups of SECRET_GROUPS hold the secret. All other groups are for the function `is_secret` of the kind.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _BEFORE_KEY = (
 )
 _BEFORE_WEAK_KEY = ("client", "session", "app", "user", "consumer", "application", "data", "function")
 
-_ABOUT_IT = (
+_HARMLESS_SUFFIXES = (
     *("count", "column", "type", "name", "limit", "usage", "length", "id", "uri", "url", "endpoint", "path", "file"),
     *("expiry", "expires", "expiration", "ttl", "version", "field", "format", "policy", "table", "schema", "database"),
     *("model", "arn", "scope", "manager", "provider", "backend", "engine", "at", "in", "index", "ratio", "per", "cost"),
@@ -31,9 +31,9 @@ WORDS = (
     r"|conn(?:ection)?[_-]?str(?:ing)?(?![a-z])|(?<![a-z])cookies?(?![a-z])|(?<![a-z])jwt(?![a-z])|bearer(?![a-z])"
     r"|jsessionid|phpsessid|(?<![a-z])sessionid|connect\.sid|x-(?:amz|goog)-signature|webhook(?![a-z])"
     rf"|(?:{'|'.join(_BEFORE_KEY)})[_\-. ]?key)"
-    rf"(?!(?:s?[_-]?(?:{'|'.join(_ABOUT_IT)}))(?![a-z]))"
+    rf"(?!(?:s?[_-]?(?:{'|'.join(_HARMLESS_SUFFIXES)}))(?![a-z]))"
 )
-"""A key with one of these words is a secret's, unless a word of _ABOUT_IT follows (`token_count`)."""
+"""A key with one of these words is a secret's, unless a word of _HARMLESS_SUFFIXES follows (`token_count`)."""
 
 WEAK_WORDS = rf"(?<![a-z])(?:(?:{'|'.join(_BEFORE_WEAK_KEY)})[_-]?key|auth|sas|sig|signature|dsn|otp|salt)(?![a-z])"
 """A key with one of these words is a secret's if its value looks random."""
@@ -89,4 +89,4 @@ WEAK_HINTS = (
     *_before_value(*(f"{word}{dash}key" for word in _BEFORE_WEAK_KEY for dash in ("_", "-", ""))),
     *_before_value("auth", "sas", "sig", "signature", "dsn", "otp", "salt"),
 )
-"""The same for WEAK_WORDS."""
+"""The hints of WEAK_WORDS."""

@@ -20,7 +20,7 @@ SECRET_GROUPS = ("quoted", "cut", "bare", "secret")
 _TOKENS = Path(__file__).with_name("tokens.tsv")
 
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
-"""The place where a token may begin: not after a letter or digit, unless that ends an escape of JSON or a URL."""
+"""The place where a token may begin: not after a letter or digit, except after an escape of JSON or of a URL."""
 
 
 Hint = str | tuple[str, str]
@@ -36,8 +36,8 @@ class Kind:
     """A text without any of these hints has no secret of this kind."""
     pattern: str
     source: str
-    is_one: Callable[[re.Match[str], str], bool] = lambda match, secret: True
-    """Whether a match of the pattern is a secret."""
+    is_secret: Callable[[re.Match[str], str], bool] = lambda match, secret: True
+    """Whether a match of the pattern is a secret, given the match and its secret part."""
 
     @cached_property
     def expression(self) -> re.Pattern[str]:

@@ -20,7 +20,7 @@ _SHORTEST_PART = 8
 class KnownValues:
     """Searches for values as they are, as JSON writes them, and as URLs encode them.
 
-    A value of fewer than 8 characters is found as a word of its own only.
+    A value of fewer than 8 characters is found only as a whole word.
     """
 
     def __init__(self, values: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ class Layout(NamedTuple):
     kept: frozenset[str] = frozenset()
     within: Mapping[str, Layout] = {}
     each: Mapping[str, Layout] = {}
-    """Fields that hold a list of objects, or objects by name. Such a name is not taken for the key of a secret."""
+    """Fields that hold a list of objects, or objects by name. The name of an object is not the key of a secret."""
 
 
 FREE = Layout()

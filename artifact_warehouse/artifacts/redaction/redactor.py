@@ -25,7 +25,7 @@ class Redaction(NamedTuple):
     """The settings: known secret values, and further patterns. What looks like a secret is always hidden."""
 
     patterns: tuple[str, ...] = ()
-    """Regular expressions. What they match is hidden, and the value of a key that one matches."""
+    """Regular expressions. A text that one matches is hidden, and so is the value of a key that one matches."""
     values: tuple[str, ...] = ()
     is_on: bool = True
     reads_code: bool = False
@@ -39,7 +39,7 @@ class Redaction(NamedTuple):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise InvalidPattern(f"{pattern!r} is no regular expression: {error}") from error
+                raise InvalidPattern(f"{pattern!r} is not a regular expression: {error}") from error
         values = tuple(value for name, value in environment.items() if name.startswith(SECRET_VARIABLES) and value)
         return cls(patterns, values, is_on=redact is not False, reads_code=reads_code)
 

@@ -1,6 +1,7 @@
 """Finds what looks like a secret in a text or in JSON.
 
-One pass of Aho-Corasick finds the hints of all kinds of secrets. Only the kinds of found hints are tried.
+A kind of secret has hints: words that a text with such a secret contains. One pass of Aho-Corasick finds all hints in
+a text. Only the patterns of their kinds are tried.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def hide_secrets(text: str, kinds: Iterable[int], hide: Callable[[str], str]) ->
     def hide_match(kind: Kind, match: re.Match[str]) -> str:
         start, end = _span_of_secret(match)
         secret = match.string[start:end]
-        if is_placeholder(secret) or not kind.is_one(match, secret):
+        if is_placeholder(secret) or not kind.is_secret(match, secret):
             return match.group()
         return match.string[match.start() : start] + hide(secret) + match.string[end : match.end()]
 

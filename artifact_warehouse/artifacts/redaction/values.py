@@ -19,11 +19,11 @@ _WORD = re.compile(r"[A-Za-z_]+|\d{1,5}")
 _RANDOM = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[A-Za-z0-9+/=_~.%-]{12,4096}")
 _SHARE_OF_DIGITS_OR_CAPITALS = 0.2
 _LEAST_ENTROPY = 3.0
-"""The least entropy of a character, in bits. gitleaks asks for 3 to 3.5 of generic keys."""
+"""The least entropy of a character, in bits. gitleaks requires 3 to 3.5 for generic keys."""
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for nothing, or names where the secret is: `{{ env_var('X') }}`, `${X}`, `<token>`."""
+    """Whether a value is empty, or a placeholder for a secret: `{{ env_var('X') }}`, `${X}`, `<token>`."""
     return value.lower() in _NO_SECRETS or bool(_PLACEHOLDER.fullmatch(value))
 
 
@@ -33,12 +33,12 @@ def is_specific(value: str) -> bool:
 
 
 def is_word(value: str) -> bool:
-    """Whether a value is a word or a small number. If it were hidden everywhere, names in code would go."""
+    """Whether a value is a word or a small number. To hide it everywhere would also hide names in code."""
     return bool(_WORD.fullmatch(value))
 
 
 def looks_random(value: str) -> bool:
-    """Whether a value looks made by a machine. Asked for keys that mostly have no secret: `account_key`, `auth`."""
+    """Whether a value looks generated. Decides for keys that mostly have no secret: `client_key`, `auth`."""
     if not _RANDOM.fullmatch(value):
         return False
     length = len(value)

@@ -25,7 +25,7 @@ class Search(Protocol):
     reads_code: bool
 
     def may_find(self, document: bytes) -> bool:
-        """Whether JSON may hold a secret. Never false where it holds one, also not where it is written with escapes."""
+        """Whether JSON may hold a secret. True wherever it holds one, also where the secret has escapes."""
 
     def hide(self, text: str) -> str:
         """The text without its secrets."""

@@ -1,8 +1,8 @@
 """Resolves column lineage: finds the columns of relations from which each column of a query comes.
 
 One query is parsed once and walked once, bottom-up, for all of its columns: `resolve`. The models of a project are
-resolved parents first, so that what a parent selects is known where no catalog says it: `Project`. Nothing in here
-knows of a database, and of sqlglot only its parser and its syntax tree are used.
+resolved parents first, so that a parent's columns are known without a catalog: `Project`. No database is used here,
+and of sqlglot only its parser and its syntax tree.
 """
 
 from importlib import import_module

@@ -34,7 +34,7 @@ class Cte:
 class Ctes:
     """The CTEs that a query can read, by lower-case name: those of its WITH clause, and those around it.
 
-    What a CTE of a long clause can read are the ones before it: the same object, up to an `end`, not a copy.
+    A CTE can read those before it: `before` shares the dictionary, up to an `_end`, as copies would be slow.
     """
 
     __slots__ = ("_around", "_end", "_own")
@@ -49,7 +49,7 @@ class Ctes:
         self._own[name] = (len(self._own), cte)
 
     def before(self) -> Ctes:
-        """The CTEs up to now. Later ones are not visible through it."""
+        """The CTEs that are added so far. It does not show later ones."""
         ctes = Ctes(self._around)
         ctes._own = self._own
         ctes._end = len(self._own)

@@ -50,7 +50,7 @@ _VALUES_COLUMNS: dict[str | None, tuple[str, int]] = {
 
 
 class Dialect(NamedTuple):
-    """One dialect; `name` is None where it is unknown, and sqlglot's own is read."""
+    """One dialect. `name` is None where it is unknown; SQL is read in sqlglot's own dialect then."""
 
     name: str | None
     has_lateral_aliases: bool
@@ -70,7 +70,7 @@ class Dialect(NamedTuple):
 
 
 def dialect_of(name: str | None) -> Dialect:
-    """The dialect that sqlglot calls so."""
+    """The dialect of this name in sqlglot."""
     return Dialect(name, name in _LATERAL_ALIASES, name == "clickhouse", name in _ARRAY_PATHS, name not in _NAME_ITEMS)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 NameTest = Callable[[str], "bool | None"]
-"""Whether a column of that name, as it is spelled, is chosen; None where that cannot be told."""
+"""Whether a column of that name, as it is spelled, is chosen; None where that is unknown."""
 
 
 def every_name(_name: str) -> bool | None:

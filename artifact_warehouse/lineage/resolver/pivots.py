@@ -121,7 +121,7 @@ def _unpivoted(
 ) -> Source:
     """Each group of columns becomes a row: of their values, and of a name that says which group it was.
 
-    There is no row for a NULL, unless asked for: what is NULL decides which names there are.
+    A NULL makes no row without INCLUDE NULLS. So the values also decide which names there are.
     """
     chosen_groups = _groups(members, _reading(source, scope))
     used = chosen_groups.used
@@ -201,21 +201,21 @@ def duckdb_pivot(pivot: exp.Pivot, scope: Scope) -> Source:
 
 
 def _values(on: list[exp.Expr]) -> list[str]:
-    """What the columns of `PIVOT … ON a IN ('x', 'y')` begin with; nothing where only the data tells."""
+    """The prefixes of the columns of `PIVOT … ON a IN ('x', 'y')`; none where they depend on the data."""
     if not on or not all(isinstance(e, exp.In) and e.expressions for e in on):
         return []
     return ["_".join(value.name for value in values) for values in product(*(e.expressions for e in on))]
 
 
 def _suffixes(using: list[exp.Expr]) -> list[str]:
-    """What the columns of each aggregate end with."""
+    """The suffix of the columns of each aggregate."""
     if len(using) < 2 and not any(isinstance(e, exp.Alias) for e in using):
         return [""]
     return [f"_{e.alias or e.sql('duckdb').lower()}" for e in using]
 
 
 class _PivotSource(FunctionSource):
-    """The columns of a PIVOT whose values only the data tells: their names end with that of their aggregate."""
+    """The columns of a PIVOT that depend on the data. Each name ends with the suffix of its aggregate."""
 
     __slots__ = ("aggregates",)
 

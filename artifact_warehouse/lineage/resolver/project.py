@@ -1,7 +1,7 @@
 """The nodes of a project, parents first: resolves the SQL of each against the columns of its parents.
 
-Knows nodes, not artifacts, and no database. Nodes name their code and columns by ids, which tell whether these are
-the same: only for what is to be resolved are they asked for.
+Knows nodes, not artifacts, and no database. A node has the ids of its code and of its columns. The code and columns
+themselves are read only for a lineage that is new.
 """
 
 from __future__ import annotations
@@ -184,9 +184,9 @@ class Project:
         return code_ids - {""}, columns_ids - {""}
 
     def lineages(self, code: FindCode, columns: FindColumns) -> Iterator[NodeLineage | KnownLineage]:
-        """The lineage of every model, snapshot and seed, parents before their children; what is known is only named.
+        """The lineage of every model, snapshot and seed, parents before children. A known one is not resolved again.
 
-        In a cycle the columns of the parent that comes later are those that it declares.
+        In a cycle, the parent that comes later has the columns that it declares.
         """
         seen: dict[str, _Seen] = {}
         for node in self._order:
@@ -247,10 +247,10 @@ def _seen(node: Node, found: NodeLineage | KnownLineage | None) -> str | Columns
 
 
 class _Finder:
-    """Finds a relation by the parts of its name among the ones a node may read; case and quotes do not matter.
+    """Finds a relation by the parts of its name among those that a node may read; case and quotes do not matter.
 
-    By its full name; where the code or the node names no database, by schema and name; else by the bare name. A name
-    that several share is nobody's. What is not found is a relation that dbt knows nothing of.
+    Tries the full name; where the code or the node has no database, schema and name; then the name alone. A name that
+    several relations have finds none of them. A name that is not found is a relation that dbt does not know.
     """
 
     def __init__(self, relations: Iterable[tuple[Node, Relation]]) -> None:

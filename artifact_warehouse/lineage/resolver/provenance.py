@@ -42,11 +42,11 @@ class Provenance(dict[Origin, int]):
     A provenance may be shared by many columns that pass it through: only its creator changes it.
     """
 
-    fields: object | None = None  # of the class, as an __init__ would double the time to make one
+    fields: object | None = None  # a class attribute, because an __init__ would double the time to make a provenance
     """The source that has the fields of a struct."""
 
     def add(self, other: dict[Origin, int], flags: int = 0) -> None:
-        """Add another provenance, with these flags. CONDITION stays only if every way has it."""
+        """Add another provenance, with these flags. An origin of both keeps CONDITION only if both have it."""
         for origin, theirs in other.items():
             new = theirs | flags
             old = self.get(origin)

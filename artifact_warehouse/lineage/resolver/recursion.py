@@ -45,7 +45,7 @@ class Recursions:
         return result
 
     def settled(self, provenance: Provenance) -> Provenance:
-        """The provenance with what its stand-ins stand for; with those that are not known yet, of a CTE around it."""
+        """The provenance with the origins of its stand-ins. Those of an outer CTE, not resolved yet, stay in it."""
         if not self._flows or self._flows.keys().isdisjoint(provenance):
             return provenance
         result = Provenance(provenance)

@@ -38,9 +38,9 @@ def resolve(
 
     `dialect` is sqlglot's name of it. `ephemerals` are the CTEs that stand for a model of their own, by lower-case
     name: edges end there. `wanted` are the columns that the query is known to have (lower-case name to spelling),
-    as a catalog has found them; without, they are what its select list says. Raises UnreadableSql.
+    as a catalog lists them; without `wanted`, the columns are those of its select list. Raises UnreadableSql.
 
-    A text that is nested deeply needs `with_deep_stack` around.
+    A text that may be nested deeply is to be resolved within `with_deep_stack`.
     """
     try:
         parsed = parse(sql, dialect)
@@ -94,7 +94,7 @@ def _wanted(source: Source, name: str, index: int, wanted: Mapping[str, str]) ->
         other = list(source.columns)[index]
         if other.startswith(UNNAMED):
             return source.columns[other]
-    return source.beyond(wanted[name]) if provenance is None else provenance
+    return source.uncatalogued(wanted[name]) if provenance is None else provenance
 
 
 def _edges(resolver: Resolver, provenances: Mapping[str, Provenance | None]) -> Iterator[Edge]:
@@ -117,9 +117,9 @@ def _uses(resolver: Resolver) -> Iterator[Use]:
 
 
 def with_deep_stack(work: Callable[[], _Result]) -> _Result:
-    """Do work in a thread with room for expressions that are nested thousands of levels deep.
+    """Call `work` in a thread whose stack is large enough for expressions nested thousands of levels deep.
 
-    One at a time, as the recursion limit holds for the whole process.
+    One call at a time, because the recursion limit is that of the whole process.
     """
     results: list[_Result] = []
     errors: list[BaseException] = []

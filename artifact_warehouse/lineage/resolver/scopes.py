@@ -20,7 +20,7 @@ class Scope:
         "_busy",
         "_deciding",
         "_named_values",
-        "_proves_itself",
+        "_reads_itself",
         "_subqueries",
         "aliased",
         "aliases",
@@ -64,7 +64,7 @@ class Scope:
         """Whether it holds the items before a query in FROM. The query reads them only if nothing else has the name."""
         self._busy: set[str] = set()
         self._deciding: dict[int, Provenance] = {}
-        self._proves_itself: dict[str, bool] = {}
+        self._reads_itself: dict[str, bool] = {}
         self._subqueries: dict[int, Source] = {}
         self._named_values: dict[str, Provenance] = {}
 
@@ -108,7 +108,7 @@ class Scope:
         for source in self.sources.values():
             if name in source:
                 return source.get(name)
-        if not prefers_aliases and (provenance := self._proven_or_alias(name)) is not None:
+        if not prefers_aliases and (provenance := self._alias_or_open_column(name)) is not None:
             return provenance
         named = self.sources.get(name)
         if named is not None and named.value is not None:
@@ -119,13 +119,13 @@ class Scope:
             return provenance
         return self._from_cte(name) if named is None else None
 
-    def _proven_or_alias(self, name: str) -> Provenance | None:
+    def _alias_or_open_column(self, name: str) -> Provenance | None:
         """The alias of that name; but an open source has the column if the alias itself reads the name."""
-        found = self._proves_itself.get(name)
+        found = self._reads_itself.get(name)
         if found is None and name in self.aliased:
             parts = self.aliased[name].walk(prune=lambda part: isinstance(part, exp.Query))
             found = any(type(part) is exp.Column and part.name.lower() == name for part in parts)
-            self._proves_itself[name] = found
+            self._reads_itself[name] = found
         provenance = self._from_open_sources(name) if found else None
         return self.alias(name) if provenance is None else provenance
 
@@ -244,7 +244,7 @@ class Scope:
         if column.args.get("table") is None:
             if may_be_unit(column) or self._is_word(column):
                 return None
-            if not may_be_keyword(column) and (provenance := self._beyond(name)) is not None:
+            if not may_be_keyword(column) and (provenance := self._uncatalogued(name)) is not None:
                 return provenance
         self.resolver.unresolved[".".join(part.name for part in column.parts)] = None
         return FROM_NOWHERE
@@ -260,13 +260,13 @@ class Scope:
             scope = scope.outer
         return scope is not None
 
-    def _beyond(self, name: str) -> Provenance | None:
+    def _uncatalogued(self, name: str) -> Provenance | None:
         """A column that no catalog lists, if exactly one relation can have it."""
         found: list[Provenance] = []
         scope: Scope | None = self
         while scope is not None:
             sources = scope.sources.values() if not scope.is_beside else ()
-            found += [provenance for source in sources if (provenance := source.beyond(name)) is not None]
+            found += [provenance for source in sources if (provenance := source.uncatalogued(name)) is not None]
             scope = scope.outer
         return found[0] if len(found) == 1 else None
 
@@ -343,7 +343,7 @@ def _of_source(source: Source, name: str) -> Provenance | None:
     """A column of a source that the query names."""
     provenance = source.get(name.lower())
     if provenance is None:
-        if (provenance := source.beyond(name)) is not None:
+        if (provenance := source.uncatalogued(name)) is not None:
             return provenance
         if isinstance(source, FunctionSource):
             return source.arguments

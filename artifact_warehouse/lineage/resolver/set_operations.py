@@ -130,7 +130,7 @@ def _by_name(result: Source, operation: exp.SetOperation, other: Source) -> None
 
 
 def _by_position_or_name(result: Source, other: Source) -> None:
-    """Positions are unknown behind an open star, so columns of the same name are matched."""
+    """Positions after an open star are unknown, so columns of the same name are matched."""
     for name, provenance in result.columns.items():
         found = other.get(name)
         if found is not None:

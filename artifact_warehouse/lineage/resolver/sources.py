@@ -21,13 +21,13 @@ from artifact_warehouse.lineage.resolver.provenance import (
 class Source:
     """Columns by lower-case name, in their order, each with its provenance.
 
-    `spellings` has the names that are not in lower case. `unlisted` are the sources whose columns are unknown and
-    that a star has taken over: a column which is not listed here may come from them. `starred` are the sources whose
-    columns are known and that a star has taken over: a catalog may be older than the query, and lack one. `value` is
-    what the source is where a query uses its name as a value, if not a row: `SELECT x FROM unnest(xs) AS x`.
+    `spellings` has the names that are not in lower case. `unlisted` are sources of unknown columns that a star
+    selects: a column that is not listed here may come from them. `starred` are sources of known columns that a star
+    selects: a catalog may be older than the query, and lack a column. `value` is the value of the source's name in
+    an expression, where that is not the row: `SELECT x FROM unnest(xs) AS x`.
     """
 
-    __slots__ = ("_beyond", "_found", "_suffixes", "columns", "spellings", "starred", "unlisted", "value")
+    __slots__ = ("_found", "_suffixes", "_uncatalogued", "columns", "spellings", "starred", "unlisted", "value")
 
     def __init__(self) -> None:
         self.columns: dict[str, Provenance] = {}
@@ -35,7 +35,7 @@ class Source:
         self.unlisted: list[Source] = []
         self.starred: list[Source] = []
         self.value: Provenance | None = None
-        self._beyond: dict[str, Provenance | None] | None = None
+        self._uncatalogued: dict[str, Provenance | None] | None = None
         self._found: dict[str, Provenance | None] | None = None
         self._suffixes: dict[str, int] | None = None
 
@@ -69,16 +69,16 @@ class Source:
             return union(found, GUESSED)
         return found[0] if found else None
 
-    def beyond(self, spelling: str) -> Provenance | None:
+    def uncatalogued(self, spelling: str) -> Provenance | None:
         """The provenance of a column that no catalog lists, if exactly one relation can have it."""
         if not self.starred:
             return None
-        if self._beyond is None:
-            self._beyond = {}
-        if spelling not in self._beyond:
-            found = [provenance for source in self.starred if (provenance := source.beyond(spelling)) is not None]
-            self._beyond[spelling] = found[0] if len(found) == 1 else None
-        return self._beyond[spelling]
+        if self._uncatalogued is None:
+            self._uncatalogued = {}
+        if spelling not in self._uncatalogued:
+            found = [provenance for source in self.starred if (provenance := source.uncatalogued(spelling)) is not None]
+            self._uncatalogued[spelling] = found[0] if len(found) == 1 else None
+        return self._uncatalogued[spelling]
 
     def row(self) -> Provenance:
         """The provenance of the whole row as one value. It is unresolved if some columns are unknown."""
@@ -90,14 +90,14 @@ class Source:
 
     def rest(self) -> Provenance:
         """The provenance of all unknown columns together."""
-        if self._beyond is None:
-            self._beyond = {}
-        if _REST not in self._beyond:  # see `get`
-            self._beyond[_REST] = union(source.rest() for source in self.unlisted)
-        return self._beyond[_REST] or FROM_NOWHERE
+        if self._uncatalogued is None:
+            self._uncatalogued = {}
+        if _REST not in self._uncatalogued:  # see `get`
+            self._uncatalogued[_REST] = union(source.rest() for source in self.unlisted)
+        return self._uncatalogued[_REST] or FROM_NOWHERE
 
     def at(self, index: int) -> Provenance | None:
-        """The provenance of a column by its place, counted from 0."""
+        """The provenance of a column by its position, counted from 0."""
         name = next(islice(self.names(), index, None), None)
         return None if name is None or self.is_open else self.columns_provenance(name)
 
@@ -110,7 +110,7 @@ class Source:
         return self.spellings.get(name, name)
 
     def put(self, spelling: str, provenance: Provenance) -> None:
-        """Add a column. A second column of the same name gets a suffix, as databases do it for a view."""
+        """Add a column. A second column of the same name gets a suffix, as in a view."""
         name = spelling.lower()
         if name in self.columns:
             suffix = self._free_suffix(name)
@@ -183,7 +183,7 @@ class RelationSource(Source):
             self.columns[name] = provenance
         return provenance
 
-    def beyond(self, spelling: str) -> Provenance:
+    def uncatalogued(self, spelling: str) -> Provenance:
         """The provenance of a column that the catalog lacks: the catalog may be older than the query."""
         name = spelling.lower()
         provenance = self.columns.get(name)
@@ -201,7 +201,7 @@ class RelationSource(Source):
 class FunctionSource(Source):
     """What a table function returns: every column comes from its arguments.
 
-    `is_listed`: its columns are all listed. `is_bare`: its columns cannot be named but by their bare names.
+    `is_listed`: its columns are all listed. `is_bare`: a query can name its columns only without a qualifier.
     """
 
     __slots__ = ("arguments", "is_bare", "is_listed")
@@ -244,8 +244,8 @@ class RestSource(Source):
     def get(self, name: str) -> Provenance | None:
         return None if self._lacks(name) else self.source.get(name)
 
-    def beyond(self, spelling: str) -> Provenance | None:
-        return None if self._lacks(spelling.lower()) else self.source.beyond(spelling)
+    def uncatalogued(self, spelling: str) -> Provenance | None:
+        return None if self._lacks(spelling.lower()) else self.source.uncatalogued(spelling)
 
     def rest(self) -> Provenance:
         return self.source.rest()
@@ -273,7 +273,7 @@ class AliasedSource(Source):
 
 
 def renamed(source: Source, names: list[str]) -> Source:
-    """The source with a list of column names: `AS t (a, b)`. Columns beyond the list keep theirs."""
+    """The source with a list of column names: `AS t (a, b)`. Columns after the list keep their names."""
     if not names:
         return source
     result = Source()

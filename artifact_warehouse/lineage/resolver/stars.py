@@ -78,12 +78,12 @@ def chosen(columns: exp.Expr, scope: Scope) -> Source:
     elif isinstance(columns, exp.Array) and all(isinstance(name, exp.Literal) for name in columns.expressions):
         keeps = listed([name.name for name in columns.expressions])
     else:  # a parameter, for instance
-        keeps = _no_one_knows
+        keeps = _unknown
     _add_sources(result, scope.sources.values(), _ALL._replace(keeps=keeps), scope, scope.merged)
     return result
 
 
-def _no_one_knows(_name: str) -> bool | None:
+def _unknown(_name: str) -> bool | None:
     return None
 
 

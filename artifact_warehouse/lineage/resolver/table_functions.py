@@ -208,8 +208,8 @@ def _windowed(source: Source, function: exp.Anonymous, scope: Scope) -> Source:
 def _passing(function: exp.Expr, scope: Scope) -> Source:
     """The source of a function that passes the columns of a table through.
 
-    What it adds comes from all columns that a query has chosen for it; which columns of a whole table it reads is
-    unknown.
+    The columns that it adds come from all columns of its query. Where its argument is a table, not a query, they are
+    unresolved: which columns of the table it reads is unknown.
     """
     table = function.args.get("expression") or function.this
     inner = _argument_table(table, scope)
@@ -285,7 +285,7 @@ def _side_by_side(unnest: exp.Unnest, names: list[str], scope: Scope) -> Source:
 
 
 def items_source(items: Provenance) -> Source:
-    """The rows that an array's items make: their fields, where the query has built them, or anything."""
+    """The rows of an array's items: the fields of structs that the query has built, else columns of any name."""
     fields = items.fields
     if isinstance(fields, Source):
         source = Source()

@@ -29,7 +29,7 @@ _FUNCTIONS = _words("""
     localtimestamp rownum session_user sysdate systimestamp system_user
 """)
 LEVELS = frozenset({"level", "connect_by_iscycle", "connect_by_isleaf"})
-"""What CONNECT BY adds to its rows."""
+"""The pseudo-columns of CONNECT BY."""
 
 
 _TAKE_COLUMNS = (exp.Case, exp.Cast, exp.Coalesce, exp.Connector, exp.If, exp.TryCast)
@@ -55,7 +55,7 @@ def may_be_unit(column: exp.Expr) -> bool:
     if not _is_word(column) or not isinstance(function, exp.Func):
         return False
     if not isinstance(function, exp.Anonymous):
-        # the order of arguments is that of another dialect
+        # sqlglot has read the unit as the first argument, as in another dialect
         return isinstance(function, (exp.DateDiff, exp.TimestampDiff, exp.TsOrDsDiff)) and column.arg_key == "this"
     name = function.name.lower()
     if name in _UNIT_FIRST:

@@ -9,5 +9,5 @@ RESOLVER_VERSION = 2
 
 
 def resolver_version() -> str:
-    """The versions of the resolver and of the parser below it. Finds that one's out without importing it."""
+    """The versions of the resolver and of sqlglot, its parser. Does not import sqlglot, which is slow."""
     return f"{RESOLVER_VERSION}, sqlglot {version('sqlglot')}"

@@ -36,7 +36,21 @@ export function note(query) {
     if (value == null || value === "") now.query.delete(key);
     else now.query.set(key, String(value));
   }
-  history.replaceState(null, "", `#/${path([now.page, ...now.rest])}?${now.query}`);
+  history.replaceState(null, "", `${here()}#/${path([now.page, ...now.rest])}?${now.query}`);
+}
+
+/** The address of the document itself. In a frame of a notebook, a bare # would stand for that of the notebook. */
+const here = () => location.href.split("#")[0];
+
+/** In a frame of a notebook, follow a link to a page of the report here. */
+export function followLinks() {
+  if (location.protocol !== "about:") return;
+  addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target.closest("a[href^='#']") : null;
+    if (!target || event.ctrlKey || event.metaKey) return;
+    location.hash = target.getAttribute("href");
+    event.preventDefault();
+  });
 }
 
 const idOf = (node) => (typeof node === "number" ? D.ids[node] : node);

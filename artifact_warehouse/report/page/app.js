@@ -1,5 +1,5 @@
 // The frame: header, search, pages by their address. A page is a function from an address to elements.
-import { address, to } from "./address.js";
+import { address, followLinks, to } from "./address.js";
 import { changesPage } from "./changes.js";
 import { costsPage } from "./costs.js";
 import { D, S, fetchPart, scopeAddress, scopeName, shortName, unpackCore } from "./data.js";
@@ -59,6 +59,10 @@ function makeFrame() {
     searchField(PAGES),
   );
   document.getElementById("app").replaceChildren(header, frame.main, frame.foot);
+  document.querySelector(".skiplink").addEventListener("click", (event) => {
+    event.preventDefault(); // the address stays that of the page
+    frame.main.focus();
+  });
 }
 
 function footWords() {
@@ -114,6 +118,7 @@ async function start() {
   makeFrame();
   if (D.scopes.length) {
     addEventListener("hashchange", show);
+    followLinks();
     show();
   } else nothingLoaded();
   requestAnimationFrame(() =>

@@ -11,16 +11,23 @@ import { FONT, Viewport, cut, inks, onScheme } from "./viewport.js";
 import { STATE_WORD, axisDur, dur, num, plural } from "./words.js";
 
 const TOP = 26;
-const LEFT = 46;
+const LEFT = 52;
 const RIGHT = 14;
+const NAMED_LANE = 16;
+const MOST_HEIGHT = 2400;
 const LONG_STEPS = [10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400];
+
+/** The height of a lane. dbt 2 has a thread for almost every node: thousands of lanes are thin. */
+function laneHeightOf(threads) {
+  return threads <= 16 ? 30 : Math.max(3, Math.min(18, Math.floor(MOST_HEIGHT / threads)));
+}
 
 class Gantt {
   constructor(bars, pick) {
     this.bars = bars;
     this.pick = pick;
     this.threads = lanesOf(bars);
-    this.laneHeight = this.threads.length > 16 ? 18 : 30;
+    this.laneHeight = laneHeightOf(this.threads.length);
     this.end = Math.max(...bars.map((bar) => bar.end), 1);
     this.byNode = new Map(bars.map((bar) => [bar.node, bar]));
     this.lanes = this.threads.map((_, lane) => bars.filter((bar) => bar.lane === lane));
@@ -141,7 +148,8 @@ class Gantt {
   drawBar(context, bar, x, width) {
     const { ink, laneHeight } = this;
     const isOn = bar[this.path] != null;
-    const height = bar.isTest ? Math.round(laneHeight * 0.36) : laneHeight - 8;
+    const whole = laneHeight < NAMED_LANE ? laneHeight - 1 : laneHeight - 8;
+    const height = bar.isTest ? Math.max(1, Math.round(laneHeight * 0.36)) : whole;
     const y = this.y(bar.lane) + (laneHeight - height) / 2;
     const isBad = bar.state === "fail" || bar.state === "warn";
     context.fillStyle = isBad ? ink[bar.state] : isOn ? ink.ink : ink.ok_soft;
@@ -159,7 +167,7 @@ class Gantt {
       context.lineTo(x + Math.min(width - 2, height - 2), y + height - 2);
       context.stroke();
     }
-    if (bar.isTest || width <= 34) return;
+    if (bar.isTest || width <= 34 || laneHeight < NAMED_LANE) return;
     context.fillStyle = isBad || isOn ? ink.surface : ink.ink;
     context.textAlign = "left";
     const room = Math.floor((width - 8) / 8) * 8;
@@ -191,7 +199,7 @@ class Gantt {
     const { ink, laneHeight } = this;
     const outline = (one) => {
       const x = this.x(one.start);
-      context.strokeRect(x - 1, this.y(one.lane) + 2, Math.max(3, this.x(one.end) - x) + 2, laneHeight - 4);
+      context.strokeRect(x - 1, this.y(one.lane) + 2, Math.max(3, this.x(one.end) - x) + 2, Math.max(1, laneHeight - 4));
     };
     context.strokeStyle = ink.accent;
     context.fillStyle = ink.accent;
@@ -217,7 +225,9 @@ class Gantt {
     context.fillRect(0, 0, LEFT - 2, height);
     context.fillStyle = this.ink.ink3;
     context.textAlign = "right";
+    const step = Math.ceil(14 / this.laneHeight);
     this.threads.forEach((thread, lane) => {
+      if (lane % step) return;
       const name = cut(context, threadName(thread), LEFT - 14);
       context.fillText(name, LEFT - 10, this.y(lane) + this.laneHeight / 2);
     });

@@ -141,8 +141,9 @@ function versionBand(plot, y, timed, start, end) {
   const box = { x: left, y: y(high) - 1, width: right - left, height: Math.max(2, y(low) - y(high) + 2) };
   plot.behind.push(s("rect", { class: "band", ...box }));
   plot.add(s("path", { class: "med", d: `M${left} ${y(middle)} H${right}` }));
-  if (right - left > 44)
-    plot.add(s("text", { class: "lab strong", x: left + 9, y: Math.max(plot.top + 10, y(high) - 5) }, dur(middle)));
+  const isRoomAbove = y(high) - 5 > plot.y + 12;
+  const text = { class: "lab strong", x: left + 9, y: isRoomAbove ? y(high) - 5 : y(low) + 14 };
+  if (right - left > 44) plot.add(s("text", text, dur(middle)));
 }
 
 /** Rows that each build wrote, where the adapter counts them. */

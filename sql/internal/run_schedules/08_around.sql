@@ -1,8 +1,8 @@
--- The longest chain that goes around each node: what bounds its drag.
+-- The longest chain of a run without the critical node of each level. It limits the drag of that node.
 -- reads: acyclic_edges, lengths
 -- gives: around [run, level]
 
--- The longest chain that passes a level without one node of it: beside it, over the level, or ended above it.
+-- The longest chain with an edge that passes over a level.
 passing AS (
     SELECT children.run, level.level, max(parents.finish + children.through - children.finish + children.duration) AS through
     FROM (
@@ -15,6 +15,7 @@ passing AS (
     GROUP BY children.run, level.level
 ),
 
+-- `beside` is the longest chain through a node of the level that is not critical, `ended` the longest that ends in it.
 at_level AS (
     SELECT
         run,

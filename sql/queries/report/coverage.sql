@@ -1,4 +1,4 @@
--- How much of each project was tested, described, under contract and watched for freshness, by day.
+-- How much of each project had tests, descriptions, contracts and freshness criteria, by day.
 -- parameters: $project, $environment
 -- grain: project_name, environment, coverage_date
 SELECT

@@ -1,4 +1,4 @@
--- Every invocation that wrote results, the first first, and whether its timeline is whole.
+-- Every invocation that wrote results, the oldest first, and whether its timeline is whole.
 -- parameters: $since, $project, $environment, $job, $whole_runs
 -- grain: invocation_id, command
 SELECT

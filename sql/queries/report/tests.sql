@@ -1,4 +1,4 @@
--- Every test of the current manifests, how often it failed, and whether it can be trusted.
+-- Every test of the current manifests, how often it failed, and how often it flipped.
 -- parameters: $project, $environment
 -- grain: project_name, environment, unique_id
 SELECT

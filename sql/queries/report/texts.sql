@@ -1,4 +1,4 @@
--- What the nodes of the current manifests say of themselves.
+-- The description and the meta of the nodes of the current manifests.
 -- parameters: $project, $environment
 -- grain: project_name, environment, unique_id
 SELECT project_name, environment, unique_id, description, CAST(meta AS VARCHAR) AS meta

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 SWEEPS = 12
 BENT_NODES = 600
-"""Up to so many nodes, a long edge has a place in each layer that it crosses, and so passes between the nodes."""
+"""Up to this many nodes, a long edge has a bend in each layer that it crosses, so that it passes between the nodes."""
 
 Node = int | tuple[int, int, int]
 """A node, or the bend of an edge (from, to) in a layer."""
@@ -79,7 +79,7 @@ class _Graph:
 
 
 def spread(wanted: Sequence[float]) -> list[float]:
-    """Places at least one row apart, in the given order, as near as can be to the wanted ones (least squares)."""
+    """Places at least one row apart, in the given order, as near as possible to the wanted ones (least squares)."""
     pools: list[tuple[float, int]] = []
     for index, place in enumerate(wanted):
         pools.append((place - index, 1))
@@ -121,7 +121,7 @@ def _mean(row: Mapping[Node, float], nodes: Sequence[Node]) -> float:
 
 
 def _columns(graph: _Graph, layers: Mapping[int, list[Node]], row: Mapping[Node, float]) -> dict[Node, Place]:
-    """A column a layer. In a large graph, a layer of 900 nodes would be one column: it is split into several."""
+    """One column for each layer. In a large graph several, as a layer of 900 nodes would be too tall a column."""
     top, left = min(row.values(), default=0.0), 0
     tallest = max(40, int((len(graph.linked) * 3) ** 0.5))
     places: dict[Node, Place] = {}

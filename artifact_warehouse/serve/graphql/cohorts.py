@@ -1,0 +1,154 @@
+"""Rows that are fetched together. What one of them is asked for is fetched for all of them, by one statement.
+
+So the number of statements of a request depends on its document only, however many nodes it selects.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+from graphql import GraphQLError
+
+from artifact_warehouse.serve.limits import RequestLimits
+from artifact_warehouse.serve.snapshots import Snapshot
+from artifact_warehouse.storage import query
+
+
+class Request:
+    """What the resolvers of one request share: a connection to one snapshot, and what is left of the limits."""
+
+    def __init__(self, snapshot: Snapshot, connection: duckdb.DuckDBPyConnection, limits: RequestLimits) -> None:
+        self.snapshot = snapshot
+        self.limits = limits
+        self.statement_count = 0
+        self._connection = connection
+        self._rows = 0
+        self._deadline = time.monotonic() + limits.seconds
+
+    @contextmanager
+    def running(self) -> Iterator[Request]:
+        """A block in which a statement that runs beyond the limit of time is interrupted."""
+        timer = threading.Timer(self.limits.seconds, self._connection.interrupt)
+        timer.start()
+        try:
+            yield self
+        finally:
+            timer.cancel()
+
+    def fetch(self, statement: str, parameters: dict[str, Any] | None = None, *tables: str, **literals: str) -> Table:
+        """The rows of sql/queries/serve/<statement>.sql, which reads these tables of the snapshot."""
+        self.snapshot.require(*tables)
+        self.statement_count += 1
+        if time.monotonic() > self._deadline:
+            raise self._too_long()
+        sql = query(f"serve/{statement}", **literals)
+        key = (sql, msgspec.json.encode(parameters))
+        found: Table | None = self.snapshot.recent.get(key)
+        if found is None:
+            found = self._run(sql, parameters or {})
+            self.snapshot.recent.keep(key, found)
+        self._rows += len(found)
+        if self._rows > self.limits.rows:
+            raise GraphQLError(f"the answer has more than {self.limits.rows} rows; ask for fewer nodes at once")
+        return found
+
+    def _run(self, sql: str, parameters: dict[str, Any]) -> Table:
+        try:
+            relation = self._connection.sql(sql, params=parameters)
+            return Table(
+                relation.to_arrow_table(),
+                {name for name, type_ in zip(relation.columns, relation.types, strict=True) if type_ == "JSON"},
+            )
+        except duckdb.InterruptException as error:
+            raise self._too_long() from error
+        except duckdb.OutOfMemoryException as error:
+            raise GraphQLError("the request needs more memory than it may; ask for fewer nodes or fields") from error
+
+    def _too_long(self) -> GraphQLError:
+        return GraphQLError(f"the request takes longer than {self.limits.seconds:g} seconds; ask for fewer nodes")
+
+
+class Table:
+    """An Arrow table whose columns become lists of Python's values when they are first read."""
+
+    def __init__(self, table: pa.Table, json_columns: set[str]) -> None:
+        self._table = table
+        self._json_columns = json_columns
+        self._names = {*table.column_names}
+        self._lists: dict[str, list[Any]] = {}
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the table, without the lists that were made of it."""
+        return int(self._table.nbytes)
+
+    def column(self, name: str) -> list[Any]:
+        """All values of a column; of one that the table does not have, None."""
+        if name not in self._lists:
+            self._lists[name] = self._read(name) if name in self._names else [None] * len(self)
+        return self._lists[name]
+
+    def _read(self, name: str) -> list[Any]:
+        values: list[Any] = self._table.column(name).to_pylist()
+        if name in self._json_columns:
+            return [None if value is None else msgspec.json.decode(value) for value in values]
+        return values
+
+
+Loader = Callable[["Cohort"], Any]
+
+
+class Cohort:
+    """The rows of one statement, and what was fetched for all of them."""
+
+    def __init__(self, request: Request, table: Table) -> None:
+        self.request = request
+        self.table = table
+        self.rows = [Row(self, index) for index in range(len(table))]
+        self._loaded: dict[Any, Any] = {}
+
+    def loaded(self, key: Any, load: Loader) -> Any:
+        """What `load` fetches for all rows; it is called once for each key."""
+        if key not in self._loaded:
+            self._loaded[key] = load(self)
+        return self._loaded[key]
+
+    def distinct(self, name: str) -> list[Any]:
+        """The distinct values of a column."""
+        return list(dict.fromkeys(self.table.column(name)))
+
+    def grouped(self, *names: str) -> dict[Any, list[Row]]:
+        """The rows by the values of a column, or of several."""
+        groups: dict[Any, list[Row]] = {}
+        keys: Iterable[Any] = (
+            self.table.column(names[0])
+            if len(names) == 1
+            else zip(*(self.table.column(name) for name in names), strict=True)
+        )
+        for key, row in zip(keys, self.rows, strict=True):
+            groups.setdefault(key, []).append(row)
+        return groups
+
+
+class Row:
+    """One row of a cohort. It answers `get` as the dictionaries of JSON do."""
+
+    __slots__ = ("cohort", "index")
+
+    def __init__(self, cohort: Cohort, index: int) -> None:
+        self.cohort = cohort
+        self.index = index
+
+    def get(self, name: str) -> Any:
+        """The value of a column; None where there is no such column."""
+        return self.cohort.table.column(name)[self.index]

@@ -1,0 +1,25 @@
+-- Every node above nodes, by the manifests of runs.
+-- parameters: $run_ids, $unique_ids
+-- tables: runs (run_id BIGINT, job_id BIGINT, environment_id BIGINT, artifact_key BIGINT, invocation_id VARCHAR, command VARCHAR, project_name VARCHAR, environment VARCHAR, job_name VARCHAR, generated_at TIMESTAMP, elapsed_seconds DOUBLE, args JSON, graph_id VARCHAR, rendering_set_id VARCHAR, dbt_version VARCHAR, is_executing BOOLEAN)
+-- grain: run_id, unique_id, related_unique_id
+WITH RECURSIVE edges AS (
+    SELECT DISTINCT runs.run_id, edges.child_unique_id, edges.parent_unique_id
+    FROM runs
+    INNER JOIN internal.graph_edges AS edges ON edges.graph_id = runs.graph_id
+    WHERE runs.run_id IN (SELECT unnest(CAST($run_ids AS BIGINT[])))
+),
+
+above AS (
+    SELECT run_id, child_unique_id AS unique_id, parent_unique_id AS related_unique_id
+    FROM edges
+    WHERE child_unique_id IN (SELECT unnest(CAST($unique_ids AS VARCHAR[])))
+    UNION
+    SELECT above.run_id, above.unique_id, edges.parent_unique_id
+    FROM above
+    INNER JOIN edges ON edges.run_id = above.run_id AND edges.child_unique_id = above.related_unique_id
+)
+
+SELECT run_id, unique_id, related_unique_id
+FROM above
+WHERE related_unique_id <> unique_id
+ORDER BY ALL

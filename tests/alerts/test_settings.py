@@ -1,0 +1,76 @@
+"""The table [alerts]: what is wrong in it is named, and its JSON schema says the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import run
+
+from artifact_warehouse.config import find_config, read_config
+from artifact_warehouse.errors import InvalidConfig
+
+CHANNELS = '[alerts.channels.oncall]\nwebhook = "http://127.0.0.1:1"\n'
+
+
+def check(folder: Path, text: str) -> tuple[int, str]:
+    path = folder / "artifact-warehouse.toml"
+    path.write_text(text)
+    result = run("config", "check", "--config", path)
+    return result.exit_code, result.stderr.replace(str(path), "FILE")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("alerts = 1", "FILE: alerts: Expected `object`, got `int`"),
+        ("[other]", "FILE: has no table [alerts]"),
+        ("[alerts", "FILE: is not TOML"),
+        (CHANNELS + "port = 1", "FILE: alerts.channels[...]: Object contains unknown field `port`"),
+        (CHANNELS + 'url = "json://h"', "FILE: alerts.channels.oncall: needs either a url or a webhook"),
+        (CHANNELS + 'timeout = "soon"', "FILE: alerts.channels.oncall.timeout: 'soon' is not a duration"),
+        ("[alerts.channels.a]\nurl = 'nothing://h'", "alerts.channels.a: is no URL that apprise knows"),
+        ("[alerts.channels.a]\nwebhook = 'file:///etc/passwd'", "alerts.channels.a: the webhook is no http"),
+        (f'[alerts]\ntimezone = "Mars/Base"\n{CHANNELS}', "alerts.timezone: 'Mars/Base' is no time zone"),
+        (f'[alerts]\ntimezone = "Europe"\n{CHANNELS}', "alerts.timezone: 'Europe' is no time zone"),
+        (f'[alerts]\ndefault = ["me"]\n{CHANNELS}', "alerts.default: there is no channel 'me'; there are oncall"),
+        (f'{CHANNELS}[[alerts.routes]]\nchannels = ["me"]', "alerts.routes[0].channels: there is no channel 'me'"),
+        (f'{CHANNELS}[[alerts.routes]]\nchannels = ["oncall"]\nkinds = ["x"]', "Invalid enum value 'x'"),
+        (CHANNELS + '[[alerts.promises]]\nexposure = "x"\nby = "7:00"', "alerts.promises[0].by: Expected `str`"),
+        (f'{CHANNELS}[[alerts.schedules]]\njob = "x"\ncron = "10 3"', "alerts.schedules[0].cron: '10 3' is not a cron"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    exit_code, message = check(tmp_path, text)
+    assert exit_code == 2
+    assert words in message
+
+
+def test_a_sound_configuration_is_said_to_be_so(tmp_path: Path) -> None:
+    assert check(tmp_path, CHANNELS) == (0, "the configuration is sound; channels: oncall\n")
+
+
+def test_the_nearest_file_upwards_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = tmp_path / "models" / "marts"
+    below.mkdir(parents=True)
+    (tmp_path / "artifact-warehouse.toml").write_text(CHANNELS)
+    monkeypatch.chdir(below)
+    assert find_config() == tmp_path / "artifact-warehouse.toml"
+    (below.parent / "artifact-warehouse.toml").write_text("[alerts]")
+    assert find_config() == below.parent / "artifact-warehouse.toml"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig, match="cannot be read"):
+        read_config(tmp_path)
+
+
+def test_the_schema_knows_every_key_with_a_sentence_for_each_table() -> None:
+    schema: dict[str, Any] = json.loads(run("config", "check", "--schema").stdout)
+    tables = schema["$defs"]
+    assert {*tables} == {"Config", "Alerts", "Channel", "QuietHours", "Route", "Promise", "Schedule"}
+    assert all(table["description"] for table in tables.values())
+    assert "from" in tables["QuietHours"]["required"]
+    assert [name for name, table in tables.items() if table.get("additionalProperties") is not False] == ["Config"]
