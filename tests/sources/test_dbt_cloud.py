@@ -427,7 +427,7 @@ def test_another_client_reads_the_same_from_the_server(tmp_path: Path, warehouse
     """dbtc, which many use against dbt Cloud itself, finds in our server what the warehouse has of it."""
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    install = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "dbtc==0.11.7"]
+    install = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "dbtc==0.11.7", "pyarrow<18"]
     if subprocess.run(install, check=False, capture_output=True).returncode:
         pytest.skip("dbtc cannot be installed")
     script = tmp_path / "witness.py"
