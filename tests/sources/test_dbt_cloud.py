@@ -398,10 +398,10 @@ import requests
 from urllib.parse import urlsplit
 from dbtc import dbtCloudClient
 
-url, account = sys.argv[1], int(sys.argv[2])
+server, account = sys.argv[1], int(sys.argv[2])
 send = requests.Session.request
-requests.Session.request = lambda self, method, path, **more: send(
-    self, method, url + urlsplit(path)._replace(scheme="", netloc="").geturl(), **more
+requests.Session.request = lambda self, method, url, **more: send(
+    self, method, server + urlsplit(url)._replace(scheme="", netloc="").geturl(), **more
 )
 cloud = dbtCloudClient(service_token=os.environ["DBT_CLOUD_TOKEN"], host="cloud.getdbt.com").cloud
 runs, offset = [], 0
