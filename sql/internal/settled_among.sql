@@ -75,11 +75,15 @@ project_ids AS (
 -- A scheduler has ids of its own for projects. The projects of its invocations name that of an invocation for which dbt
 -- wrote nothing.
 scheduled_projects AS (
-    SELECT said.project_id, min(invocations.project_name) AS project_name
-    FROM said
-    INNER JOIN invocations ON invocations.invocation_id = said.invocation_id
-    WHERE said.kind = 'run'
-    GROUP BY said.project_id
+    SELECT runs.project_id, min(coalesce(labelled.project_label, manifests.project_name)) AS project_name
+    FROM stored.artifacts AS runs
+    INNER JOIN stored.artifacts AS manifests
+        ON manifests.invocation_id = runs.invocation_id
+        AND manifests.kind = 'manifest'
+        AND manifests.error IS NULL
+    LEFT JOIN labelled ON labelled.artifact_key = manifests.artifact_key
+    WHERE runs.kind = 'run' AND runs.project_id IN (SELECT project_id FROM said WHERE kind = 'run')
+    GROUP BY runs.project_id
 ),
 
 -- A semantic manifest and a column lineage have no ids: they belong to the manifest that lies beside them. Where several

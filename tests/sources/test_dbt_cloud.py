@@ -398,10 +398,10 @@ import requests
 from urllib.parse import urlsplit
 from dbtc import dbtCloudClient
 
-url, account = sys.argv[1], int(sys.argv[2])
+server, account = sys.argv[1], int(sys.argv[2])
 send = requests.Session.request
-requests.Session.request = lambda self, method, path, **more: send(
-    self, method, url + urlsplit(path)._replace(scheme="", netloc="").geturl(), **more
+requests.Session.request = lambda self, method, url, **more: send(
+    self, method, server + urlsplit(url)._replace(scheme="", netloc="").geturl(), **more
 )
 cloud = dbtCloudClient(service_token=os.environ["DBT_CLOUD_TOKEN"], host="cloud.getdbt.com").cloud
 runs, offset = [], 0
@@ -427,7 +427,7 @@ def test_another_client_reads_the_same_from_the_server(tmp_path: Path, warehouse
     """dbtc, which many use against dbt Cloud itself, finds in our server what the warehouse has of it."""
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    install = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "dbtc==0.11.7"]
+    install = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "dbtc==0.11.7", "pyarrow<18"]
     if subprocess.run(install, check=False, capture_output=True).returncode:
         pytest.skip("dbtc cannot be installed")
     script = tmp_path / "witness.py"
