@@ -201,7 +201,7 @@ def test_exit_code_1_is_done_with_something_quarantined(small: Path, tmp_path: P
         (["load", "{folder}", str(GOOD)], "is a directory"),
         (["load", "{wh}", str(GOOD), "--format", "xml"], "'xml' is not one of"),
         (["load", "{wh}", str(GOOD), "--wait", "soon"], "'soon' is not a valid float"),
-        (["query", "{wh}"], "Missing argument"),
+        (["query", "{wh}"], "give SQL, or a file with -f"),
         (["query", "{wh}", "selec 1"], "Parser Error"),
         (["query", "{wh}", "from v1.nothing"], "nothing"),
         (["query", "{wh}", "select 'x'::integer"], "Conversion Error"),
