@@ -10,11 +10,9 @@ help: ## List the targets
 	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	touch $@
 
-demo: $(BIN)/artifact-warehouse ## Load the samples; print failure rates, slowest models and a lineage; write demo.html
+demo: $(BIN)/artifact-warehouse ## Load the samples; print a lineage; write demo.html
 	@rm -f demo.duckdb
 	$(BIN)/artifact-warehouse load demo.duckdb sample_artifacts/runs
-	$(BIN)/artifact-warehouse query demo.duckdb "select name, executed_count, failure_count, failure_rate from v1.test_failure_rates where environment = 'prod' and failure_count > 0 order by failure_rate desc, name"
-	$(BIN)/artifact-warehouse query demo.duckdb "select name, materialized, execution_count, round(execution_seconds_avg, 3) as avg_seconds from v1.node_execution_times where environment = 'prod' and resource_type = 'model' order by execution_seconds_avg desc limit 5"
 	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
 	$(BIN)/artifact-warehouse report demo.duckdb --title "Harbour café" -o demo.html
 
@@ -44,6 +42,16 @@ lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and w
 
 docs: $(BIN)/artifact-warehouse ## Write docs/reference/ again, from the views, the tables and the commands
 	$(BIN)/python scripts/write_reference.py
+
+man: $(BIN)/artifact-warehouse ## Write build/artifact-warehouse.1, for man
+	$(BIN)/python scripts/write_man.py
+
+build/site-venv:
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check mkdocs-material
+
+site: build/site-venv ## Build docs/ as a site into build/site; fails for a link that leads nowhere
+	build/site-venv/bin/mkdocs build --strict --quiet
 
 $(BIN)/.bench: $(BIN)/artifact-warehouse
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'

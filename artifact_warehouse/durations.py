@@ -1,12 +1,15 @@
-"""Durations as text."""
+"""Durations and moments as people write them."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, time, timedelta
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>[smhdw])", re.IGNORECASE | re.ASCII)
 _UNITS = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+
+_DAYS_AGO = {"today": 0, "yesterday": 1}
 
 
 def duration_of_text(text: str) -> timedelta:
@@ -32,3 +35,26 @@ def text_of_duration(duration: timedelta) -> str:
         if len(parts) == 2:
             break
     return " ".join(part for part in parts if part) or "0 seconds"
+
+
+def moment_of(moment: str | datetime | timedelta, now: datetime) -> datetime:
+    """A time: itself, how long before `now` it was, or a text. It has no zone where the text has none.
+
+    A text is a date or time in ISO 8601, a duration before `now` (7d), today or yesterday, which stand for the midnight
+    at their beginning. Raises ValueError.
+    """
+    if isinstance(moment, datetime):
+        return moment
+    if isinstance(moment, timedelta):
+        return now - moment
+    text = moment.strip().lower()
+    if text in _DAYS_AGO:
+        return datetime.combine(now.date() - timedelta(days=_DAYS_AGO[text]), time())
+    for read in (_iso_time, lambda text: now - duration_of_text(text)):
+        with suppress(ValueError, OverflowError):
+            return read(text)
+    raise ValueError(f"{moment!r} is not a time; write yesterday, 7d, or 2026-11-01T06:00")
+
+
+def _iso_time(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("z") else text)

@@ -48,7 +48,12 @@ class DbtNotFound(ArtifactWarehouseError):
     """dbt cannot be started."""
 
     def __init__(self, program: str, reason: str) -> None:
-        super().__init__(f"{program} cannot be started: {reason}; install dbt, or name the program with --dbt")
+        super().__init__(program, reason)
+        self.program = program
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.program} cannot be started: {self.reason}; install dbt, or name the program with --dbt"
 
 
 class InvalidPattern(ArtifactWarehouseError):
@@ -176,7 +181,7 @@ class QueryFailed(ArtifactWarehouseError):
     """DuckDB refused a query. The message is DuckDB's."""
 
 
-class UnknownView(ArtifactWarehouseError):
+class UnknownView(ArtifactWarehouseError, AttributeError):
     """No view of v1 has this name."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
@@ -231,6 +236,20 @@ class NoColumnLineage(ArtifactWarehouseError):
         return f"the columns of {self.unique_id} are not resolved yet; run `artifact-warehouse columns WH`"
 
 
+class UnknownLabel(ArtifactWarehouseError):
+    """Nothing in the warehouse has this project, environment or job. `known` are those that exist."""
+
+    def __init__(self, label: str, value: str, known: tuple[str, ...]) -> None:
+        super().__init__(label, value, known)
+        self.label = label
+        self.value = value
+        self.known = known
+
+    def __str__(self) -> str:
+        names = ", ".join(self.known) if self.known else "none has a label yet"
+        return f"there is no {self.label} {self.value!r}; there is {names}"
+
+
 class NothingToCheck(ArtifactWarehouseError):
     """A check has no limit, or nothing in the warehouse has its labels."""
 
@@ -253,7 +272,7 @@ class UnknownRun(_NotOne):
     def __str__(self) -> str:
         if self.candidates:
             return f"{self.name} is not one run; did you mean one of: {', '.join(self.candidates)}"
-        return f"there is no {self.name}; `query WH 'from v1.invocations'` lists the runs"
+        return f"there is no {self.name}; `runs WH` lists the runs"
 
 
 class InvalidSqlFile(ArtifactWarehouseError):

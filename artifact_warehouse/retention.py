@@ -31,7 +31,7 @@ _FORGET = (
         f"DELETE FROM stored.{table} WHERE artifact_key IN (SELECT artifact_key FROM prunable)"
         for table in (
             *("node_executions", "batch_executions", "invocations", "relation_stats", "source_freshness"),
-            *("manifest_column_lineages", "dbt_column_edges"),
+            *("manifest_column_lineages", "dbt_column_edges", "node_phases", "statements"),
         )
     ),
     "DELETE FROM stored.artifacts WHERE error IS NOT NULL AND loaded_at < $before",
@@ -56,7 +56,7 @@ _REFERENCES = {
     "catalog_columns.catalog_relation_id": ("stored.catalog_relations.catalog_relation_id",),
     "texts.text_id": (
         *("stored.definitions.raw_code_id", "stored.renderings.config_id", "stored.renderings.compiled_code_id"),
-        "stored.node_executions.compiled_code_id",
+        *("stored.node_executions.compiled_code_id", "stored.statements.sql_id"),
     ),
 }
 """The keys of contents, and the columns that refer to them. Contents without a reference are deleted, in this order."""
@@ -79,6 +79,14 @@ class PruneReport(NamedTuple):
     size_bytes_before: int
     size_bytes_after: int | None
     """None for a dry run: the size is known only once the file is written."""
+
+    def __repr__(self) -> str:
+        """The counts in a sentence."""
+        rows = sum(table.pruned_rows for table in self.tables)
+        done = "would remove" if self.is_dry_run else "removed"
+        after = "" if self.size_bytes_after is None else f" and has {self.size_bytes_after:,}"
+        removed = f"{done} {sum(self.artifacts.values()):,} artifacts and {rows:,} rows"
+        return f"PruneReport: {removed}; the file had {self.size_bytes_before:,} bytes{after}"
 
     def to_arrow(self) -> pa.Table:
         """The removed artifacts by kind, and rows by table."""

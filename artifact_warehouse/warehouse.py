@@ -15,7 +15,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import alerts, monitor, retention, storage
+from artifact_warehouse import alerts, everyday, monitor, retention, storage
 from artifact_warehouse import lineage as nodes
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
@@ -199,8 +199,11 @@ class Warehouse:
         self.close()
         return resolve(self._file, progress)
 
-    def sql(self, query: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyRelation:
-        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed."""
+    def sql(self, query: str, parameters: list[Any] | dict[str, Any] | None = None) -> duckdb.DuckDBPyRelation:
+        """Run a query; returns a DuckDB relation: .df(), .pl(), .to_arrow_table(), .show(). Raises QueryFailed.
+
+        Views of v1 need no schema. `parameters` are the values of `?`, or by name those of `$name`.
+        """
         try:
             return self.connection.sql(query, params=parameters)
         except duckdb.Error as error:
@@ -210,31 +213,45 @@ class Warehouse:
         """A view of v1 as a DuckDB relation; the name needs no schema. Raises UnknownView."""
         return self.sql(f"FROM {storage.public_view(name, 'view').full_name}")
 
+    @property
+    def v1(self) -> storage.PublicViews:
+        """The views of v1 as attributes, and its table macros as methods: `wh.v1.flaky_tests`. Tab lists them."""
+        return storage.namespace(self.connection)
+
     ancestors = _on_connection(nodes.ancestors)
     descendants = _on_connection(nodes.descendants)
     column_ancestors = _on_connection(nodes.column_ancestors)
     column_descendants = _on_connection(nodes.column_descendants)
     lineage = _on_connection(nodes.find)
     column_lineage = _on_connection(nodes.find_column)
+    runs = _on_connection(everyday.runs)
+    run = _on_connection(everyday.run)
+    failures = _on_connection(everyday.failures)
+    slow = _on_connection(everyday.slow)
+    flaky = _on_connection(everyday.flaky)
+    changes = _on_connection(everyday.changes)
+    show = _on_connection(everyday.show)
+    compare = _on_connection(everyday.compare)
     check = _on_connection(monitor.check)
     diagnose = _on_connection(monitor.diagnose)
     report = _on_connection(render_report)
     tile = _on_connection(exposure_tile)
     timeline = _on_connection(find_timeline)
     history = _on_connection(find_history)
-    status = _on_connection(storage.status)
+    status = _on_connection(everyday.status)
     verify = _on_connection(storage.verify)
     describe_views = _on_connection(storage.describe_all)
 
     def query(
         self,
         query: str,
+        parameters: list[Any] | dict[str, Any] | None = None,
         *,
         is_confined: bool = False,
         timeout: float | None = None,
         memory_limit: int | None = None,
     ) -> QueryResult:
-        """Run a query; returns all rows as an Arrow table.
+        """Run a query; returns all rows as an Arrow table. `parameters` are those of `sql`.
 
         `is_confined` lets this process read and write no other file and change no setting, until the database is
         closed. `timeout` is in seconds; None and 0 stand for no limit. `memory_limit` is in bytes: for DuckDB, and
@@ -243,12 +260,13 @@ class Warehouse:
         Raises QueryFailed.
         """
         memory_limit = self._limit_query(is_confined, memory_limit)
-        reader, json_columns = storage.run_query(self.connection, query, timeout or None, memory_limit)
+        reader, json_columns = storage.run_query(self.connection, query, parameters, timeout or None, memory_limit)
         return QueryResult(reader.read_all(), json_columns)
 
     def query_batches(
         self,
         query: str,
+        parameters: list[Any] | dict[str, Any] | None = None,
         *,
         is_confined: bool = False,
         timeout: float | None = None,
@@ -259,7 +277,7 @@ class Warehouse:
         The arguments are those of `query`. The reader, too, raises QueryFailed.
         """
         self._limit_query(is_confined, memory_limit)
-        return QueryBatches(*storage.run_query(self.connection, query, timeout or None))
+        return QueryBatches(*storage.run_query(self.connection, query, parameters, timeout or None))
 
     def default_memory_limit(self) -> int:
         """The limit of a confined query, in bytes: half of DuckDB's own, as a result may take as much again."""
@@ -320,6 +338,10 @@ class Warehouse:
             self._require_writable("notify")
         self.close()
         return alerts.notify(self._file, settings, dry_run, now)
+
+    def copy(self, target: str | os.PathLike[str]) -> Path:
+        """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
+        return storage.copy(self._file, Path(target))
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

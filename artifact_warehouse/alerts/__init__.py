@@ -1,6 +1,6 @@
 """Tells people what is new in a warehouse, once: finds events, writes messages, sends them, keeps what was told.
 
-The middle is pure: `composing` makes messages of events, of what was told before, and of the settings.
+`composing` is a pure function: it makes messages of events, of what was told before, and of the settings.
 """
 
 from artifact_warehouse.alerts.delivery import check_channels

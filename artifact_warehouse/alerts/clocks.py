@@ -62,7 +62,7 @@ def due_times(
 def is_quiet(hours: Iterable[QuietHours], zone: str, now: datetime) -> bool:
     """Whether a time, in UTC, lies in quiet hours. Those that end before they begin end on the next day.
 
-    `days` are those on which they begin. Both ends are times of the clock on the wall, whatever daylight saving does.
+    `days` are those on which they begin. Both ends are local times, also where daylight saving begins or ends between.
     """
     return any(_is_within(quiet, quiet.timezone or zone, now) for quiet in hours)
 

@@ -1,4 +1,4 @@
-"""From events and what was told before to messages. A pure function: no clock, no database, no network."""
+"""Makes messages of events and of what was told before. A pure function: no clock, no database, no network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Draft:
-    """A message without its words: the events that it tells, and the older ones that it makes old news."""
+    """A message without its words: the events that it tells, and the older ones that it absorbs."""
 
     channel: str
     events: tuple[Event, ...]
@@ -89,7 +89,7 @@ def _for_channel(name: str, events: list[Event], told: Told, settings: Alerts, n
 
 
 def _is_news(event: Event, since: datetime, oldest: datetime) -> bool:
-    """A channel is told of what happened since its first call, and of what held still then."""
+    """A channel is told of what happened since its first call, and of what was still true then."""
     return event.is_standing or event.happened_at >= max(since, oldest)
 
 
@@ -114,13 +114,13 @@ def _grouped(events: list[Event], since: datetime) -> list[list[Event]]:
 
 
 def _absorbed(group: Iterable[Event], old_news: dict[str, Event]) -> tuple[Event, ...]:
-    """The events that a group makes old news, each in one group only."""
+    """The events that a group absorbs, each in one group only."""
     found = (old_news.pop(key, None) for event in group for key in event.absorbs)
     return tuple(event for event in found if event is not None)
 
 
 def _limited(drafts: list[Draft], allowed: int) -> tuple[Draft, ...]:
-    """At most so many messages; the last one is a digest of all that would be more. None where none is allowed."""
+    """At most `allowed` messages. Where there are more, the last one is a digest of the rest."""
     if len(drafts) <= allowed or allowed <= 0:
         return tuple(drafts[: max(allowed, 0)])
     rest = drafts[allowed - 1 :]

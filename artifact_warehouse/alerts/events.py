@@ -19,10 +19,10 @@ from artifact_warehouse.monitor import run_failures
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `key` is what it is told by, once; `facts` is what its message says of it.
+    """Something that happened. A channel is told of each `key` once; `facts` is what the message says.
 
-    One that is `standing` holds still: a channel that is new is told of it, however old it is. An event that is told
-    makes those that it `absorbs` old news. Events with the same `group` are one message.
+    An event that `is_standing` is still true: a new channel is told of it, however old it is. An event `absorbs` older
+    events: these are not told after it. Events with the same `group` are one message.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Event:
 def find_events(
     connection: duckdb.DuckDBPyConnection, settings: Alerts, began: datetime, now: datetime
 ) -> tuple[Event, ...]:
-    """Everything that is worth telling as of now, in order of time: what holds still, and what happened of late.
+    """Everything that is worth telling as of now, in order of time: what is still true, and what happened lately.
 
     `began` is when the first message was made, which never changes.
     """

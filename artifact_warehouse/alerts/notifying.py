@@ -58,10 +58,10 @@ def load_settings(config: str | os.PathLike[str] | Mapping[str, Any] | None) -> 
     """The settings of a file, of tables, or of the nearest artifact-warehouse.toml. Raises InvalidConfig."""
     if isinstance(config, Mapping):
         return alerts_of(config, "config")
-    path = Path(config) if config is not None else find_config()
-    if path is None:
+    found = read_config(Path(config)) if config is not None else find_config()
+    if found is None:
         raise InvalidConfig(FILE_NAME, "is neither in this folder nor in one above it; docs/alerts.md has an example")
-    return alerts_of(read_config(path), str(path))
+    return alerts_of(found.tables, str(found.path))
 
 
 def notify(file: WarehouseFile, settings: Alerts, dry_run: bool, now: datetime | None = None) -> NotifyReport:

@@ -183,7 +183,7 @@ def _details(event: Event, settings: Alerts) -> Iterable[str]:
     if event.kind == "promise_broken":
         yield from _troubles(facts["troubles"])
     if parents := facts.get("failing_parents"):
-        yield f"Fails below: {', '.join(_short(parent) for parent in parents)}"
+        yield f"Failing upstream: {', '.join(_short(parent) for parent in parents)}"
     if skipped := facts.get("skipped_unique_ids"):
         yield f"Skipped for it: {_counted(len(skipped), 'node')}"
     if change := _change(event, settings.timezone):

@@ -4,7 +4,14 @@ An artifact passes three stages: `parse` recognises and decodes it, a `Redactor`
 turns it into rows.
 """
 
-from artifact_warehouse.artifacts.artifact import RUN_SCHEMA, artifact_key, content_id, guessed_kind, parse
+from artifact_warehouse.artifacts.artifact import (
+    RUN_SCHEMA,
+    artifact_key,
+    content_id,
+    documents,
+    guessed_kind,
+    parse,
+)
 from artifact_warehouse.artifacts.flatteners import (
     USUAL_SHAPE,
     EntryCache,
@@ -27,6 +34,7 @@ __all__ = [
     "artifact_key",
     "command_of",
     "content_id",
+    "documents",
     "flatten",
     "guessed_kind",
     "parse",

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
 
-from artifact_warehouse.artifacts import json_text, lineage_parquet
+from artifact_warehouse.artifacts import information_schema, json_text, lineage_parquet, telemetry
+from artifact_warehouse.artifacts.information_schema import INFORMATION_SCHEMA
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 from artifact_warehouse.limits import Limits
 
 Sections = dict[str, Any]
 """Each top-level key with its undecoded JSON (a msgspec.Raw), or decoded by a shape."""
-
-KINDS = ("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest", "run")
 
 RUN_SCHEMA = "run/v1"
 """`metadata.artifact_warehouse_schema` of a `run`: what the scheduler that started dbt knows of one invocation.
@@ -29,12 +30,20 @@ RUN_SCHEMA = "run/v1"
 dbt writes no such file. A source of artifacts makes it: see `artifact_warehouse.sources`.
 """
 
+_OWN_SCHEMAS = {RUN_SCHEMA: "run", telemetry.TELEMETRY_SCHEMA: "telemetry", INFORMATION_SCHEMA: "information_schema"}
+"""The kinds of documents that dbt writes in another form, or not at all."""
+
+KINDS = (
+    *("manifest", "run_results", "catalog", "sources", "freshness", "semantic_manifest"),
+    *_OWN_SCHEMAS.values(),
+)
+
 _PARQUET = b"PAR1"
 
 _SCHEMA_URL = re.compile(r"/dbt/(?P<kind>[a-z-]+)/v(?P<version>[0-9]{1,9})(\.json|/[a-z_-]+\.json)?$")
 """dbt writes `dbt/manifest/v11.json`; some tools write `dbt/manifest/v11/manifest.json`."""
 _MENTIONS_DBT = re.compile(rb"schemas\.getdbt\.com/dbt/")
-_KIND_IN_NAME = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|freshness|column_lineage)(?![a-z])")
+_KIND_IN_NAME = re.compile(r"(?<![a-z])(?:manifest|run_results|catalog|sources|freshness|column_lineage|otel)(?![a-z])")
 
 
 class Shape(msgspec.Struct):
@@ -99,6 +108,19 @@ def artifact_key(artifact_id: str) -> int:
     return int.from_bytes(bytes.fromhex(artifact_id[:16]), "big", signed=True)
 
 
+def documents(data: bytes, uri: str, limits: Limits = Limits()) -> Iterator[tuple[str, bytes]] | None:  # noqa: B008
+    """The invocations in a file that may have several, telemetry or the information schema; None for another file.
+
+    Each is a part of the file, named by its invocation_id, and a document that `parse` takes. Raises MalformedArtifact.
+    """
+    if telemetry.is_telemetry(data):
+        return telemetry.documents(data, uri, limits)
+    with suppress(ValueError):
+        if data.startswith(_PARQUET) and information_schema.table_of(data):
+            return information_schema.documents(data, uri, limits)
+    return None
+
+
 def parse(
     data: bytes,
     uri: str,
@@ -159,7 +181,8 @@ def guessed_kind(data: bytes, uri: str) -> str | None:
     """The kind of a broken file, from its name; `unknown` where its beginning names a schema of dbt's; else None."""
     name = uri.replace("\\", "/").rsplit("/", 1)[-1].lower()
     if match := _KIND_IN_NAME.search(name):
-        return "semantic_manifest" if "semantic_manifest" in name else match.group()
+        found = "semantic_manifest" if "semantic_manifest" in name else match.group()
+        return "telemetry" if found == "otel" else found
     if data.startswith(_PARQUET):
         return "column_lineage"
     return "unknown" if _MENTIONS_DBT.search(data[:4096]) else None
@@ -189,8 +212,9 @@ def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None
 
 def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
     """The kind and the version in the metadata's schema URL. The kind may be unknown to this release."""
-    if metadata.get("artifact_warehouse_schema") == RUN_SCHEMA:
-        return "run", 1
+    own = metadata.get("artifact_warehouse_schema")
+    if isinstance(own, str) and own in _OWN_SCHEMAS:
+        return _OWN_SCHEMAS[own], 1
     url = metadata.get("dbt_schema_version")
     match = _SCHEMA_URL.search(url) if isinstance(url, str) else None
     return (match["kind"].replace("-", "_"), int(match["version"])) if match else (None, None)

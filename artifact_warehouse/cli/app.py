@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import alerts, dbt, fetch, file, lineage, load, monitor, report, serve
+from artifact_warehouse.cli import alerts, dbt, everyday, fetch, file, lineage, load, monitor, report, serve
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from artifact_warehouse.load import LoadSettings
 
 COMMANDS = (
-    *(load.load, dbt.dbt, fetch.fetch, file.status, file.views, file.query, file.migrate, file.prune, file.verify),
+    *(load.load, dbt.dbt, fetch.fetch),
+    *(file.status, file.views, file.query, file.sql, file.migrate, file.prune, file.verify),
+    *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
-    *(serve.serve, serve.ids),
+    *(serve.serve, serve.mcp, serve.ids),
     *(alerts.notify, alerts.config),
 )
 
@@ -45,4 +49,9 @@ def main(settings: LoadSettings | None = None) -> None:
     install_sigint_handler()
     install_processor_clock(kills=False)
     skip_numpy_import()
-    cli(prog_name="artifact-warehouse", obj=settings)
+    cli(prog_name=_program_name(), obj=settings)
+
+
+def _program_name() -> str:
+    """`aw` where it was called so. The variable of the completion has this name, too."""
+    return "aw" if Path(sys.argv[0]).stem == "aw" else "artifact-warehouse"

@@ -2,153 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
+from artifact_warehouse.cli.cells import duration, one_line
+from artifact_warehouse.cli.echo import escape_control_characters
+from artifact_warehouse.cli.layout import Column, fitting_widths, painted, table_lines, wrapped
+from artifact_warehouse.cli.terminal import UNICODE, Glyphs, Terminal
 from artifact_warehouse.monitor import Diagnosis
 
-_WIDTH = 140
 _NAMED = 5
+_MESSAGE_LINES = 12
+"""How many lines of a message are shown. The JSON format has all."""
 
 
-def print_diagnosis(found: Diagnosis, stream: IO[str]) -> None:
-    """Print the page, in colour on a terminal."""
-    console = Console(file=replace_unencodable(stream), highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=_WIDTH, color_system=None)
-    _print_run(found, console)
-    _print_failures(found, console)
-    _print_warnings(found, console)
-    _print_slow(found, console)
-    _print_path(found, console)
-    _print_flaky(found, console)
-    stream.flush()
+def diagnosis_lines(found: Diagnosis, screen: Terminal | None) -> Iterator[str]:
+    """The lines of the page: for a terminal, or in full width."""
+    return _Page(screen).lines(found)
 
 
-def _print_run(found: Diagnosis, console: Console) -> None:
-    run = found.run
-    place = ", ".join(str(part) for part in (run["project_name"], run["environment"], run["job_name"]) if part)
-    outcome = {True: ("succeeded", "bold green"), False: ("failed", "bold red"), None: ("executed nothing", "yellow")}
-    word, style = outcome[run["is_success"]]
-    title = Text(_text(f"{run['command']} of {place} "), style="bold")
-    title.append("was aborted" if run["is_aborted"] else word, style=style)
-    console.print(title)
-    seconds = run["span_seconds"] if run["span_seconds"] is not None else run["elapsed_seconds"]
-    at = run["started_at"] or run["completed_at"]
-    parts = [
-        f"{_time(at)} UTC" if at is not None else "",
-        _seconds(seconds),
-        _count(run["threads"], "thread") if run["threads"] else "",
-        f"dbt {run['dbt_version']}" if run["dbt_version"] else "",
-        f"commit {run['git_sha']}" if run["git_sha"] else "",
-        f"invocation {run['invocation_id']}",
-    ]
-    _line(console, " · ".join(part for part in parts if part))
-    counts = ("success", "warn", "failure", "skipped")
-    _line(console, " · ".join(f"{run[f'{name}_count']} {name}" for name in counts if run[f"{name}_count"]))
+class _Page:
+    def __init__(self, screen: Terminal | None) -> None:
+        self._width = screen.width if screen else None
+        self._glyphs: Glyphs = screen.glyphs if screen else UNICODE
+        self._is_coloured = screen is not None and screen.is_coloured
 
+    def lines(self, found: Diagnosis) -> Iterator[str]:
+        yield from self._run(found.run)
+        if found.failures or found.skipped_without_cause:
+            yield from self._title("What failed, and what was skipped for it")
+        for row in found.failures:
+            yield from self._failure(row)
+        if found.skipped_without_cause:
+            ids = [row["unique_id"] for row in found.skipped_without_cause]
+            yield from self._prose(f"skipped without a known failure upstream: {len(ids)}: {_names(ids)}", indent="  ")
+        if found.warnings:
+            yield from self._title("What warned")
+        for row in found.warnings:
+            rows = f": {_count(row['failures'], 'row')}" if row["failures"] else ""
+            yield from self._prose(f"! {row['unique_id']}{rows}", indent="  ")
+        yield from self._slow(found.slow)
+        yield from self._path(found.critical_path)
+        yield from self._flaky(found.flaky_tests)
 
-def _print_failures(found: Diagnosis, console: Console) -> None:
-    if not (found.failures or found.skipped_without_cause):
-        return
-    _title(console, "What failed, and what was skipped for it")
-    for row in found.failures:
-        console.print(Text(f"✗ {_text(row['unique_id'])}", style="bold red"))
-        message = " ".join((row["message"] or "").split())
-        _line(console, f"  {row['status']}: {message[:300]}" if message else f"  {row['status']}")
+    def _run(self, run: dict[str, Any]) -> Iterator[str]:
+        place = ", ".join(str(part) for part in (run["project_name"], run["environment"], run["job_name"]) if part)
+        outcome = {True: ("succeeded", "green"), False: ("failed", "red"), None: ("executed nothing", "yellow")}
+        word, style = outcome[run["is_success"]]
+        title = self._painted(one_line(f"{run['command']} of {place} "), "bold")
+        yield title + self._painted("was aborted" if run["is_aborted"] else word, style)
+        seconds = run["span_seconds"] if run["span_seconds"] is not None else run["elapsed_seconds"]
+        at = run["started_at"] or run["completed_at"]
+        yield from self._dotted(
+            f"{_time(at)} UTC" if at is not None else "",
+            _seconds(seconds),
+            _count(run["threads"], "thread") if run["threads"] else "",
+            f"dbt {run['dbt_version']}" if run["dbt_version"] else "",
+            f"commit {run['git_sha']}" if run["git_sha"] else "",
+            f"invocation {run['invocation_id']}",
+        )
+        counts = ("success", "warn", "failure", "skipped")
+        yield from self._dotted(*(f"{run[f'{name}_count']} {name}" for name in counts if run[f"{name}_count"]))
+
+    def _failure(self, row: dict[str, Any]) -> Iterator[str]:
+        yield self._painted(f"{'✗' if self._glyphs == UNICODE else 'x'} {one_line(row['unique_id'])}", "red")
+        yield from self._message(row["status"], row["message"])
         if row["skipped_count"]:
-            _line(console, f"  skipped for it: {row['skipped_count']}: {_names(row['skipped_unique_ids'])}")
+            skipped = _names(row["skipped_unique_ids"])
+            yield from self._prose(f"  skipped for it: {row['skipped_count']}: {skipped}")
         if row["failing_since"] is not None:
             fields = row["opening_changed_fields"]
             change = f"; changed then: {', '.join(fields)}" if fields else ""
-            _line(console, f"  failing since {_time(row['failing_since'])}{change}")
+            yield from self._prose(f"  failing since {_time(row['failing_since'])}{change}")
         if row["failing_parent_unique_ids"]:
-            _line(console, f"  failing upstream of it: {_names(row['failing_parent_unique_ids'])}")
-    if found.skipped_without_cause:
-        ids = [row["unique_id"] for row in found.skipped_without_cause]
-        _line(console, f"skipped without a known failure upstream: {len(ids)}: {_names(ids)}")
+            yield from self._prose(f"  failing upstream of it: {_names(row['failing_parent_unique_ids'])}")
+
+    def _message(self, status: str, message: str | None) -> Iterator[str]:
+        """A message in its own lines: a caret in it stays under its column."""
+        first, *others = (message or "").strip().expandtabs().splitlines() or [""]
+        yield from self._prose(f"  {status}: {first}" if first else f"  {status}")
+        shown = [line for line in others if line.strip()]
+        for line in shown[:_MESSAGE_LINES]:
+            yield from self._prose(f"    {line}", indent=f"    {line[: len(line) - len(line.lstrip())]}")
+        if len(shown) > _MESSAGE_LINES:
+            yield f"    and {_count(len(shown) - _MESSAGE_LINES, 'more line')}"
+
+    def _slow(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+        if not rows:
+            return
+        yield from self._title("What is slower than usual")
+        yield from self._grid(
+            ("node", ">took", ">usually", ">times", "since", "what changed then"),
+            [
+                (
+                    row["unique_id"],
+                    _seconds(row["execution_seconds"]),
+                    _seconds(row["baseline_seconds"]),
+                    "" if row["slowdown_ratio"] is None else f"{row['slowdown_ratio']:.1f}x",
+                    _time(row["began_at"]),
+                    _changes(row),
+                )
+                for row in rows
+            ],
+        )
+
+    def _path(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+        if not rows:
+            return
+        yield from self._title("What decided how long it took")
+        seconds = ("execution_seconds", "queued_seconds", "drag_seconds", "started_after_seconds")
+        yield from self._grid(
+            (">step", "node", ">takes", ">waits", ">drag", ">starts after"),
+            [(str(row["step"]), row["unique_id"], *(_seconds(row[name]) for name in seconds)) for row in rows],
+        )
+        drag = "drag: how much sooner the fastest possible schedule would end had the node taken no time"
+        yield from self._prose(drag)
+
+    def _flaky(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+        if not rows:
+            return
+        yield from self._title("Flaky tests")
+        counts = ("flip_count", "executed_count", "failure_count")
+        yield from self._grid(
+            ("test", ">flips", ">executions", ">failures", "in this run", "last flip"),
+            [
+                (
+                    row["unique_id"],
+                    *(str(row[name]) for name in counts),
+                    "fails" if row["is_failing_here"] else "",
+                    _time(row["last_flip_at"]),
+                )
+                for row in rows
+            ],
+        )
+
+    def _title(self, title: str) -> Iterator[str]:
+        yield ""
+        yield self._painted(title, "bold")
+
+    def _dotted(self, *parts: str) -> Iterator[str]:
+        return self._prose(f" {self._glyphs.dot} ".join(part for part in parts if part), indent="")
+
+    def _prose(self, text: str, indent: str = "    ") -> Iterator[str]:
+        yield from wrapped(escape_control_characters(text), self._width, indent)
+
+    def _grid(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+        """A table. A head with `>` is of numbers. On a terminal, the first columns that fit."""
+        columns = [
+            Column(head.removeprefix(">"), [one_line(cell) for cell in cells], head.startswith(">"))
+            for head, cells in zip(heads, zip(*rows, strict=True), strict=True)
+        ]
+        widths = fitting_widths(columns, self._width) if self._width else [column.width for column in columns]
+        yield from table_lines(columns, widths, self._glyphs)
+
+    def _painted(self, text: str, style: str) -> str:
+        return painted(text, style) if self._is_coloured else text
 
 
-def _print_warnings(found: Diagnosis, console: Console) -> None:
-    if found.warnings:
-        _title(console, "What warned")
-        for row in found.warnings:
-            _line(console, f"! {row['unique_id']}" + (f": {_count(row['failures'], 'row')}" if row["failures"] else ""))
-
-
-def _print_slow(found: Diagnosis, console: Console) -> None:
-    if not found.slow:
-        return
-    _title(console, "What is slower than usual")
-    grid = _grid("node", ">took", ">usually", ">times", "since", "what changed then")
-    for row in found.slow:
-        fields = [f"definition ({', '.join(row['changed_fields'])})" if row["changed_fields"] else "definition"]
-        words = {
-            "definition": fields[0],
-            "dbt_version": f"dbt {row['previous_dbt_version']} → {row['dbt_version']}",
-            "threads": f"threads {row['previous_threads']} → {row['threads']}",
-            "rows_affected": "rows affected",
-        }
-        changes = ", ".join(words.get(change, change) for change in row["changes"]) or "nothing that is known"
-        times = "" if row["slowdown_ratio"] is None else f"{row['slowdown_ratio']:.1f}×"
-        times_taken = (_seconds(row["execution_seconds"]), _seconds(row["baseline_seconds"]), times)
-        _row(grid, row["unique_id"], *times_taken, _time(row["began_at"]), changes)
-    console.print(grid)
-
-
-def _print_path(found: Diagnosis, console: Console) -> None:
-    if not found.critical_path:
-        return
-    _title(console, "What decided how long it took")
-    grid = _grid(">step", "node", ">starts after", ">waits", ">takes", ">drag")
-    for row in found.critical_path:
-        seconds = ("started_after_seconds", "queued_seconds", "execution_seconds", "drag_seconds")
-        _row(grid, str(row["step"]), row["unique_id"], *(_seconds(row[name]) for name in seconds))
-    console.print(grid)
-    _line(console, "drag: how much sooner the fastest possible schedule would end had the node taken no time")
-
-
-def _print_flaky(found: Diagnosis, console: Console) -> None:
-    if not found.flaky_tests:
-        return
-    _title(console, "Flaky tests")
-    grid = _grid("test", ">flips", ">executions", ">failures", "last flip", "in this run")
-    for row in found.flaky_tests:
-        counts = (str(row[name]) for name in ("flip_count", "executed_count", "failure_count"))
-        _row(grid, row["unique_id"], *counts, _time(row["last_flip_at"]), "fails" if row["is_failing_here"] else "")
-    console.print(grid)
-
-
-def _title(console: Console, title: str) -> None:
-    console.print()
-    console.print(Text(title, style="bold underline"))
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(Text(_text(text)), soft_wrap=True)
-
-
-def _grid(*headers: str) -> Table:
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for header in headers:
-        is_number = header.startswith(">")
-        grid.add_column(header.removeprefix(">"), justify="right" if is_number else "left", overflow="fold")
-    return grid
-
-
-def _row(grid: Table, *cells: str) -> None:
-    grid.add_row(*(Text(_text(cell)) for cell in cells))
-
-
-def _text(value: Any) -> str:
-    return escape_control_characters(str(value)).replace("\n", "⏎").replace("\t", " ")
+def _changes(row: dict[str, Any]) -> str:
+    definition = f"definition ({', '.join(row['changed_fields'])})" if row["changed_fields"] else "definition"
+    words = {
+        "definition": definition,
+        "dbt_version": f"dbt {row['previous_dbt_version']} to {row['dbt_version']}",
+        "threads": f"threads {row['previous_threads']} to {row['threads']}",
+        "rows_affected": "rows affected",
+    }
+    return ", ".join(words.get(change, change) for change in row["changes"]) or "nothing that is known"
 
 
 def _names(names: Iterable[str]) -> str:
@@ -166,6 +186,4 @@ def _time(time: datetime | None) -> str:
 
 
 def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f"{max(seconds, 0):.2f} s" if seconds < 120 else f"{int(seconds // 60)} min {int(seconds % 60):02} s"
+    return "" if seconds is None else duration(seconds)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,7 +38,7 @@ class Talk:
         if self.is_json:
             self.log(level, event, message, **fields)
         else:
-            _echo(escape_control_characters(message))
+            _echo("\n".join(_fitting(escape_control_characters(message))))
 
     def log(self, level: str, event: str, message: str, **fields: Any) -> None:
         """Write a message in the JSON format only. Use it for what a command prints on stdout for people."""
@@ -59,6 +60,14 @@ class Talk:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(doing, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _fitting(message: str) -> list[str]:
+    """A sentence in lines of the terminal. A message of several lines keeps them: it may have a caret in one."""
+    from artifact_warehouse.cli.layout import wrapped
+
+    is_laid_out = "\n" in message or not sys.stderr.isatty()
+    return [message] if is_laid_out else wrapped(message, shutil.get_terminal_size().columns)
 
 
 def _echo(text: str) -> None:

@@ -1,59 +1,80 @@
-"""The commands about the warehouse file: `status`, `views`, `query`, `migrate`, `prune` and `verify`."""
+"""The commands about the warehouse file: `status`, `views`, `query`, `sql`, `migrate`, `prune` and `verify`."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, ExitCode, size_option, talk
+from artifact_warehouse.cli.completion import complete
+from artifact_warehouse.cli.options import (
+    LOG_FORMAT,
+    NOW,
+    PAGER,
+    TIMES,
+    WAIT,
+    WAREHOUSE,
+    ExitCode,
+    now_in_utc,
+    size_option,
+    talk,
+)
 from artifact_warehouse.cli.output import (
     Output,
     is_written_by_batch,
+    print_described,
     print_json,
     print_line,
+    print_lines,
     print_table,
     reporting,
     result_options,
 )
+from artifact_warehouse.cli.terminal import terminal
 from artifact_warehouse.errors import QueryFailed
 from artifact_warehouse.process import memory
+
+SHELLS = ("harlequin", "duckdb")
 
 
 @click.command()
 @WAREHOUSE
+@click.option("--storage", is_flag=True, help="The rows and bytes of each table, too.")
+@NOW
 @WAIT
+@PAGER
 @click.option(
     "--format", "output_format", type=click.Choice(["table", "json"]), default="table", help="The format of the result."
 )
-def status(warehouse: Path, wait: float, output_format: str) -> None:
-    """Show projects, environments, artifacts, the sizes of tables, and quarantined files.
+def status(warehouse: Path, storage: bool, now: datetime | None, wait: float, output_format: str) -> None:
+    """Show what matters first: the last runs, what fails, what is stale or flaky, and what to ask next.
 
     \b
     Example:
       artifact-warehouse status dbt.duckdb
     """
+    from artifact_warehouse.cli.status_page import status_lines
     from artifact_warehouse.warehouse import Warehouse
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        sections = wh.status()
+        sections = wh.status(storage=storage)
     if output_format == "json":
         print_json({name: table.to_pylist() for name, table in sections.items()})
-        return
-    for name, table in sections.items():
-        if table.num_rows:
-            print_line(f"{name.replace('_', ' ')}\n")
-            print_table(table, Output("table"))
-            print_line("")
+    else:
+        print_lines(status_lines(warehouse, sections, terminal(), now_in_utc(now)))
 
 
 @click.command()
 @WAREHOUSE
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete("views"))
 @WAIT
 @result_options()
 def views(warehouse: Path, name: str | None, wait: float, output: Output) -> None:
@@ -67,7 +88,9 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
 
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         if name is None:
-            print_table(wh.describe_views(), output)
+            found = wh.describe_views()
+            is_list = output.is_table and sys.stdout.isatty() and not output.is_wide
+            print_described(found.select(["name", "summary"]) if is_list else found, output)
         else:
             file, columns = wh.describe_view(name)
             about = f"{file.full_name}: {file.summary}\none row per {', '.join(file.grain)}\n"
@@ -75,12 +98,29 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
                 print_line(about)
             else:
                 talk().say("info", "view", about)
-            print_table(columns, output)
+            print_described(columns, output)
+
+
+def _to_parameters(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if wrong := [name for name, equals, _ in pairs if not (equals and name.isidentifier())]:
+        raise click.BadParameter(f"{wrong[0]!r} is no parameter; write name=value")
+    return {name: value for name, _, value in pairs}
 
 
 @click.command()
 @WAREHOUSE
-@click.argument("sql")
+@click.argument("sql", required=False)
+@click.option(
+    *("-f", "--file"), type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the SQL from this file."
+)
+@click.option(
+    *("-p", "--parameter", "parameters"),
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_to_parameters,
+    help="The value of $NAME in the SQL.",
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -92,26 +132,37 @@ def views(warehouse: Path, name: str | None, wait: float, output: Output) -> Non
 @size_option("--memory-limit", None, "Of DuckDB, and again of the result. By default 40% of the memory each.")
 @WAIT
 @result_options()
-def query(warehouse: Path, sql: str, wait: float, output: Output, timeout: float, memory_limit: int | None) -> None:
+def query(
+    warehouse: Path,
+    sql: str | None,
+    file: Path | None,
+    parameters: dict[str, str],
+    wait: float,
+    output: Output,
+    timeout: float,
+    memory_limit: int | None,
+) -> None:
     """Run SQL. It can write nothing, read no other file and change no setting. SQL is - to read it from stdin.
 
-    CSV, JSON, Parquet and Markdown are written as the rows come, except to a terminal.
+    Views of v1 need no schema: `show tables` lists them. CSV, JSON, Parquet and Markdown are written as the rows come,
+    except to a terminal.
 
     \b
     Example:
-      artifact-warehouse query dbt.duckdb "from v1.test_failure_rates order by failure_rate desc limit 5"
+      artifact-warehouse query dbt.duckdb "from test_failure_rates order by failure_rate desc limit 5"
+      artifact-warehouse query dbt.duckdb "from models where name = $name" -p name=fct_orders
     """
     from artifact_warehouse.warehouse import Warehouse
 
+    text = _statement(sql, file)
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
-        statement = _read_stdin() if sql == "-" else sql
         limit = wh.default_memory_limit() if memory_limit is None else memory_limit
         with _limited(limit):
             if is_written_by_batch(output):
-                batches = wh.query_batches(statement, is_confined=True, timeout=timeout, memory_limit=limit)
+                batches = wh.query_batches(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
                 print_table(batches.reader, output, batches.json_columns)
             else:
-                result = wh.query(statement, is_confined=True, timeout=timeout, memory_limit=limit)
+                result = wh.query(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
                 print_table(result.table, output, result.json_columns)
 
 
@@ -127,6 +178,57 @@ def _limited(limit_bytes: int) -> Iterator[None]:
             yield
     except MemoryError as error:
         raise QueryFailed("the result needs more memory to be written; select less, or raise --memory-limit") from error
+
+
+@click.command()
+@WAREHOUSE
+@click.option("--shell", type=click.Choice(SHELLS), help="The shell; the first that is installed.")
+@WAIT
+@LOG_FORMAT
+def sql(warehouse: Path, shell: str | None, wait: float) -> None:
+    """Open a SQL shell on a copy of WH: harlequin, or DuckDB's own. Loads go on meanwhile.
+
+    Views of v1 need no schema. The copy is read-only, and is removed at the end.
+
+    \b
+    Example:
+      artifact-warehouse sql dbt.duckdb --shell duckdb
+    """
+    from artifact_warehouse.warehouse import Warehouse
+
+    program = next((found for name in ([shell] if shell else SHELLS) if (found := shutil.which(name))), None)
+    if program is None:
+        raise click.UsageError(f"{shell or ' or '.join(SHELLS)} is not installed: pip install duckdb-cli")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Warehouse(warehouse, read_only=True, wait=wait).copy(Path(folder) / f"{warehouse.stem}.duckdb")
+        sys.exit(subprocess.run(_shell_command(program, copy), check=False).returncode)
+
+
+def _shell_command(program: str, copy: Path) -> list[str]:
+    """The command of a shell that begins with the statements of `shell_start`."""
+    from artifact_warehouse.storage import SHELL_START
+
+    start = copy.with_name("start.sql")
+    start.write_text(SHELL_START, encoding="utf-8")
+    if Path(program).stem == "harlequin":
+        return [program, "--read-only", "--init-path", str(start), str(copy)]
+    return [program, "-readonly", "-cmd", SHELL_START, str(copy)]
+
+
+def _statement(sql: str | None, file: Path | None) -> str:
+    """The SQL of an argument, of stdin or of a file. Raises UsageError unless exactly one of both is given."""
+    if sql is None and file is not None:
+        return _read_sql(file)
+    if sql is None or file is not None:
+        raise click.UsageError("give SQL, or a file with -f")
+    return _read_stdin() if sql == "-" else sql
+
+
+def _read_sql(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file}: cannot be read: {error}") from error
 
 
 def _read_stdin() -> str:
@@ -167,7 +269,11 @@ def migrate(warehouse: Path, list_only: bool, wait: float) -> None:
 @click.command()
 @WAREHOUSE
 @click.option(
-    "--before", type=click.DateTime(TIMES), required=True, help="Remove what is older (UTC, or with an offset)."
+    "--before",
+    metavar="TIME",
+    type=click.DateTime(TIMES),
+    required=True,
+    help="Remove what is older (UTC, or with an offset).",
 )
 @click.option("--keep-daily-rates", is_flag=True, help="Keep counts by day, so that no rate changes.")
 @click.option("-y", "--yes", is_flag=True, help="Remove without asking. Without it, a terminal asks first.")

@@ -1,41 +1,38 @@
-"""Writes results in every format, and a lineage as a tree.
-
-Tables and trees show control characters as escapes. The other formats keep every value exactly.
-"""
+"""Writes results in every format. Tables show control characters as escapes; the other formats keep every value."""
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import IO, Any
 
 import pyarrow as pa
-from rich import box
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
-from rich.tree import Tree
 
-from artifact_warehouse.cli.echo import escape_control_characters, replace_unencodable
-from artifact_warehouse.lineage import Lineage
+from artifact_warehouse.cli.cells import cell, one_line, plain, short_cell, short_name, to_json
+from artifact_warehouse.cli.echo import escape_control_characters
+from artifact_warehouse.cli.layout import Column, fitting_widths, glossary_lines, record_lines, table_lines
+from artifact_warehouse.cli.terminal import Terminal
 
-_UNLIMITED = 100_000
+_COMMON = ("project_name", "environment", "job_name", "command", "invocation_id")
+_COMMON_NAMED = ("before_invocation_id", "after_invocation_id")
+"""Columns that stand above a table where all rows have the same value; the latter with their names."""
+
+_STATUSES = ("status", "state", "outcome", "difference", "change")
+_HIDDEN = ("meta", "config", "is_enabled", "definition_id", "manifest_generated_at")
+"""Fields that a record has only where it is wide."""
+
 _PART_ROWS, _PART_BYTES = 10_000, 4 * 1024 * 1024
 """So many rows are Python objects at a time, or fewer of many bytes."""
 _GROUP_BYTES = 8 * 1024 * 1024
 _GROUP_ROWS = 122_880
 """A row group of Parquet has as many rows as DuckDB's, or fewer of many bytes."""
+
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]')
 _JSON_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\s+|[,:]|-?(?:nan|inf(?:inity)?)', re.IGNORECASE | re.DOTALL)
-_MARKS = {"failure": (" ✗ ", "bold red"), "warn": (" ! ", "yellow"), "stale": (" stale ", "bold red")}
 
 
 def write(
@@ -53,92 +50,6 @@ def write(
     reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
     writers[output_format](reader, stream, frozenset(json_columns))
     stream.flush()
-
-
-def lineage_tree(lineage: Lineage, title: str, depth: int | None = None) -> Tree:
-    """A tree of one direction of a lineage. The branches of a node are shown once."""
-    edges = lineage.edges[title]
-    seen: set[str] = set()
-    tree = Tree(Text(escape_control_characters(title), style="bold"))
-
-    def grow(branch: Tree, above: str, node: str, level: int) -> None:
-        is_last = level == depth
-        is_repeated = node in seen and bool(edges.get(node)) and not is_last
-        child = branch.add(_label(node, lineage, is_repeated, lineage.kinds.get((above, node))))
-        if not (is_repeated or is_last):
-            seen.add(node)
-            for other in edges.get(node, ()):
-                grow(child, node, other, level + 1)
-
-    for other in edges.get(lineage.unique_id, ()):
-        grow(tree, lineage.unique_id, other, 1)
-    return tree
-
-
-def print_trees(trees: Iterable[Tree], stream: IO[str]) -> None:
-    """Print trees: in colour and folded on a terminal, in full width elsewhere."""
-    console = Console(file=replace_unencodable(stream), highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=_UNLIMITED, color_system=None)
-    for tree in trees:
-        console.print(tree)
-    stream.flush()
-
-
-def _label(node: str, lineage: Lineage, is_repeated: bool, kind: str | None) -> Text:
-    text = Text(escape_control_characters(lineage.labels.get(node, node)))
-    if kind:
-        text.append(f" {kind}", style="cyan")
-    mark = _MARKS.get(lineage.states.get(node, ""))
-    if mark:
-        text.append(*mark)
-    if is_repeated:
-        text.append(" (see above)", style="dim")
-    return text
-
-
-def _cell(value: Any) -> str:
-    """A value for people. NULL is empty, floats have six digits."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.6g}" if abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds" if not value.microsecond else "milliseconds")
-    return _plain(value)
-
-
-def _plain(value: Any) -> str:
-    """A value as text. Lists and structs are JSON."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return value.isoformat()
-    return to_json(value) if isinstance(value, list | dict) else str(value)
-
-
-def to_json(value: Any) -> str:
-    """A value as JSON. Times are ISO 8601."""
-    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_json_default)
-
-
-def _finite(value: Any) -> Any:
-    """The value with null for NaN and infinities, which JSON lacks."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:
@@ -197,21 +108,97 @@ def _embedded(value: Any) -> str:
 
 
 def _write_table(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
-    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for field in reader.schema:
-        grid.add_column(_text(field.name), justify="right" if _is_number(field.type) else "left", no_wrap=True)
-    for values in zip(*_lists(reader.read_all()), strict=True):
-        grid.add_row(*(_text(_cell(value)) for value in values))
-    text = io.StringIO()
-    console = Console(file=text, width=_UNLIMITED, highlight=False, color_system=None)
-    console.print(grid)
-    for line in text.getvalue().rstrip("\n").split("\n"):
-        stream.write(line.rstrip().encode() + b"\n")
+    columns = _exact_columns(reader.read_all())
+    for line in table_lines(columns, [column.width for column in columns], gap=3):
+        stream.write(line.encode() + b"\n")
+
+
+def _exact_columns(table: pa.Table) -> list[Column]:
+    return [
+        Column(one_line(field.name), [one_line(cell(value)) for value in values], _is_number(field.type))
+        for field, values in zip(table.schema, _lists(table), strict=True)
+    ]
 
 
 def _is_number(data_type: pa.DataType) -> bool:
     checks = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
     return any(check(data_type) for check in checks)
+
+
+def result_lines(rows: pa.Table | pa.RecordBatchReader, screen: Terminal, is_wide: bool) -> Iterator[str]:
+    """A result of a query for a terminal: as a table, or where it has one row that does not fit, as a record."""
+    table = rows if isinstance(rows, pa.Table) else rows.read_all()
+    columns = _exact_columns(table)
+    if table.num_rows == 1 and not is_wide and len(fitting_widths(columns, screen.width)) < len(columns):
+        values = ([escape_control_characters(cell(values[0]))] for values in _lists(table))
+        yield from record_lines(zip([column.name for column in columns], values, strict=True), screen.width)
+    else:
+        yield from _fitting_table(columns, screen, is_wide, len(columns))
+
+
+def _fitting_table(columns: list[Column], screen: Terminal, is_wide: bool, count: int) -> Iterator[str]:
+    """The columns that fit, and where others are left out or cut, how to see them. `count` is of all columns."""
+    widths = [column.width for column in columns] if is_wide else fitting_widths(columns, screen.width)
+    yield from table_lines(columns, widths, screen.glyphs, is_coloured=screen.is_coloured)
+    shown = count - len(columns) + len(widths)
+    is_cut = any(column.cells_width > width for column, width in zip(columns, widths, strict=False))
+    if len(widths) < len(columns):
+        yield f"{shown} of {count} columns; --wide, --format json"
+    elif is_cut:
+        yield "texts are cut; --wide, --format json"
+
+
+def described_lines(table: pa.Table, screen: Terminal) -> Iterator[str]:
+    """A table whose last column describes the others, for a terminal."""
+    yield from glossary_lines(_exact_columns(table), screen.width, screen.glyphs)
+
+
+def answer_lines(table: pa.Table, screen: Terminal, is_wide: bool, now: datetime) -> Iterator[str]:
+    """The answer to a daily question for a terminal. What all rows have in common stands above them."""
+    columns = dict(zip(table.column_names, answer_columns(table, now), strict=True))
+    common = [name for name in (*_COMMON, *_COMMON_NAMED) if name in columns and len({*columns[name].cells}) == 1]
+    above = [_above(name, columns[name].cells[0]) for name in common if columns[name].cells[0]]
+    if above and not is_wide:
+        yield f" {screen.glyphs.dot} ".join(above)
+    shown = [column for name, column in columns.items() if is_wide or (name not in common and any(column.cells))]
+    yield from _fitting_table(shown, screen, is_wide, len(columns))
+
+
+def answer_columns(table: pa.Table, now: datetime) -> list[Column]:
+    """The columns of an answer as people read them."""
+    return [
+        Column(
+            short_name(field.name),
+            [one_line(short_cell(field.name, value, now)) for value in values],
+            _is_number(field.type),
+            _is_status(field.name),
+        )
+        for field, values in zip(table.schema, _lists(table), strict=True)
+    ]
+
+
+def _above(name: str, text: str) -> str:
+    return f"{short_name(name)} {text}" if name in _COMMON_NAMED else text
+
+
+def answer_records(table: pa.Table, screen: Terminal, is_wide: bool, now: datetime) -> Iterator[str]:
+    """The rows of an answer as records, without what is empty, and what is JSON unless they are wide."""
+    for number, row in enumerate(table.to_pylist()):
+        if number:
+            yield ""
+        fields = {name: _items(name, value, now) for name, value in row.items()}
+        shown = {name: items for name, items in fields.items() if any(items) and (is_wide or name not in _HIDDEN)}
+        named = ((short_name(name), items) for name, items in shown.items())
+        yield from record_lines(named, screen.width, screen.is_coloured)
+
+
+def _items(name: str, value: Any, now: datetime) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [escape_control_characters(short_cell(name, item, now)) for item in items]
+
+
+def _is_status(name: str) -> bool:
+    return name in _STATUSES or name.endswith("_status")
 
 
 def _write_json(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
@@ -230,10 +217,9 @@ def _write_jsonl(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: 
 def _write_markdown(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:
     """A table of GitHub's Markdown: https://github.github.com/gfm/#tables-extension-."""
     rules = ["---:" if _is_number(field.type) else "---" for field in reader.schema]
-    rows = ([_markdown_cell(_cell(value)) for value in row] for row in _rows(reader))
-    for cells in (
-        itertools.chain(([_markdown_cell(name) for name in reader.schema.names], rules), rows) if rules else ()
-    ):
+    rows = ([_markdown_cell(cell(value)) for value in row] for row in _rows(reader))
+    head = ([_markdown_cell(name) for name in reader.schema.names], rules)
+    for cells in itertools.chain(head, rows) if rules else ():
         stream.write(("| " + " | ".join(cells) + " |\n").encode())
 
 
@@ -251,14 +237,10 @@ def _csv_field(value: Any) -> str:
     """A field without a formula: NULL is empty and an empty text is "", as DuckDB writes and reads them."""
     if value is None:
         return ""
-    text = _plain(value)
+    text = plain(value)
     if isinstance(value, str) and _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         text = f"'{text}"  # https://owasp.org/www-community/attacks/CSV_Injection; other formats keep the text
     return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
-
-
-def _text(text: str) -> Text:
-    return Text(escape_control_characters(text).replace("\n", "⏎").replace("\t", "\\x09"))
 
 
 def _write_parquet(reader: pa.RecordBatchReader, stream: IO[bytes], json_columns: frozenset[str]) -> None:

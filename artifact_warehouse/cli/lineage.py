@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, talk
+from artifact_warehouse.cli.options import LOG_FORMAT, NODE, TIMES, WAIT, WAREHOUSE, talk
 from artifact_warehouse.cli.output import Output, opened, print_line, print_table, reporting, result_options, stdout
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 
 @click.command()
 @WAREHOUSE
-@click.argument("node")
+@NODE
 @click.option("--up", "direction", flag_value="up", help="Only the nodes that NODE depends on.")
 @click.option("--down", "direction", flag_value="down", help="Only the nodes that depend on NODE.")
 @click.option("--column", metavar="COLUMN", help="The lineage of this column; `columns` resolves it first.")
@@ -57,7 +57,9 @@ def log_columns(report: ColumnsReport, warehouse: Path) -> None:
 @click.option(
     "--across", is_flag=True, help="Continue in other projects: at external nodes, and at sources that a project makes."
 )
-@click.option("--at", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset).")
+@click.option(
+    "--at", metavar="TIME", type=click.DateTime(TIMES), help="The lineage at this time (UTC, or with an offset)."
+)
 @WAIT
 @result_options("tree", default=None)
 def lineage(
@@ -78,7 +80,7 @@ def lineage(
     Example:
       artifact-warehouse lineage dbt.duckdb orders --column amount --down --depth 2 --at 2026-11-01
     """
-    from artifact_warehouse.cli.formats import lineage_tree, print_trees
+    from artifact_warehouse.cli.trees import lineage_tree, print_trees
     from artifact_warehouse.warehouse import Warehouse
 
     directions = (direction,) if direction else ("up", "down")

@@ -15,7 +15,9 @@ from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     JOB,
     LOG_FORMAT,
+    PAGER,
     PROJECT,
+    RUN,
     TIMES,
     WAIT,
     WAREHOUSE,
@@ -23,11 +25,12 @@ from artifact_warehouse.cli.options import (
     ExitCode,
     talk,
 )
-from artifact_warehouse.cli.output import print_json, print_line, stdout
+from artifact_warehouse.cli.output import print_json, print_line, print_lines, print_text
+from artifact_warehouse.cli.terminal import terminal
 from artifact_warehouse.durations import duration_of_text
 
 SEVERITIES = click.Choice(["info", "warn", "error"])
-TEXT_OR_JSON = click.Choice(["text", "json"])
+FORMATS = click.Choice(["text", "json", "github", "markdown", "junit"])
 
 
 def _to_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -76,14 +79,17 @@ def _duration_option(name: str, explanation: str, default: str | None = None) ->
 @click.option("--ignore-rule", "ignored_rules", multiple=True, metavar="RULE", help="Leave this rule out.")
 @_duration_option("--window", "The time before --now over which rates are computed.", "7d")
 @click.option(
-    "--now", type=click.DateTime(TIMES), help="The end of --max-age and --window, if not now (UTC, or with an offset)."
+    "--now",
+    metavar="TIME",
+    type=click.DateTime(TIMES),
+    help="The end of --max-age and --window, if not now (UTC, or with an offset).",
 )
 @PROJECT
 @ENVIRONMENT
 @JOB
 @WAIT
 @LOG_FORMAT
-@click.option("--format", "output_format", type=TEXT_OR_JSON, default="text", help="The format of the result.")
+@click.option("--format", "output_format", type=FORMATS, default="text", help="The format of the result.")
 def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> None:
     """Compare the runs of each project and environment with limits; exit with 1 where one is exceeded.
 
@@ -100,9 +106,13 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
         report = wh.check(**limits)
     if output_format == "json":
         print_json(report.to_dict())
+    elif output_format != "text":
+        from artifact_warehouse.cli.ci_formats import check_summary, write_ci
+
+        print_text(write_ci(check_summary(report), output_format))
     else:
         for finding in report.findings:
-            print_line(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}")
+            print_line(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}", indent=" " * 8)
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
         sys.exit(ExitCode.FINDINGS)
@@ -110,14 +120,18 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
 
 @click.command()
 @WAREHOUSE
-@click.argument("run", required=False)
+@RUN
 @PROJECT
 @ENVIRONMENT
 @JOB
 @WAIT
 @LOG_FORMAT
-@click.option("--format", "output_format", type=TEXT_OR_JSON, help="The format; text on a terminal, else JSON.")
-def diagnose(warehouse: Path, run: str | None, wait: float, output_format: str | None, **labels: Any) -> None:
+@PAGER
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where the run failed.")
+@click.option("--format", "output_format", type=FORMATS, help="The format; text on a terminal, else JSON.")
+def diagnose(
+    warehouse: Path, run: str | None, wait: float, exit_code: bool, output_format: str | None, **labels: Any
+) -> None:
     """Explain a run: a page on a terminal, JSON elsewhere.
 
     The page lists what failed and what was skipped for it, what is slower than before and since which change, what
@@ -128,13 +142,19 @@ def diagnose(warehouse: Path, run: str | None, wait: float, output_format: str |
     Example:
       artifact-warehouse diagnose dbt.duckdb --environment prod
     """
-    from artifact_warehouse.cli.diagnosis_page import print_diagnosis
+    from artifact_warehouse.cli.ci_formats import diagnosis_summary, write_ci
+    from artifact_warehouse.cli.diagnosis_page import diagnosis_lines
     from artifact_warehouse.warehouse import Warehouse
 
+    chosen = output_format or ("text" if sys.stdout.isatty() else "json")
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         found = wh.diagnose(run, **labels)
-    if output_format == "json" or (output_format is None and not sys.stdout.isatty()):
+        results = wh.run(found.run["invocation_id"]).to_arrow_table() if chosen not in ("text", "json") else None
+    if chosen == "json":
         print_json(found.to_dict())
+    elif results is not None:
+        print_text(write_ci(diagnosis_summary(found, results.to_pylist()), chosen))
     else:
-        with stdout() as text:
-            print_diagnosis(found, text)
+        print_lines(diagnosis_lines(found, terminal()))
+    if exit_code and found.run["is_success"] is False:
+        sys.exit(ExitCode.FINDINGS)

@@ -7,12 +7,15 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard
 
 import click
 
+from artifact_warehouse.cli.completion import COMPLETED, complete
+from artifact_warehouse.cli.config import Config, read_defaults, with_warehouse
 from artifact_warehouse.cli.echo import FORMATS, Talk, discard_stdout, escape_control_characters
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
@@ -50,6 +53,12 @@ _SIGPIPE = 128 + 13
 TALK = "artifact_warehouse.cli.echo"
 """The key of the Talk in click's context."""
 
+CONFIG = "artifact_warehouse.cli.config"
+"""The key of the Config in click's context."""
+
+NO_PAGER = "artifact_warehouse.cli.no_pager"
+"""The key of --no-pager in click's context."""
+
 
 class CommandFailed(click.ClickException):
     """The command is not done, and its arguments are not the reason."""
@@ -62,11 +71,22 @@ class ReaderGone(Exception):
 
 
 class Commands(click.Group):
-    """Turns every exception into a message and an exit code."""
+    """Turns every exception into a message and an exit code, and fills in what ARTIFACT_WAREHOUSE and a file say."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         with _ending(Talk):
-            return super().make_context(*args, **kwargs)
+            config = read_defaults(self.commands)
+            context = super().make_context(*args, default_map=config.options, **kwargs)
+            context.meta[CONFIG] = config
+            return context
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, others = super().resolve_command(ctx, args)
+        if command is not None:
+            ctx.meta[COMPLETED], others = with_warehouse(command, others, ctx.meta.get(CONFIG, Config()))
+        return name, command, others
 
     def invoke(self, ctx: click.Context) -> Any:
         with _ending(talk), interruptible():
@@ -160,9 +180,23 @@ TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
 FILE = click.Path(dir_okay=False, path_type=Path)
 WAREHOUSE = click.argument("warehouse", metavar="WH", type=FILE)
 WAIT = click.option("--wait", default=10.0, show_default=True, help="Seconds to wait while another process holds WH.")
-PROJECT = click.option("--project", help="Only this project.")
-ENVIRONMENT = click.option("--environment", help="Only this environment.")
-JOB = click.option("--job", help="Only runs of this job.")
+PROJECT = click.option("--project", shell_complete=complete("project"), help="Only this project.")
+ENVIRONMENT = click.option("--environment", shell_complete=complete("environment"), help="Only this environment.")
+JOB = click.option("--job", shell_complete=complete("job"), help="Only runs of this job.")
+NODE = click.argument("node", shell_complete=complete("nodes"))
+RUN = click.argument("run", required=False, shell_complete=complete("runs"))
+NOW = click.option(
+    "--now", metavar="TIME", type=click.DateTime(TIMES), help="The time that ages end at (UTC, or with an offset)."
+)
+
+
+def now_in_utc(now: datetime | None) -> datetime:
+    """The time of --now, or the current time, without a zone."""
+    from artifact_warehouse.schema import to_utc
+
+    return to_utc(now or datetime.now(timezone.utc))
+
+
 LOG_FORMAT = click.option(
     *("--log-format", "log_format"),
     type=click.Choice(FORMATS),
@@ -172,6 +206,21 @@ LOG_FORMAT = click.option(
     callback=lambda ctx, _, value: ctx.meta.update({TALK: Talk(value)}),
     help="Messages on stderr as sentences, or as a JSON object a line.",
 )
+
+
+PAGER = click.option(
+    "--no-pager",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, value: ctx.meta.update({NO_PAGER: value}),
+    help="Print at once what does not fit on the screen; else `PAGER` shows it, or less.",
+)
+
+
+def has_pager() -> bool:
+    """Whether this call may show a long result in a pager."""
+    return not click.get_current_context().meta.get(NO_PAGER, False)
 
 
 def _to_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from artifact_warehouse.cli.completion import complete
 from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     FILE,
@@ -67,7 +68,7 @@ def report(warehouse: Path, path: Path | None, is_opened: bool, wait: float, **c
 
 @click.command()
 @WAREHOUSE
-@click.argument("exposure")
+@click.argument("exposure", shell_complete=complete("nodes"))
 @click.option("-o", "--output", "path", type=FILE, help="Write to this file; its ending is the format.")
 @PROJECT
 @ENVIRONMENT

@@ -75,6 +75,28 @@ def _token(name: str | None) -> str | None:
 
 @click.command()
 @WAREHOUSE
+@click.option("--environment", help="The environment that is meant where a call names none.")
+@WAIT
+@LOG_FORMAT
+def mcp(warehouse: Path, environment: str | None, wait: float) -> None:
+    """Answer agents on stdin and stdout, by the Model Context Protocol.
+
+    The tools of dbt's MCP server for what the warehouse has, and those that need a history: why a run failed,
+    regressions, flaky tests, changes of definitions, column lineage, and SQL that reads the views only.
+
+    \b
+    Example:
+      artifact-warehouse mcp dbt.duckdb --environment prod
+    """
+    try:
+        from artifact_warehouse.serve import run_mcp
+    except ImportError as error:
+        raise CommandFailed(_NEEDS_EXTRA.format("mcp", "mcp")) from error
+    run_mcp(warehouse, environment, wait)
+
+
+@click.command()
+@WAREHOUSE
 @WAIT
 @result_options()
 def ids(warehouse: Path, wait: float, output: Output) -> None:

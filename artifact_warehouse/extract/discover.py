@@ -22,6 +22,21 @@ ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip"
 _COLUMN_LINEAGE = re.compile(r"(^|[/\\])(dbt\.)?column_lineage([/\\][^/\\]*)?\.parquet$", re.IGNORECASE)
 """The files of dbt 2.0's column lineage: dbt.column_lineage.parquet, column_lineage/v1_0.parquet."""
 
+_TELEMETRY = re.compile(r"(^|[/\\])otel[^/\\]*\.jsonl(\.gz|\.zst)?$", re.IGNORECASE)
+"""The telemetry of dbt 2, by the names that its documentation uses: logs/otel.jsonl."""
+
+_INFORMATION_SCHEMA = re.compile(
+    r"[/\\](index|info_schema[/\\]v1)[/\\](dbt_rt\.)?(invocations|run_results)\.parquet$", re.IGNORECASE
+)
+"""The tables of runs in dbt 2's information schema, and in the index of its previews."""
+
+_BY_NAME = {
+    _COLUMN_LINEAGE: (".parquet",),
+    _INFORMATION_SCHEMA: (".parquet",),
+    _TELEMETRY: (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+}
+"""The files that are told by their names and folders, with the ends that these names have."""
+
 _HIVE_LABEL = re.compile(r"(?:^|[/!\\])(?P<key>project|environment|job)=(?P<value>[^/\\!]+)(?=[/\\!])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -88,7 +103,9 @@ def has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
 
 def may_be_artifact(name: str) -> bool:
     """Whether a file looks like an artifact, by its name and folder."""
-    return has_suffix(name, JSON) or (has_suffix(name, (".parquet",)) and _COLUMN_LINEAGE.search(name) is not None)
+    return has_suffix(name, JSON) or any(
+        has_suffix(name, suffixes) and pattern.search(name) for pattern, suffixes in _BY_NAME.items()
+    )
 
 
 def _is_readable(name: str) -> bool:

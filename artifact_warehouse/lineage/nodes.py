@@ -18,10 +18,13 @@ from artifact_warehouse.storage import query
 CURRENT = "TIMESTAMP 'infinity'"
 """The time that selects the current graphs."""
 
+_NAMED = 10
+"""How many nodes of one name an error lists."""
+
 TITLES = {"up": "{} depends on", "down": "depends on {}"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lineage:
     """The lineage of a node or column. `edges` maps the title of each direction to {node: its next nodes}.
 
@@ -110,6 +113,8 @@ def resolve_node(connection: duckdb.DuckDBPyConnection, node: str, time: str = C
     for found in (with_id, with_name, no_tests):
         if len(found) == 1:
             return str(found[0])
+    if no_tests:
+        raise UnknownNode(node, tuple(no_tests[:_NAMED]))
     near = connection.execute(query("nodes_like", time=time), {"node": node}).fetchall()
     raise UnknownNode(node, tuple(row[0] for row in near))
 

@@ -9,6 +9,7 @@ import gc
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from artifact_warehouse.artifacts import (
     TextIds,
     artifact_key,
     content_id,
+    documents,
     flatten,
     guessed_kind,
     parse,
@@ -108,6 +110,7 @@ class Flattener:
 
     def batches_of(self, items: Iterator[Input]) -> Iterator[FlattenedBatch]:
         """The batches of some inputs: one or more. Members of one archive may be in several batches."""
+        items = chain.from_iterable(map(self._parts, items))
         is_last = False
         while not is_last:
             taken: list[Input] = []
@@ -121,6 +124,23 @@ class Flattener:
                 yield batch
             else:
                 yield from map(self._alone, taken)
+
+    def _parts(self, item: Input) -> Iterator[Input]:
+        """The invocations in a file that may have several, like members of an archive; else the input as it is."""
+        try:
+            found = None if item.error else documents(item.data, item.uri, self._limits)
+            if found is None:
+                yield item
+                return
+            with processor_time(self._limits.processor_seconds + len(item.data) / _SECOND_BYTES):
+                parts = [*found]
+        except MalformedArtifact as error:
+            yield replace(item, error=error.reason)
+        except OutOfTime as error:
+            yield replace(item, error=_fault(error))
+        else:
+            for name, document in parts:
+                yield replace(item, uri=f"{item.uri}!/{name}", data=document, is_named=True, etag=None)
 
     def _batch(self, items: Iterator[Input], taken: list[Input]) -> tuple[FlattenedBatch, bool]:
         """The next batch, and whether it is the last one. Adds the items that it takes to `taken`."""

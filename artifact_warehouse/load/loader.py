@@ -57,8 +57,11 @@ Progress = Callable[[int, int], None]
 _FETCHED_OUTCOMES = 200
 """The number of fetched artifacts in a transaction: what a killed fetch must request again."""
 
+_SHOWN = 5
+"""How many quarantined artifacts the text of a LoadReport names."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class LoadReport:
     """The outcome of every input of a load, in the order of reading."""
 
@@ -102,6 +105,12 @@ class LoadReport:
     def __str__(self) -> str:
         counts = (len(self.loaded), len(self.unchanged), len(self.quarantined))
         return "loaded {}, unchanged {}, quarantined {}".format(*counts)
+
+    def __repr__(self) -> str:
+        """The counts, and why the first artifacts were quarantined."""
+        shown = [f"quarantined {o.uri}: {o.reason}" for o in self.quarantined[:_SHOWN]]
+        more = [f"and {len(self.quarantined) - _SHOWN} more"] if len(self.quarantined) > _SHOWN else []
+        return "\n  ".join([f"LoadReport: {self}", *shown, *more])
 
 
 def load(

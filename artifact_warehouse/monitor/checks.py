@@ -11,8 +11,9 @@ import duckdb
 
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
+from artifact_warehouse.monitor.contacts import Contact, contacts
 from artifact_warehouse.schema import to_utc
-from artifact_warehouse.storage import query
+from artifact_warehouse.storage import parameters, query, require_labels
 
 SEVERITIES = ("info", "warn", "error")
 MAX_NAMES = 20
@@ -32,9 +33,11 @@ class Finding:
     sentence: str
     names: tuple[str, ...] = ()
     """The first 20 nodes; for rules, each with the rule that it breaks."""
+    nodes: tuple[Contact, ...] = ()
+    """The files, owners and exposures of these nodes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckReport:
     """The findings of all checks."""
 
@@ -59,6 +62,13 @@ class CheckReport:
         failed = len(self.reasons)
         return "\n".join([f"dbt: {failed} of {len(self.findings)} checks failed", *(f"• {r}" for r in self.reasons)])
 
+    def __repr__(self) -> str:
+        """A line for each check, those that failed first."""
+        failed = len(self.reasons)
+        head = f"CheckReport: {failed} of {len(self.findings)} checks failed" if failed else f"CheckReport: {self.text}"
+        lines = [f"{'ok    ' if f.is_passed else 'FAILED'} {f.sentence}" for f in self.findings]
+        return "\n  ".join([head, *sorted(lines, key=lambda line: line.startswith("ok"))])
+
     def to_dict(self) -> dict[str, Any]:
         """The report for JSON. Slack's incoming webhooks post the value of `text`.
 
@@ -69,7 +79,9 @@ class CheckReport:
             "is_passed": self.is_passed,
             "checked_at": self.checked_at,
             "reasons": list(self.reasons),
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [
+                {**asdict(finding), "nodes": [node._asdict() for node in finding.nodes]} for finding in self.findings
+            ],
         }
 
 
@@ -97,7 +109,8 @@ def check(
     the lowest severity that fails: of a source's last freshness check, and of a rule of v1.project_rules that is not
     in `ignored_rules`. `now` is in UTC where it has no zone, and the current time by default.
 
-    Raises NothingToCheck where no limit is given or no run has the labels, and ValueError for another severity.
+    Raises NothingToCheck where no limit is given or no run has all labels, UnknownLabel, and ValueError for another
+    severity.
     """
     if freshness not in (None, "warn", "error"):
         raise ValueError(f"freshness is warn or error, not {freshness!r}")
@@ -108,6 +121,7 @@ def check(
         raise NothingToCheck("there is nothing to check; give a limit, such as --max-failing 0")
     at = to_utc(now or datetime.now(timezone.utc))
     labels = {"project": project, "environment": environment, "job": job}
+    require_labels(connection, **labels)
     checks = _Checks(connection, labels, at, window)
     findings = (
         *checks.runs(max_failure_rate),
@@ -207,6 +221,7 @@ class _Checks:
         names: dict[tuple[Any, Any], list[str]] = {}
         for project, environment, name in self._query(query_name, **values):
             names.setdefault((project, environment), []).append(name)
+        known = contacts(self.connection, (_node(name) for found in names.values() for name in found[:MAX_NAMES]))
         for project, environment in sorted(
             {*self.environments(), *places, *names}, key=lambda place: (place[0] is not None, place)
         ):
@@ -215,7 +230,14 @@ class _Checks:
             listed = f": {', '.join(' '.join(name.split()) for name in found[:MAX_NAMES])}{more}" if found else ""
             sentence = f"{_place(project, environment)}: {what}: {len(found)} (at most {limit}){listed}"
             shown = tuple(found[:MAX_NAMES])
-            yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown)
+            about = (known.get(((project, environment), _node(name))) for name in shown)
+            nodes = tuple(contact for contact in about if contact is not None)
+            yield Finding(check, project, environment, len(found) <= limit, len(found), limit, sentence, shown, nodes)
+
+
+def _node(name: str) -> str:
+    """The unique_id of a name in a finding, which may have a rule behind it."""
+    return name.split(" ", 1)[0]
 
 
 def _place(project: str | None, environment: str) -> str:
@@ -225,4 +247,4 @@ def _place(project: str | None, environment: str) -> str:
 def ask(connection: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """Run a statement of sql/queries/. Values that are not its parameters are left out."""
     sql = query(name)
-    return connection.execute(sql, {key: value for key, value in values.items() if f"${key}" in sql})
+    return connection.execute(sql, parameters(sql, values))

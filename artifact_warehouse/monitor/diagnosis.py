@@ -12,20 +12,25 @@ import duckdb
 
 from artifact_warehouse.errors import UnknownRun
 from artifact_warehouse.monitor.checks import ask
+from artifact_warehouse.monitor.contacts import Contact, contacts
+from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
+
+_NAMED = 3
+"""How many nodes of each kind the text of a Diagnosis names."""
 
 FLAKY_TESTS = 20
 """How many flaky tests are listed. Tests that failed in this run come first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """One run explained. The keys of every row are columns of the views."""
 
     run: dict[str, Any]
     failures: Rows
-    """Each failed node: the nodes that dbt skipped for it, since when it fails, and what changed then."""
+    """Each failed node: what dbt skipped for it, since when it fails and what changed then, and whom it concerns."""
     skipped_without_cause: Rows
     """Skipped nodes without a known failure among their ancestors."""
     warnings: Rows
@@ -35,9 +40,31 @@ class Diagnosis:
     """The chain of nodes that determined how long the run took."""
     flaky_tests: Rows
 
+    def __repr__(self) -> str:
+        """What the run was, and a line for each part of the diagnosis that has something."""
+        run = self.run
+        outcome = {True: "succeeded", False: "failed", None: "executed nothing"}[run["is_success"]]
+        place = ", ".join(part for part in (run["project_name"], run["environment"], run["job_name"]) if part)
+        head = f"Diagnosis: {run['command']} of {place}, {run['invocation_id'][:8]}, {outcome}"
+        skipped = sum(row["skipped_count"] for row in self.failures)
+        parts = (
+            (f"failures, with {skipped} skipped for them", self.failures),
+            ("skipped without a known failure upstream", self.skipped_without_cause),
+            ("warnings", self.warnings),
+            ("slower than before", self.slow),
+            ("steps that decided how long it took", self.critical_path),
+            ("flaky tests", self.flaky_tests),
+        )
+        return "\n  ".join([head, *(f"{len(rows)} {title}: {_some(rows)}" for title, rows in parts if rows)])
+
     def to_dict(self) -> dict[str, Any]:
         """The diagnosis for JSON."""
         return asdict(self)
+
+
+def _some(rows: Rows) -> str:
+    names = [str(row["unique_id"]) for row in rows[:_NAMED]]
+    return ", ".join([*names, "…"] if len(rows) > _NAMED else names)
 
 
 def diagnose(
@@ -50,9 +77,11 @@ def diagnose(
 ) -> Diagnosis:
     """Explain a run. `run` is an invocation_id or its beginning; without it, the last run with the labels.
 
-    Raises UnknownRun.
+    Raises UnknownLabel and UnknownRun.
     """
-    found = find_run(connection, run, project=project, environment=environment, job=job)
+    labels = {"project": project, "environment": environment, "job": job}
+    require_labels(connection, **labels)
+    found = find_run(connection, run, **labels)
     values = {
         "run": found["invocation_id"],
         "command": found["command"],
@@ -64,9 +93,13 @@ def diagnose(
     def rows(name: str) -> Rows:
         return _rows(connection, name, values)
 
+    failures = rows("run_failures")
+    place = (found["project_name"], found["environment"])
+    known = contacts(connection, (row["unique_id"] for row in failures))
+    nobody = Contact("")
     return Diagnosis(
         run=found,
-        failures=rows("run_failures"),
+        failures=[{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in failures],
         skipped_without_cause=rows("run_unexplained_skips"),
         warnings=rows("run_warnings"),
         slow=rows("run_slow_nodes"),
@@ -76,7 +109,7 @@ def diagnose(
 
 
 def run_failures(connection: duckdb.DuckDBPyConnection, invocation_id: str, command: str) -> Rows:
-    """The failures of one run, as a Diagnosis has them."""
+    """The failures of one run, as a Diagnosis has them but for whom they concern."""
     return _rows(connection, "run_failures", {"run": invocation_id, "command": command})
 
 
@@ -99,6 +132,17 @@ def find_run(
     if len(ids) != 1:
         name = "run with these labels that executes nodes" if run is None else f"run {run!r}"
         raise UnknownRun(name, ids[:10])
+    return found[0]
+
+
+def find_previous_run(connection: duckdb.DuckDBPyConnection, run: dict[str, Any]) -> dict[str, Any]:
+    """The run before a run, of its project, environment and command, and of its job where there is one.
+
+    Raises UnknownRun.
+    """
+    found = _rows(connection, "previous_run", {"run": run["invocation_id"], "command": run["command"]})
+    if not found:
+        raise UnknownRun(f"earlier run like {run['invocation_id']}", ())
     return found[0]
 
 

@@ -15,7 +15,7 @@ from artifact_warehouse.report.graphs import graphs_of, scopes_of
 from artifact_warehouse.report.html_file import html_file
 from artifact_warehouse.report.packing import all_ids, deflate, pack_tables
 from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read_tables, shown_sql
-from artifact_warehouse.storage import replacement
+from artifact_warehouse.storage import replacement, require_labels
 
 WHOLE_RUNS = 30
 """How many runs of each job have a whole timeline. So have all that failed, and with `is_full` all runs."""
@@ -64,8 +64,9 @@ def render_report(
 
     `days` leaves out runs that are older, counted back from the last run. Timelines are whole for the last 30 runs of
     each job and for all runs that failed, or with `is_full` for all; of the other runs the page has the result and the
-    time of each node.
+    time of each node. Raises UnknownLabel.
     """
+    require_labels(connection, project=project, environment=environment, job=job)
     file, latest = _file_and_latest(connection)
     since = latest - timedelta(days=days) if days is not None and latest is not None else None
     choice = Choice(project, environment, job, since, None if is_full else WHOLE_RUNS)

@@ -11,7 +11,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse.storage import query
+from artifact_warehouse.storage import parameters, query
 
 CORE = (
     *("invocations", "logical_runs", "executions", "timelines", "simulations", "skips"),
@@ -53,9 +53,8 @@ def read_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str], cho
 
 
 def _read(connection: duckdb.DuckDBPyConnection, sql: str, choice: Choice) -> pa.Table:
-    values = {key: value for key, value in asdict(choice).items() if f"${key}" in sql}
     with connection.cursor() as cursor:
-        return cursor.sql(sql, params=values).to_arrow_table()
+        return cursor.sql(sql, params=parameters(sql, asdict(choice))).to_arrow_table()
 
 
 def shown_sql(name: str, choice: Choice) -> str:

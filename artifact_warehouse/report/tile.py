@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from artifact_warehouse.errors import UnknownNode
-from artifact_warehouse.storage import query, replacement
+from artifact_warehouse.storage import query, replacement, require_labels
 
 _FRESHNESS = {"passed": "Data freshness passed", "stale": "Data may be stale", None: "Data freshness unknown"}
 _QUALITY = {"passed": "Data quality passed", "degraded": "Data quality degraded", None: "Data quality unknown"}
@@ -123,9 +123,10 @@ def exposure_tile(
 ) -> Tile:
     """The tile of an exposure, given by its unique_id or its name.
 
-    Raises UnknownNode. Its candidates are similar exposures; or, where several projects or environments have the
-    exposure, these.
+    Raises UnknownLabel and UnknownNode. Its candidates are similar exposures; or, where several projects or
+    environments have the exposure, these.
     """
+    require_labels(connection, project=project, environment=environment)
     rows = connection.sql(query("report/exposure_tiles")).to_arrow_table().to_pylist()
     tiles = [Tile(**{**row, "reasons": tuple(row["reasons"])}) for row in rows]
     named = [tile for tile in tiles if exposure in (tile.unique_id, tile.name)]

@@ -27,7 +27,8 @@ ARTIFACTS = Table(
         Column(
             "kind",
             "VARCHAR",
-            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, or unknown.",
+            "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, telemetry, "
+            "information_schema, or an unknown one.",
         ),
         Column("schema_version", "INTEGER", "The version of its schema; 0 where dbt up to 0.18 wrote none."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
@@ -99,7 +100,7 @@ SETTLED_ARTIFACTS = Table(
 
 INVOCATIONS = Table(
     "invocations",
-    "One row per run_results or run: its facts about the whole invocation.",
+    "One row per run_results, run, telemetry or information_schema: its facts about the whole invocation.",
     (
         ARTIFACT_KEY,
         Column("started_at", "TIMESTAMP", "metadata.invocation_started_at, else the first start in the timings."),
@@ -116,14 +117,14 @@ INVOCATIONS = Table(
         Column("vars", "JSON", "args.vars as an object; where it cannot be parsed as one, as a text."),
         Column("env", "JSON", "metadata.env: the DBT_ENV_CUSTOM_ENV_ variables, without the prefix; a scheduler's."),
         Column("completed_at", "TIMESTAMP", "When the whole invocation ended, where the file says so, UTC."),
-        Column("outcome", "VARCHAR", "How the invocation ended, by its scheduler: success, error or cancelled."),
+        Column("outcome", "VARCHAR", "How it ended, by its scheduler: success, error or cancelled; unfinished."),
         EXTRA,
     ),
 )
 
 NODE_EXECUTIONS = Table(
     "node_executions",
-    "One row per result of a run_results.",
+    "One row per result of a run_results, telemetry or information_schema.",
     (
         ARTIFACT_KEY,
         UNIQUE_ID,
@@ -160,6 +161,41 @@ BATCH_EXECUTIONS = Table(
         Column("batch_start", "TIMESTAMP", "The start of the batch's window."),
         Column("batch_end", "TIMESTAMP", "The end of the batch's window."),
         Column("is_success", "BOOLEAN", "Whether the batch succeeded."),
+    ),
+)
+
+NODE_PHASES = Table(
+    "node_phases",
+    "One row per phase of a node in dbt 2's telemetry, and one for the node as a whole.",
+    (
+        ARTIFACT_KEY,
+        UNIQUE_ID,
+        Column("phase", "VARCHAR", "render, analyze, run, …; NULL for the node as a whole."),
+        Column("started_at", "TIMESTAMP", "When it started, UTC."),
+        Column("completed_at", "TIMESTAMP", "When it ended, UTC."),
+        Column("working_seconds", "DOUBLE", "Of the node as a whole: the time without waiting."),
+        Column("outcome", "VARCHAR", "success, error, skipped, …"),
+        Column("skip_reason", "VARCHAR", "Why it was skipped: upstream, cached, no_op, …"),
+        Column("skipped_by_unique_id", "VARCHAR", "The node whose failure skipped it."),
+        Column("error_type", "VARCHAR", "The kind of its error."),
+    ),
+)
+
+STATEMENTS = Table(
+    "statements",
+    "One row per statement that dbt 2's telemetry says was executed.",
+    (
+        ARTIFACT_KEY,
+        Column("statement_index", "INTEGER", "Its place among the statements of the invocation, by start, from 1."),
+        Column("unique_id", "VARCHAR", "The node that it was executed for; NULL for those of dbt itself."),
+        Column("phase", "VARCHAR", "The phase of the node."),
+        Column("started_at", "TIMESTAMP", "When it started, UTC."),
+        Column("completed_at", "TIMESTAMP", "When it ended, UTC."),
+        Column("outcome", "VARCHAR", "success, error or canceled."),
+        Column("error", "VARCHAR", "The adapter's message."),
+        Column("query_id", "VARCHAR", "The database's id of the query."),
+        Column("sql_id", "VARCHAR", "The SQL: see stored.texts."),
+        EXTRA,
     ),
 )
 
@@ -422,7 +458,8 @@ ALERT_EVENTS = Table(
 )
 
 TABLES = (
-    *(ARTIFACTS, ARTIFACT_URIS, SETTLED_ARTIFACTS, INVOCATIONS, NODE_EXECUTIONS, BATCH_EXECUTIONS, TEXTS),
+    *(ARTIFACTS, ARTIFACT_URIS, SETTLED_ARTIFACTS, INVOCATIONS, NODE_EXECUTIONS, BATCH_EXECUTIONS),
+    *(NODE_PHASES, STATEMENTS, TEXTS),
     *(DEFINITIONS, DEFINITION_COLUMNS, RENDERINGS, CATALOG_RELATIONS, CATALOG_COLUMNS, RELATION_STATS),
     *(SET_MEMBERS, SOURCE_FRESHNESS, SEMANTIC_MANIFESTS, DBT_COLUMN_EDGES, PRUNED_RUNS, PRUNED_OUTCOMES),
     *(ALERT_MESSAGES, ALERT_EVENTS),

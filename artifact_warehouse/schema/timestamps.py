@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import datetime, timezone
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
@@ -63,6 +62,8 @@ def to_utc(moment: datetime) -> datetime:
 
 def to_arrow(texts: Sequence[str | None]) -> pa.Array:
     """Times as a timestamp('us') array. Arrow converts them at once; where it cannot, they are converted one by one."""
+    import pyarrow.compute as pc  # takes long, and readers do without it
+
     try:
         nanoseconds = pc.cast(pa.array(texts, pa.string()), pa.timestamp("ns", "UTC"))
         times = nanoseconds.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.timestamp("us"))
@@ -74,5 +75,7 @@ def to_arrow(texts: Sequence[str | None]) -> pa.Array:
 
 
 def _one_by_one(texts: Sequence[str | None]) -> pa.Array:
+    import pyarrow.compute as pc
+
     normalised = pa.array([normalise_time(text) for text in texts], pa.string())
     return pc.cast(normalised, pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))

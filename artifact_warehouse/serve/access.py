@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import ipaddress
 from collections.abc import Mapping
@@ -39,8 +40,18 @@ def refusal(
             return None
         return 403, "without a token, only this machine is answered; start the server with --token-env"
     scheme, _, sent = headers.get("authorization", "").partition(" ")
-    if scheme.lower() not in ("bearer", "token"):
+    if scheme.lower() == "basic":
+        sent = _password(sent)
+    elif scheme.lower() not in ("bearer", "token"):
         sent = address_token if path in TOKEN_IN_ADDRESS and address_token else ""
     if hmac.compare_digest(sent.strip().encode(), token.encode()):
         return None
-    return 401, "send the token: Authorization: Bearer TOKEN"
+    return 401, "send the token: Authorization: Bearer TOKEN; in a browser it is the password, with any user name"
+
+
+def _password(credentials: str) -> str:
+    """The password of https://www.rfc-editor.org/rfc/rfc7617, which browsers ask people for."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

@@ -1,4 +1,4 @@
-"""The web application: GraphQL, metrics, status tiles and health, each answer from one snapshot."""
+"""The web application: pages, GraphQL, metrics, status tiles and health, each answer from one snapshot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from artifact_warehouse.errors import UnknownNode
+from artifact_warehouse.errors import UnknownNode, UnknownView
+from artifact_warehouse.serve import pages
 from artifact_warehouse.serve.access import refusal
 from artifact_warehouse.serve.graphql import answer
 from artifact_warehouse.serve.limits import RequestLimits
@@ -31,6 +32,9 @@ from artifact_warehouse.warehouse import Warehouse
 Answer = TypeVar("Answer")
 
 GRAPHQL_PATHS = ("/graphql", "/graphql/", "/beta/graphql")
+
+_FOR_BROWSERS = ("/", "/sql")
+"""A browser asks people for the token, as the password."""
 
 _AT_ONCE = 8
 """How many requests are worked on at once; the others wait."""
@@ -58,6 +62,12 @@ def app(
     """
     served = _Served(Path(path), limits, wait, every)
     routes = [
+        Route("/", served.page),
+        Route("/sql", partial(served.sql_page, "page.html")),
+        *(Route(f"/sql/{name}", partial(served.sql_page, name)) for name in ("script.js", "style.css")),
+        Route("/sql/run", served.run_sql, methods=["POST"]),
+        Route("/sql/views", served.views),
+        Route("/sql/views/{name}", served.view),
         Route("/health", served.health),
         Route("/metrics", served.metrics_text),
         Route("/exposure-tile", served.exposure_tile),
@@ -98,7 +108,8 @@ class _Served:
         sent = request.query_params.get("token")
         if refused := refusal(token, request.url.path, client, request.headers, sent):
             status, reason = refused
-            headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+            asks = 'Basic realm="artifact-warehouse"' if request.url.path in _FOR_BROWSERS else "Bearer"
+            headers = {"www-authenticate": asks} if status == 401 else {}
             response: Response = JSONResponse({"error": reason}, status, headers)
         elif len(request.url.query) > self._limits.body_bytes:
             response = JSONResponse({"error": f"the address is longer than {self._limits.body_bytes} bytes"}, 414)
@@ -146,6 +157,46 @@ class _Served:
         except (UnknownNode, LookupError) as error:
             return JSONResponse({"error": str(error)}, 404)
 
+    async def page(self, request: Request) -> Response:
+        """The report on the newest snapshot; `project`, `environment`, `job` and `days` restrict it."""
+        try:
+            html = await self._on_snapshot(lambda snapshot: pages.report_page(snapshot, request.query_params))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return HTMLResponse(html, headers={"content-security-policy": pages.REPORT_POLICY})
+
+    async def sql_page(self, name: str, _: Request) -> Response:
+        """A file of the SQL page."""
+        headers = {"content-security-policy": pages.SQL_PAGE_POLICY}
+        return Response(pages.sql_page_text(name), media_type=pages.SQL_PAGE_FILES[name], headers=headers)
+
+    async def run_sql(self, request: Request) -> Response:
+        """The rows of a query. Only JSON is taken: no page of another origin can send it without being asked first."""
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            return JSONResponse({"error": "send JSON"}, 415)
+        try:
+            asked = _json(await _body(request, self._limits.body_bytes), "body")
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        if not isinstance(asked, dict) or not isinstance(asked.get("sql"), str):
+            return JSONResponse({"error": 'send {"sql": "…"}'}, 400)
+        sql, is_plan = asked["sql"], asked.get("plan") is True
+        return JSONResponse(
+            await self._on_snapshot(lambda snapshot: pages.run_sql(snapshot, sql, is_plan, self._limits))
+        )
+
+    async def views(self, _: Request) -> Response:
+        """The views of schema v1."""
+        return JSONResponse(await self._on_warehouse(lambda warehouse: warehouse.describe_views().to_pylist()))
+
+    async def view(self, request: Request) -> Response:
+        """The columns of one view."""
+        try:
+            _, columns = await self._on_warehouse(lambda wh: wh.describe_view(request.path_params["name"]))
+        except UnknownView as error:
+            return JSONResponse({"error": str(error)}, 404)
+        return JSONResponse({"columns": columns.to_pylist()})
+
     async def graphql(self, request: Request) -> Response:
         """A GraphQL request; errors are in the answer, with status 200.
 
@@ -178,6 +229,15 @@ class _Served:
         if not (variables is None or isinstance(variables, dict)) or not isinstance(operation, str | None):
             raise ValueError("variables are an object, and operationName is a text")
         return asked["query"], variables, operation or None
+
+    async def _on_warehouse(self, function: Callable[[Warehouse], Answer]) -> Answer:
+        """What a function gives for the facade of the newest snapshot."""
+
+        def run(snapshot: Snapshot) -> Answer:
+            with Warehouse(snapshot.path, read_only=True) as warehouse:
+                return function(warehouse)
+
+        return await self._on_snapshot(run)
 
     async def _on_snapshot(self, function: Callable[[Snapshot], Answer]) -> Answer:
         """What a function gives for the newest snapshot. It runs in a thread of its own."""

@@ -21,7 +21,7 @@ class RequestLimits:
     page: int = 500
     """The greatest `first` of a list that has pages, as in dbt's API."""
 
-    rows: int = 250_000
+    rows: int = 1_000_000
     """How many rows all answers of a request are made of."""
 
     seconds: float = 30.0

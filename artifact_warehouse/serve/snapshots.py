@@ -170,8 +170,9 @@ class Follower:
     def _taken(self, file: WarehouseFile) -> Snapshot:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            publish(file, folder / "snapshot.duckdb")
-            return Snapshot(folder / "snapshot.duckdb", self._memory_limit)
+            copy = folder / file.path.name  # what people see is called as the warehouse is
+            publish(file, copy)
+            return Snapshot(copy, self._memory_limit)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -111,7 +111,7 @@ class Client:
         """What an error's answer says for people, in one line, without the token."""
         said = ""
         with suppress(Exception):
-            said = str(json.loads(error.read(65536))["status"]["user_message"])[:200]
+            said = str(json.loads(_body(error, error.headers, 65536))["status"]["user_message"])[:200]
         path = self._hide(urlsplit(error.url or "").path)
         return self._hide(" ".join(f"{path}: {error.code} {error.reason}. {said}".split()))
 

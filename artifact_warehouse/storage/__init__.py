@@ -5,18 +5,20 @@ Knows tables and no artifacts. Only this package calls duckdb.connect.
 
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
+from artifact_warehouse.storage.completing import completions
 from artifact_warehouse.storage.connection import WarehouseFile
 from artifact_warehouse.storage.format import PRUNED_AT, get_meta, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
-from artifact_warehouse.storage.publishing import check_copy, publish
+from artifact_warehouse.storage.labels import require_labels
+from artifact_warehouse.storage.publishing import SHELL_START, check_copy, copy, publish
 from artifact_warehouse.storage.settling import settle
-from artifact_warehouse.storage.sql_files import SqlFile, query
-from artifact_warehouse.storage.statistics import status, summary
+from artifact_warehouse.storage.sql_files import SqlFile, parameters, query
+from artifact_warehouse.storage.statistics import file_status, summary, table_sizes
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.user_queries import confine, memory_limit
 from artifact_warehouse.storage.user_queries import run as run_query
 from artifact_warehouse.storage.verification import broken_integrity, verify
-from artifact_warehouse.storage.views import describe, describe_all, public_view
+from artifact_warehouse.storage.views import PublicViews, describe, describe_all, namespace, public_view
 from artifact_warehouse.storage.writer import (
     insert,
     known_artifacts,
@@ -28,7 +30,9 @@ from artifact_warehouse.storage.writer import (
 
 __all__ = [
     "PRUNED_AT",
+    "SHELL_START",
     "FileState",
+    "PublicViews",
     "SqlFile",
     "WarehouseFile",
     "add_generation",
@@ -36,28 +40,34 @@ __all__ = [
     "check_copy",
     "check_state",
     "compact",
+    "completions",
     "confine",
+    "copy",
     "describe",
     "describe_all",
     "file_state",
+    "file_status",
     "get_meta",
     "insert",
     "known_artifacts",
     "known_objects",
     "memory_limit",
     "migrate",
+    "namespace",
+    "parameters",
     "pending_changes",
     "public_view",
     "publish",
     "query",
     "registered",
     "replacement",
+    "require_labels",
     "run_query",
     "set_meta",
     "settle",
-    "status",
     "stored_uris",
     "summary",
+    "table_sizes",
     "transaction",
     "verify",
     "write",

@@ -32,6 +32,9 @@ _SETTINGS = (
     "SET python_enable_replacements = false",  # else the name of a missing table finds a Python variable of the caller
 )
 
+_PUBLIC_FIRST = "SET search_path = 'v1,main'"
+"""Lets `FROM flaky_tests` find the public view, and `SHOW TABLES` list the public views."""
+
 _OTHERWISE_OPEN = "is open in this process for writing or with another configuration; close that connection first"
 _ATTEMPTS = 5
 _BETWEEN_ATTEMPTS_SECONDS = 0.02
@@ -78,6 +81,7 @@ class WarehouseFile:
             except BaseException:
                 connection.close()
                 raise
+        connection.execute(_PUBLIC_FIRST)
         return connection
 
     def _connect(

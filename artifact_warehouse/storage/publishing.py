@@ -20,6 +20,10 @@ with open(sys.argv[1], "rb") as source, open(sys.argv[2], "wb") as copy:
 """Runs in a process of its own: a process that closes a file gives up all locks that it holds on it, DuckDB's too."""
 
 
+SHELL_START = "USE v1; SET TimeZone = 'UTC';"
+"""What a shell does first, so that views of v1 need no schema."""
+
+
 def check_copy(file: WarehouseFile, copy: Path) -> None:
     """Raises WarehouseError where `copy` is the warehouse, another kind of file, or open for writing."""
     check_place(copy)
@@ -41,12 +45,25 @@ def publish(file: WarehouseFile, copy: Path) -> None:
     check_copy(file, copy)
     try:
         with file.at_rest(), replacement(copy, mode_of=file.path) as new:
-            command = [sys.executable, "-I", "-S", "-c", _COPY, str(file.path), str(new)]
-            result = subprocess.run(command, capture_output=True, text=True, check=False)
-            if result.returncode:
-                raise OSError(result.stderr.strip().rsplit("\n", 1)[-1])
+            _copied(file.path, new)
     except OSError as error:
         raise WarehouseError(str(copy), f"cannot be written: {error}; the last copy is still there") from error
+
+
+def copy(file: WarehouseFile, target: Path) -> Path:
+    """Copy the warehouse as it is now to a new file. Nobody writes to the warehouse meanwhile."""
+    with file.open(read_only=True):
+        _copied(file.path, target)
+        if (log := Path(f"{file.path}.wal")).exists():
+            _copied(log, Path(f"{target}.wal"))
+    return target
+
+
+def _copied(source: Path, target: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", _COPY, str(source), str(target)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise OSError(result.stderr.strip().rsplit("\n", 1)[-1])
 
 
 def _is_database(path: Path) -> bool:

@@ -15,7 +15,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artifact_warehouse.errors import InvalidSqlFile
 
@@ -35,6 +35,7 @@ _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)
 _LEADING_COMMENT = re.compile(r"\A(?:--[^\n]*\n)+")
 _COMMENT = re.compile(r"--[^\n]*")
 _REFERENCE = re.compile(r"\b(stored|internal|v\d+)\.(\w+)")
+_PARAMETER = re.compile(r"\$(\w+)")
 _HEADER = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
 
 
@@ -105,6 +106,12 @@ def query(name: str, **literals: str) -> str:
     for parameter, literal in literals.items():
         statement = statement.replace(f"${parameter}", literal)
     return statement
+
+
+def parameters(statement: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that are parameters of a statement."""
+    names = {*_PARAMETER.findall(statement)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 @cache

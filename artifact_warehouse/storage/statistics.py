@@ -21,18 +21,23 @@ def summary(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
-    """The tables `environments`, `artifacts`, `tables` and `quarantined` about the file."""
+def file_status(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """The tables `environments`, `artifacts` and `quarantined` about the file."""
+    queries = {
+        "environments": query("environments"),
+        "artifacts": "SELECT kind, status, count(*) AS artifacts, max(loaded_at) AS last_loaded_at "
+        "FROM v1.artifacts GROUP BY ALL ORDER BY ALL",
+        "quarantined": "SELECT uri, error FROM v1.artifacts WHERE status = 'quarantined' ORDER BY uri",
+    }
+    return {name: connection.sql(sql).to_arrow_table() for name, sql in queries.items()}
+
+
+def table_sizes(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The rows and bytes of each table."""
     sizes = " UNION ALL ".join(
         f"SELECT 'stored.{t.name}' AS \"table\", (SELECT count(*) FROM stored.{t.name}) AS rows, "
         f"(SELECT count(DISTINCT block_id) FROM pragma_storage_info('stored.{t.name}') WHERE block_id >= 0) "
         f"* {_BLOCK_BYTES} AS bytes"
         for t in TABLES
     )
-    queries = {
-        "environments": query("environments"),
-        "artifacts": "SELECT kind, status, count(*) AS artifacts FROM v1.artifacts GROUP BY ALL ORDER BY ALL",
-        "tables": sizes,
-        "quarantined": "SELECT uri, error FROM v1.artifacts WHERE status = 'quarantined' ORDER BY uri",
-    }
-    return {name: connection.sql(sql).to_arrow_table() for name, sql in queries.items()}
+    return connection.sql(sizes).to_arrow_table()

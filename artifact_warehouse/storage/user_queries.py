@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -36,7 +36,11 @@ def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, query: str, timeout: float | None, result_limit: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Any,
+    timeout: float | None,
+    result_limit: int | None = None,
 ) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
     """A reader of the rows of a query, which computes them as it is read, and the names of its columns of type JSON.
 
@@ -47,7 +51,7 @@ def run(
     """
     thread = _QueryThread(connection, timeout)
     try:
-        reader, json_columns = thread.run(lambda: _start(connection, query))
+        reader, json_columns = thread.run(lambda: _start(connection, query, parameters))
         first = thread.run(lambda: next(reader, None))
     except BaseException:
         thread.end()
@@ -70,8 +74,10 @@ def run(
     return pa.RecordBatchReader.from_batches(reader.schema, batches()), json_columns
 
 
-def _start(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
-    relation = connection.sql(query)
+def _start(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Any
+) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
+    relation = connection.sql(query, params=parameters or None)
     if relation is None:  # the statement has no result
         return pa.table({}).to_reader(), ()
     types = zip(relation.columns, relation.types, strict=True)

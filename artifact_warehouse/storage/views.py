@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -56,6 +57,49 @@ def public_view(name: str, kind: str | None = None) -> SqlFile:
         if name in (file.name, file.full_name):
             return file
     raise UnknownView(name, tuple(file.name for file in known))
+
+
+class PublicViews:
+    """The views of a public schema as attributes, each a relation; the table macros as methods.
+
+    `help` of it lists them with what they have.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    def __getattr__(self, name: str) -> Any:
+        """Raises UnknownView, which is an AttributeError too, for another name."""
+        raise UnknownView(name, tuple(file.name for file in public_views()))
+
+    def __repr__(self) -> str:
+        """The names and what they have."""
+        files = public_views(self._schema)
+        width = max(len(file.name) for file in files)
+        return "\n".join(f"{file.name:{width}}  {file.summary}" for file in files)
+
+
+def namespace(connection: duckdb.DuckDBPyConnection, schema: str = "v1") -> PublicViews:
+    """The views and macros of a public schema as attributes of an object, with their sentences as documentation."""
+    members = {file.name: _member(file) for file in public_views(schema)}
+    views: type[PublicViews] = type(schema, (PublicViews,), {**members, "__doc__": PublicViews.__doc__})
+    return views(connection, schema)
+
+
+def _member(file: SqlFile) -> Any:
+    documentation = f"{file.summary}\n\nOne row per {', '.join(file.grain)}."
+    if file.kind == "view":
+        return property(lambda self: self._connection.sql(f"FROM {file.full_name}"), doc=documentation)
+
+    def macro(self: PublicViews, *args: Any, **kwargs: Any) -> duckdb.DuckDBPyRelation:
+        named = [f"{name} := ${name}" for name in kwargs]
+        places = [f"$argument_{number}" for number in range(len(args))]
+        values = {**kwargs, **{place[1:]: value for place, value in zip(places, args, strict=True)}}
+        return self._connection.sql(f"FROM {file.full_name}({', '.join([*places, *named])})", params=values)
+
+    macro.__doc__, macro.__name__ = documentation, file.name
+    return macro
 
 
 def describe_all(connection: duckdb.DuckDBPyConnection, schema: str = "v1") -> pa.Table:

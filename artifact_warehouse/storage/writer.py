@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from artifact_warehouse.schema import BY_NAME, TABLES, Table
 from artifact_warehouse.storage.history import FileState, add_generation, check_state
@@ -74,6 +73,8 @@ def _new_tables(connection: duckdb.DuckDBPyConnection, batches: Sequence[dict[st
             parts.setdefault(name, []).append(batch.pop(name))
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     if "artifacts" in tables and (repeated := _repeated(connection, tables["artifacts"])):
+        import pyarrow.compute as pc  # takes long, and readers do without it
+
         keys = pa.array(repeated, pa.int64())
         tables = {name: t.filter(pc.invert(pc.is_in(t["artifact_key"], keys))) for name, t in tables.items()}
     return tables

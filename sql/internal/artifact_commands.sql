@@ -39,21 +39,35 @@ written AS (
 -- dbt's own word for the command comes first: the results of a `dbt retry` name the command that it retries.
 told AS (
     SELECT
+        artifact_key,
+        invocation_id,
+        CASE WHEN command = 'freshness' THEN 'source freshness' ELSE command END AS command
+    FROM stored.artifacts
+    WHERE kind IN ('run', 'telemetry', 'information_schema') AND error IS NULL
+),
+
+told_commands AS (
+    SELECT invocation_id, min(command) AS command FROM told GROUP BY invocation_id
+),
+
+settled AS (
+    SELECT
         told.artifact_key,
         coalesce(
             min(written.command) FILTER (WHERE written.command = told.command),
             min(written.command),
-            min(told.command)
+            min(told_commands.command),
+            'unknown'
         ) AS command
-    FROM stored.artifacts AS told
+    FROM told
     LEFT JOIN written ON written.invocation_id = told.invocation_id
-    WHERE told.kind = 'run' AND told.error IS NULL
+    LEFT JOIN told_commands ON told_commands.invocation_id = told.invocation_id
     GROUP BY told.artifact_key
 )
 
 SELECT artifact_key, command FROM written
 UNION ALL
-SELECT artifact_key, command FROM told;
+SELECT artifact_key, command FROM settled;
 
 COMMENT ON VIEW internal.artifact_commands IS
     'One row per artifact that describes a run. The one place that names the command `source freshness`.';

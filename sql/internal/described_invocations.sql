@@ -37,7 +37,7 @@ SELECT
     runs.is_executing,
     CASE
         WHEN NOT runs.is_executing THEN NULL
-        WHEN runs.is_aborted THEN FALSE
+        WHEN runs.is_aborted OR runs.outcome = 'unfinished' THEN FALSE
         WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
             THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
         WHEN runs.is_success_told THEN TRUE

@@ -74,7 +74,7 @@ last_compilations AS (
 needed AS (
     SELECT artifact_key FROM candidates WHERE NOT is_old
     UNION
-    SELECT artifact_key FROM candidates WHERE is_latest AND kind NOT IN ('run_results', 'run')
+    SELECT artifact_key FROM candidates WHERE is_latest AND kind NOT IN ('run_results', 'run', 'telemetry', 'information_schema')
     UNION
     SELECT artifact_key FROM candidates WHERE kind = 'semantic_manifest'
     UNION

@@ -19,7 +19,7 @@ WITH runs AS (
         ) AS run_number
     FROM stored.artifacts AS artifacts
     INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
-    WHERE artifacts.pruned_at IS NOT NULL AND artifacts.kind = 'run_results'
+    WHERE artifacts.pruned_at IS NOT NULL AND artifacts.kind IN ('run_results', 'telemetry', 'information_schema')
 )
 
 SELECT

@@ -29,6 +29,7 @@ said AS (
         artifacts.generated_at,
         artifacts.pruned_at IS NOT NULL AS is_pruned,
         artifacts.result_keys,
+        artifacts.entry_count IS NOT NULL AS has_entries,
         labelled.environment_label,
         labelled.job_label,
         coalesce(labelled.project_label, artifacts.project_name) AS own_project,
@@ -124,7 +125,7 @@ beside AS (
 pruned_runs AS (
     SELECT DISTINCT invocation_id, command
     FROM said
-    WHERE is_pruned AND (kind IN ('run_results', 'run') OR result_keys IS NOT NULL)
+    WHERE is_pruned AND (kind IN ('run_results', 'run', 'telemetry', 'information_schema') OR result_keys IS NOT NULL)
 ),
 
 settled AS (
@@ -160,6 +161,8 @@ settled AS (
                 said.kind,
                 coalesce(said.invocation_id, said.artifact_id),
                 CASE WHEN said.kind = 'run_results' THEN said.command END,
+                -- The information schema has the results of an invocation in a file of their own.
+                CASE WHEN said.kind = 'information_schema' THEN said.has_entries END,
                 -- dbt writes a manifest twice with one time; another time or project makes it another manifest.
                 CASE WHEN said.kind = 'manifest' THEN coalesce(said.project_id, said.own_project) END,
                 CASE WHEN said.kind = 'manifest' THEN said.generated_at END

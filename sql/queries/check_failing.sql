@@ -18,7 +18,7 @@ WHERE last.is_failing
     AND (
         $job IS NULL
         OR last.invocation_id IN (
-            SELECT invocation_id FROM v1.artifacts WHERE kind = 'run_results' AND job_name = $job
+            SELECT invocation_id FROM v1.artifacts WHERE kind IN ('run_results', 'telemetry', 'information_schema') AND job_name = $job
         )
     )
 ORDER BY last.project_name, last.environment, last.unique_id

@@ -1,4 +1,5 @@
--- The nodes that a text may mean: by unique_id, or by name where the resource is one of the lineage.
+-- The nodes that a text may mean: by unique_id, or by name or the end of the unique_id (dim_guests.v2) where the resource
+-- is one of the lineage.
 -- A unique_id may be that of another project's node, which is known here as a parent only.
 -- parameters: $node
 -- literals: $time
@@ -12,10 +13,11 @@ WITH graphs AS (
 named AS (
     SELECT
         unique_id,
-        name = $node AND resource_type NOT IN ('macro', 'doc', 'group') AS is_name,
+        (name = $node OR ends_with(unique_id, '.' || $node)) AND resource_type NOT IN ('macro', 'doc', 'group') AS is_name,
         resource_type IN ('test', 'unit_test') AS is_test
     FROM internal.graph_nodes
-    WHERE (unique_id = $node OR name = $node) AND graph_id IN (SELECT graph_id FROM graphs)
+    WHERE (unique_id = $node OR name = $node OR ends_with(unique_id, '.' || $node))
+        AND graph_id IN (SELECT graph_id FROM graphs)
     UNION ALL
     SELECT
         parent_unique_id AS unique_id,

@@ -388,6 +388,14 @@ CREATE VIEW groups AS SELECT
     NULL::JSON AS extra
 WHERE FALSE;
 
+CREATE VIEW guide AS SELECT
+    NULL::VARCHAR AS topic,
+    NULL::VARCHAR AS question,
+    NULL::VARCHAR AS view_name,
+    NULL::VARCHAR AS query,
+    NULL::VARCHAR AS command
+WHERE FALSE;
+
 CREATE VIEW health AS SELECT
     NULL::VARCHAR AS project_name,
     NULL::VARCHAR AS environment,
@@ -728,6 +736,24 @@ CREATE VIEW node_executions AS SELECT
     NULL::BOOLEAN AS is_empty,
     NULL::BOOLEAN AS is_sample,
     NULL::JSON AS extra
+WHERE FALSE;
+
+CREATE VIEW node_phases AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS phase,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::TIMESTAMP AS started_at,
+    NULL::TIMESTAMP AS completed_at,
+    NULL::DOUBLE AS span_seconds,
+    NULL::DOUBLE AS working_seconds,
+    NULL::VARCHAR AS outcome,
+    NULL::VARCHAR AS skip_reason,
+    NULL::VARCHAR AS skipped_by_unique_id,
+    NULL::VARCHAR AS error_type
 WHERE FALSE;
 
 CREATE VIEW node_success_rates AS SELECT
@@ -1201,6 +1227,25 @@ CREATE VIEW sources AS SELECT
     NULL::JSON AS extra,
     NULL::VARCHAR AS catalog_comment,
     NULL::JSON AS catalog_extra
+WHERE FALSE;
+
+CREATE VIEW statements AS SELECT
+    NULL::VARCHAR AS invocation_id,
+    NULL::VARCHAR AS command,
+    NULL::INTEGER AS statement_index,
+    NULL::VARCHAR AS project_name,
+    NULL::VARCHAR AS environment,
+    NULL::VARCHAR AS job_name,
+    NULL::VARCHAR AS unique_id,
+    NULL::VARCHAR AS phase,
+    NULL::TIMESTAMP AS started_at,
+    NULL::TIMESTAMP AS completed_at,
+    NULL::DOUBLE AS span_seconds,
+    NULL::VARCHAR AS outcome,
+    NULL::VARCHAR AS error,
+    NULL::VARCHAR AS query_id,
+    NULL::VARCHAR AS sql,
+    NULL::JSON AS extra
 WHERE FALSE;
 
 CREATE VIEW test_failure_rates AS SELECT

@@ -2,42 +2,21 @@
 -- grain: project_name, environment, unique_id
 -- since: 0.1
 --
--- Not portable: a recursive `UNION`.
 -- The tiles of dbt: https://docs.getdbt.com/docs/explore/data-tile
 CREATE OR REPLACE VIEW v1.exposure_tiles AS
-WITH RECURSIVE edges AS MATERIALIZED (
-    SELECT DISTINCT project_name, environment, parent_unique_id, child_unique_id, child_resource_type
-    FROM internal.current_edges
-),
-
--- Everything above the exposures, and above nothing else. No node is its own ancestor.
-reached (project_name, environment, unique_id, upstream_unique_id) AS (
-    SELECT project_name, environment, child_unique_id, parent_unique_id
-    FROM edges
-    WHERE child_resource_type = 'exposure'
-    UNION
-    SELECT reached.project_name, reached.environment, reached.unique_id, edges.parent_unique_id
-    FROM reached
-    INNER JOIN edges
-        ON edges.project_name IS NOT DISTINCT FROM reached.project_name
-        AND edges.environment = reached.environment
-        AND edges.child_unique_id = reached.upstream_unique_id
-),
-
-upstream AS (
+WITH upstream AS (
     SELECT
-        reached.project_name,
-        reached.environment,
-        reached.unique_id,
-        reached.upstream_unique_id,
+        exposed.project_name,
+        exposed.environment,
+        exposed.unique_id,
+        exposed.upstream_unique_id,
         signals.last_checked_at,
         signals.last_tested_at
-    FROM reached
+    FROM internal.exposed_nodes AS exposed
     INNER JOIN internal.node_signals AS signals
-        ON signals.project_name IS NOT DISTINCT FROM reached.project_name
-        AND signals.environment = reached.environment
-        AND signals.unique_id = reached.upstream_unique_id
-    WHERE reached.upstream_unique_id <> reached.unique_id
+        ON signals.project_name IS NOT DISTINCT FROM exposed.project_name
+        AND signals.environment = exposed.environment
+        AND signals.unique_id = exposed.upstream_unique_id
 ),
 
 -- Since when a source is stale: its first check that did not pass after the last one that did.

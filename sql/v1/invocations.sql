@@ -57,7 +57,7 @@ COMMENT ON COLUMN v1.invocations.command IS 'args.which, else args.rpc_method, e
 COMMENT ON COLUMN v1.invocations.dbt_version IS 'The version of dbt.';
 COMMENT ON COLUMN v1.invocations.target_name IS 'args.target; NULL when the profile''s default was taken.';
 COMMENT ON COLUMN v1.invocations.generated_at IS 'When the run_results, else the sources.json or freshness.json, was written, UTC; where dbt wrote none of them, when its scheduler saw it end.';
-COMMENT ON COLUMN v1.invocations.started_at IS 'When dbt started, UTC; before dbt 1.10, when its first node started.';
+COMMENT ON COLUMN v1.invocations.started_at IS 'When dbt started, UTC; before dbt 1.10, when its first node started, unless its scheduler or its telemetry tells.';
 COMMENT ON COLUMN v1.invocations.completed_at IS 'When the last node was done, the results were written, or the scheduler saw it end, whichever is latest, UTC.';
 COMMENT ON COLUMN v1.invocations.elapsed_seconds IS 'dbt''s elapsed_time; in dbt 2.0 the sum of the nodes'' times.';
 COMMENT ON COLUMN v1.invocations.span_seconds IS 'The seconds from the first start to the last completion in the timings.';
@@ -88,9 +88,9 @@ COMMENT ON COLUMN v1.invocations.dbt_cloud_run_reason IS 'env DBT_CLOUD_RUN_REAS
 COMMENT ON COLUMN v1.invocations.dbt_cloud_run_reason_category IS 'env DBT_CLOUD_RUN_REASON_CATEGORY.';
 COMMENT ON COLUMN v1.invocations.is_empty IS 'Whether it read no rows (--empty): it counts in success rates, and in no time or cost (rule 5, docs/rules.md).';
 COMMENT ON COLUMN v1.invocations.is_sample IS 'Whether it read a sample (--sample): it counts in success rates, and in no time or cost (rule 5, docs/rules.md).';
-COMMENT ON COLUMN v1.invocations.outcome IS 'How it ended by its scheduler: success, error or cancelled; NULL where no scheduler told of it.';
+COMMENT ON COLUMN v1.invocations.outcome IS 'How it ended by its scheduler: success, error or cancelled; unfinished where dbt 2''s telemetry ends before it; NULL where neither tells.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_account_id IS 'env DBT_CLOUD_ACCOUNT_ID.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_project_name IS 'The project''s name in dbt Cloud.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_environment_name IS 'The environment''s name in dbt Cloud.';
 COMMENT ON COLUMN v1.invocations.dbt_cloud_job_name IS 'The job''s name in dbt Cloud.';
-COMMENT ON COLUMN v1.invocations.extra IS 'What its scheduler knows of it: source, run and step, as its API gives them.';
+COMMENT ON COLUMN v1.invocations.extra IS 'What its scheduler knows of it: source, run and step, as its API gives them; or what only dbt 2''s telemetry has.';

@@ -14,6 +14,7 @@ WITH runs AS MATERIALIZED (
         generated_at,
         elapsed_seconds,
         is_success_told,
+        outcome,
         executed_count,
         success_count,
         warn_count,
@@ -134,7 +135,7 @@ folded AS (
         max(members.step_number) AS step_count,
         count(*) FILTER (WHERE members.is_retry) AS retry_count,
         count(*) FILTER (WHERE members.is_aborted OR outcomes.failure_count > 0) AS failed_invocation_count,
-        bool_or(members.is_aborted AND members.is_last_attempt) AS is_aborted,
+        bool_or((members.is_aborted OR runs.outcome = 'unfinished') AND members.is_last_attempt) AS is_aborted,
         bool_or(runs.is_success_told) AS is_success_told,
         sum(CASE WHEN runs.elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(runs.elapsed_seconds * 1e15) AS HUGEINT) END)
             AS femtoseconds,

@@ -37,8 +37,23 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("check", "columns", "config", "dbt", "diagnose", "fetch", "ids", "lineage", "load", "migrate", "notify", "prune"),
-    *("query", "report", "serve", "status", "tile", "verify", "views"),
+    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "failures", "fetch", "flaky", "ids"),
+    *(
+        "lineage",
+        "load",
+        "migrate",
+        "notify",
+        "prune",
+        "query",
+        "report",
+        "run",
+        "runs",
+        "serve",
+        "show",
+        "slow",
+        "sql",
+    ),
+    *("status", "tile", "verify", "views"),
 )
 OF_A_WAREHOUSE = tuple(verb for verb in VERBS if verb != "config")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
@@ -678,15 +693,31 @@ def test_a_time_that_python_does_not_know_is_no_crash(wh: Path, output_format: s
 def test_the_status_says_what_is_in_the_file(wh: Path) -> None:
     result = run("status", wh)
     assert (result.exit_code, result.stderr) == (0, "")
-    lines = [line.split() for line in result.stdout.splitlines()]
-    assert ["harbor_cafe", "dev", "3", "2026-11-02", "13:30:09.335", "2026-11-06", "15:00:09.223"] in lines
-    assert ["run_results", "loaded", "17"] in lines
-    assert "quarantined" not in result.stdout
+    first, *lines = [line.split() for line in result.stdout.splitlines()]
+    assert [str(wh), "52", "artifacts", "harbor_cafe"] == [
+        first[0],
+        *first[first.index("artifacts") - 1 :][:2],
+        first[-1],
+    ]
+    assert ["dev", "adhoc", "run"] in [line[:3] for line in lines]
+    assert ["1", "failing"] in lines
+    assert "quarantined" not in result.stdout and SCHEMA not in result.stdout
+    assert f"{SCHEMA}.node_executions" in run("status", wh, "--storage").stdout
 
 
 def test_the_status_as_data(wh: Path) -> None:
-    status = json.loads(run("status", wh, "--format", "json").stdout)
-    assert set(status) >= {"environments", "artifacts", "tables", "quarantined"}
+    status = json.loads(run("status", wh, "--storage", "--format", "json").stdout)
+    assert set(status) >= {
+        "last_runs",
+        "failing",
+        "stale",
+        "flaky",
+        "environments",
+        "artifacts",
+        "tables",
+        "quarantined",
+    }
+    assert [(row["environment"], row["name"]) for row in status["failing"]] == [("dev", "fct_ferry_demand")]
     assert [(e["project"], e["environment"], e["invocations"]) for e in status["environments"]] == [
         ("harbor_cafe", "dev", 3),
         ("harbor_cafe", "prod", 14 + 6),  # six sources.json

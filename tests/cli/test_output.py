@@ -20,8 +20,9 @@ import pytest
 from pyarrow import parquet
 
 from artifact_warehouse.cli.echo import escape_control_characters
-from artifact_warehouse.cli.formats import lineage_tree, print_trees, write
+from artifact_warehouse.cli.formats import write
 from artifact_warehouse.cli.output import FORMATS
+from artifact_warehouse.cli.trees import lineage_tree, print_trees
 from artifact_warehouse.lineage.nodes import Lineage
 
 GOLDEN = Path(__file__).parent / "golden" / "output"

@@ -100,7 +100,7 @@ def test_failing_nodes_and_stale_sources_are_named(tmp_path: Path) -> None:
         assert stale.names == ("source.harbor_cafe.loyalty.guests",)
         assert not (failing.is_passed or stale.is_passed)
         assert wh.check(max_failing=2).is_passed
-        with pytest.raises(errors.NothingToCheck):
+        with pytest.raises(errors.UnknownLabel):
             wh.check(max_failing=0, job="another")
 
 
@@ -183,7 +183,7 @@ def test_json_is_one_object_whose_text_is_a_message(wh: Path) -> None:
     "arguments, complaint",
     [
         ((), "nothing to check"),
-        (("--max-failing", "0", "--environment", "nowhere"), "no run and no manifest"),
+        (("--max-failing", "0", "--environment", "nowhere"), "there is no environment 'nowhere'; there is dev, prod"),
         (("--max-failure-rate", "110%"), "is not a rate"),
         (("--max-failure-rate", "nan"), "is not a rate"),
         (("--max-age", "soon"), "is not a duration"),

@@ -139,7 +139,11 @@ def test_foreign_texts_are_shown_as_text(opened: Callable[..., Opened], hostile:
     assert LONG in shown.text(code)
     shown.go("run/run-1/run")
     shown.page.wait_for_selector(".failure pre:has-text('onerror=alert(2)')")
-    assert LONG[:1000] in shown.text(".failure pre")  # the file holds 2,000 characters of a message
+    assert LONG[:1000] in shown.text(".failure pre")
+    said = f"the first 2\u202f000 of {len(HOSTILE) + 1 + len(LONG):,} characters".replace(",", "\u202f")
+    assert said in shown.text(".failure")
+    query = shown.text(".failure code")
+    assert query.startswith("SELECT message FROM v1.node_executions WHERE invocation_id = 'run-1'")
     shown.go("model/model.shop.q%?#/&=<i>")
     assert shown.text("h1") == "q%?#/&=<i>"
     shown.page.keyboard.press("/")

@@ -157,6 +157,34 @@ def test_the_keyboard_reaches_search_tables_and_the_graph(opened: Callable[..., 
     assert shown.complaints == []
 
 
+def test_search_finds_descriptions_and_columns(
+    opened: Callable[..., Opened], sample_report: Path, sample_warehouse: Warehouse
+) -> None:
+    shown = opened(sample_report).go("overview", **SCOPE)
+    shown.page.locator("input[role=combobox]").focus()
+    shown.settle()
+    described = ask(
+        sample_warehouse,
+        "select name, regexp_extract(lower(description), '[a-z]{9,}') as word from v1.models"
+        " where environment = 'prod' and word <> '' and not contains(name, word) order by name limit 3",
+    )
+    column = [("rpt_loyalty", "spent_eur rpt")]
+    assert len(described) == 3
+    for name, words in (*described, *column):
+        shown.page.locator("input[role=combobox]").fill(f"{words} {name}")
+        hit = shown.page.locator("#hits a").first
+        assert hit.locator(".name").inner_text().startswith(name)
+        assert words.split()[0] in hit.locator(".snippet").inner_text().lower()
+
+
+def test_a_printed_table_has_its_heads_and_no_controls(opened: Callable[..., Opened], sample_report: Path) -> None:
+    shown = opened(sample_report).go("tests", **SCOPE)
+    shown.page.emulate_media(media="print")
+    assert shown.page.locator("th button").first.is_visible()
+    for control in ("main input", "main .bar button", "header.top"):
+        assert shown.page.locator(control).first.is_hidden()
+
+
 def test_the_slider_of_lineage_shows_the_graph_as_it_stood(
     opened: Callable[..., Opened], sample_report: Path, sample_warehouse: Warehouse
 ) -> None:

@@ -292,7 +292,7 @@ def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_
         if done >= total // 2:
             Warehouse(fresh).prune(datetime(2026, 12, 1), dry_run=False)
 
-    with pytest.raises(PrunedMeanwhile, match="run it again"):
+    with pytest.raises(PrunedMeanwhile, match="run this command again"):
         Warehouse(fresh).load(SAMPLES, progress=prune_halfway, settings=settings)
     Warehouse(fresh).load(SAMPLES)
     assert_intact(fresh)

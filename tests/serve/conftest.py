@@ -5,24 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from serving import CALLER, HERE
+from serving import CALLER, HERE, Numbers
 from starlette.testclient import TestClient
 from testdata import BESIDE, SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.serve import app
 from artifact_warehouse.serve.snapshots import Follower, Snapshot
-
-
-class Numbers(NamedTuple):
-    """The numbers of the samples."""
-
-    prod: int
-    nightly: int
-    freshness: int
 
 
 @pytest.fixture(scope="session")

@@ -319,14 +319,14 @@ def test_the_order_of_loading_does_not_matter(tmp_path: Path, server: Server) ->
         files.append(tmp_path / f"{number}.json")
         files[-1].write_bytes(item.data)
     rows = []
-    for seed in range(3):
+    for seed in range(2):
         random.Random(seed).shuffle(files)
         with Warehouse(tmp_path / f"{seed}.duckdb") as wh:
             wh.load(files[:10])
             wh.load(files[10:])
             rows.append(wh.sql("FROM v1.invocations ORDER BY invocation_id, command").fetchall())
             assert wh.verify() == []
-    assert rows[0] == rows[1] == rows[2]
+    assert rows[0] == rows[1]
     assert len(rows[0]) == len(expected(server.account))
 
 

@@ -204,19 +204,15 @@ class Server:
                     number = len(server.requests) + 1
                     server.requests.append(Request(self.path, 0))
                     server.authorizations.add(self.headers.get("Authorization"))
-                try:
-                    server.before(number)
-                    fault = server.fault(number, self.path)
-                    status = server._answer(self, fault)
-                    server.requests[number - 1] = Request(self.path, status)
-                finally:
-                    with server._lock:
-                        server._at_once -= 1
+                server.before(number)
+                status = server._answer(self, server.fault(number, self.path))
+                server.requests[number - 1] = Request(self.path, status)
 
         return Handler
 
     def _answer(self, handler: BaseHTTPRequestHandler, fault: str | None) -> int:
         if fault == "reset":
+            self._end()
             handler.connection.shutdown(socket.SHUT_RDWR)
             return 0
         if fault and fault.startswith("http"):
@@ -231,10 +227,15 @@ class Server:
             return self._send(handler, 404, _envelope(None, 404, "The requested resource was not found."), {})
         return self._send(handler, 200, body, {}, is_whole=fault != "truncate")
 
-    @staticmethod
+    def _end(self) -> None:
+        """Count a request as done: the client may send the next one as soon as it has the answer to this one."""
+        with self._lock:
+            self._at_once -= 1
+
     def _send(
-        handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], is_whole: bool = True
+        self, handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], is_whole: bool = True
     ) -> int:
+        self._end()
         handler.send_response(status)
         if "gzip" in handler.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 1)

@@ -415,6 +415,7 @@ def test_a_query_that_fails_is_the_packages_error(sample_warehouse: Warehouse) -
 
 
 EXAMPLES = {
+    errors.UnknownLabel: ("environment", "prd", ("dev", "prod")),
     errors.QuarantinedArtifacts: ((("a.json", "is empty"), ("b.json", "is cut off")),),
     errors.QueryFailed: ("Parser Error: x",),
     errors.InvalidSqlFile: ("a.sql: x",),

@@ -12,7 +12,16 @@ from typing import Any
 
 from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact, artifact_key
-from artifact_warehouse.artifacts.flatteners import catalog, column_lineage, manifest, run, run_results, sources
+from artifact_warehouse.artifacts.flatteners import (
+    catalog,
+    column_lineage,
+    information_schema,
+    manifest,
+    run,
+    run_results,
+    sources,
+    telemetry,
+)
 from artifact_warehouse.artifacts.flatteners.manifest import EntryCache
 from artifact_warehouse.artifacts.flatteners.rows import Rows, TextIds
 from artifact_warehouse.artifacts.flatteners.run import command_of
@@ -36,6 +45,8 @@ _KNOWN_SECTIONS = {
     "semantic_manifest": {*_SEMANTIC_MANIFEST_SECTIONS},
     "column_lineage": column_lineage.KNOWN_SECTIONS,
     "run": run.KNOWN_SECTIONS,
+    "telemetry": telemetry.KNOWN_SECTIONS,
+    "information_schema": information_schema.KNOWN_SECTIONS,
 }
 
 
@@ -51,6 +62,8 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
         "semantic_manifest": lambda: _flatten_semantic_manifest(artifact, rows),
         "column_lineage": lambda: column_lineage.flatten(artifact, rows),
         "run": lambda: run.flatten(artifact, rows),
+        "telemetry": lambda: telemetry.flatten(artifact, rows),
+        "information_schema": lambda: information_schema.flatten(artifact, rows),
     }
     with rows.all_or_nothing():
         try:

@@ -46,7 +46,7 @@ _V0_FLAGS = ("error", "fail", "warn", "skip")
 
 
 class Result(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A result as every version since v1 writes it. `_convert` takes results of other shapes."""
+    """A result as every version since v1 writes it. `convert` takes results of other shapes."""
 
     unique_id: str
     status: str | None = None
@@ -79,7 +79,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     results = _results(artifact, unknown)
     args = obj(artifact.section("args"))
     timings = [timing for result in results for timing in result.timing]
-    _add_executions(artifact.artifact_key, results, timings, rows)
+    add_executions(artifact.artifact_key, results, timings, rows)
     rows.add("invocations", **_invocation(artifact, results, timings, args))
     return {
         "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
@@ -98,13 +98,13 @@ def _results(artifact: Artifact, unknown: Counter[str]) -> list[Result]:
     except json_text.UnexpectedShape:
         entries = artifact.section("results")
         entries = entries if isinstance(entries, list) else []
-        results = [_convert(obj(entry), unknown) for entry in entries]
+        results = [convert(obj(entry), unknown) for entry in entries]
     if len(by_id := {result.unique_id: result for result in results}) < len(results):
         unknown["results: repeated unique_id"] += len(results) - len(by_id)
     return list(by_id.values())
 
 
-def _convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
+def convert(entry: dict[str, Any], unknown: Counter[str]) -> Result:
     """A result of any version and shape. Values that fit no field go to `extra`."""
     if "unique_id" not in entry and "node" in entry:
         entry = _upgrade_v0(entry)
@@ -180,7 +180,7 @@ def _v0_status(entry: dict[str, Any], is_test: bool) -> str | None:
     return "pass" if is_test and entry.get("status") is not None else "success"
 
 
-def _add_executions(artifact_key: int, results: list[Result], timings: list[Timing], rows: Rows) -> None:
+def add_executions(artifact_key: int, results: list[Result], timings: list[Timing], rows: Rows) -> None:
     """Add a row per result, by columns: a load spends most of its time here, and a column is one call into C."""
 
     def column(field: str) -> list[Any]:
@@ -282,9 +282,9 @@ def _invocation(
         "is_retry": _subcommand(command) == "retry",
         "is_aborted": _is_aborted(artifact, results),
         "invocation_command": command,
-        "selection": _selection(args),
+        "selection": selection(args),
         "args": to_json(args),
-        "vars": _vars(args.get("vars")),
+        "vars": variables(args.get("vars")),
         "env": to_json(artifact.metadata.get("env")),
     }
 
@@ -309,19 +309,22 @@ def _subcommand(command: str | None) -> str | None:
 
 
 def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
+    return str(artifact.metadata.get("dbt_version")).startswith("2.") and is_aborted_whole(results)
+
+
+def is_aborted_whole(results: list[Result]) -> bool:
     """Whether dbt 2.0 aborted the whole invocation: every result is an error that took no time.
 
     A single result of this kind is a node that could not be compiled.
     """
     return (
-        str(artifact.metadata.get("dbt_version")).startswith("2.")
-        and len(results) > 1
+        len(results) > 1
         and all(result.status == "error" and not result.execution_time for result in results)
         and len({result.message for result in results}) == 1
     )
 
 
-def _selection(args: dict[str, Any]) -> str | None:
+def selection(args: dict[str, Any]) -> str | None:
     """The selection, as options of the command line."""
     parts = []
     for name, option in _SELECTION_OPTIONS.items():
@@ -343,7 +346,7 @@ _SELECTION_OPTIONS = {
 }
 
 
-def _vars(value: Any) -> str | None:
+def variables(value: Any) -> str | None:
     """args.vars as JSON. dbt up to 1.4 wrote the text of the option, mostly JSON or YAML."""
     if isinstance(value, str):
         try:

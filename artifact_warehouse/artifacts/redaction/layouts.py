@@ -96,5 +96,23 @@ LAYOUTS = {
     "semantic_manifest": Layout(within={"metadata": _METADATA}),
     "run": Layout(kept=frozenset({"outcome", "started_at", "completed_at"}), within={"metadata": _METADATA}),
 }
+_RECORD = Layout(
+    kept=frozenset({"record_type", "span_id", "parent_span_id", "started_at", "completed_at", "event"}),
+    within={
+        "attributes": Layout(
+            kept=frozenset(
+                {
+                    *("unique_id", "name", "node_type", "materialization", "database", "schema", "identifier"),
+                    *("relative_path", "node_outcome", "phase", "invocation_id", "node_checksum", "sql_hash"),
+                }
+            ),
+            within={"eval_args": _ARGS},
+        )
+    },
+)
+LAYOUTS["telemetry"] = Layout(within={"metadata": _METADATA}, each={"records": _RECORD})
+LAYOUTS["information_schema"] = Layout(
+    within={"metadata": _METADATA}, each={"results": _RESULT, "invocations": Layout(kept=frozenset({"target_name"}))}
+)
 LAYOUTS["freshness"] = LAYOUTS["sources"]
 """The layout of each kind of artifact. Column lineage (Parquet) has identifiers only."""

@@ -44,8 +44,8 @@ function tile(scope) {
     h(
       "div",
       { class: value ? "" : "zero" },
-      h("dd", {}, value ? [glyph(state), h("a", { href: to(page, [], {}, scope), class: "count" }, num(value))] : "0"),
       h("dt", {}, label),
+      h("dd", {}, value ? [glyph(state), h("a", { href: to(page, [], {}, scope), class: "count" }, num(value))] : "0"),
     );
   return h(
     "article",

@@ -6,10 +6,13 @@ import { foreign, h } from "./dom.js";
 import { ganttSection } from "./gantt.js";
 import { facts, shareBar, status } from "./marks.js";
 import { previousOf, runStatus, siblingsOf } from "./runs.js";
-import { dataTable, source } from "./table.js";
+import { copyText, dataTable, source } from "./table.js";
 import { threadsSection } from "./threads.js";
 import { barsOf, pathOf, peakOf } from "./timeline.js";
 import { dur, num, pct, plural, stamp, weekday } from "./words.js";
+
+/** The file holds so many characters of a message. */
+const MESSAGE_CHARACTERS = 2000;
 
 export function runPage(here) {
   const key = here.rest.join("/");
@@ -167,7 +170,11 @@ function failure(run, row, lost) {
     { class: "code wrap", tabindex: 0, role: "region", "aria-label": `Message of ${D.ids[node]}`, dir: "auto" },
     "…",
   );
-  messageOf(run, node).then((text) => message.replaceChildren(text || "no message"));
+  const rest = h("div");
+  messageOf(run, node).then((found) => {
+    message.replaceChildren(found?.text || "no message");
+    if (found && found.length > MESSAGE_CHARACTERS) rest.replaceChildren(cutWords(run, node, found.length));
+  });
   return h(
     "div",
     { class: "failure" },
@@ -180,7 +187,24 @@ function failure(run, row, lost) {
       lost.length ? h("span", { class: "quiet" }, `  ${plural(lost.length, "node")} skipped for it`) : null,
     ),
     message,
+    rest,
     lost.length ? skippedWords(lost) : null,
+  );
+}
+
+/** That the message is longer than what the file holds of it, and the query that answers the whole. */
+function cutWords(run, node, length) {
+  const quoted = (text) => `'${text.replace(/'/g, "''")}'`;
+  const sql =
+    `SELECT message FROM v1.node_executions WHERE invocation_id = ${quoted(run.invocation_id)} ` +
+    `AND command = ${quoted(run.command)} AND unique_id = ${quoted(D.ids[node])}`;
+  return h(
+    "p",
+    { class: "small sub" },
+    `These are the first ${num(MESSAGE_CHARACTERS)} of ${num(length)} characters. This query answers the whole message: `,
+    h("code", {}, foreign(sql)),
+    " ",
+    h("button", { type: "button", class: "text", onclick: () => copyText(sql) }, "Copy query"),
   );
 }
 
@@ -194,14 +218,14 @@ const skippedWords = (lost) =>
   );
 
 let messages;
-/** The message of a result, of those that failed or warned. */
-export async function messageOf(run, node) {
+/** The message of a result, of those that failed or warned, and how long the whole of it is. */
+async function messageOf(run, node) {
   await details();
   const table = D.t.messages;
   const key = (invocation, command, id) => `${invocation}/${command}|${id}`;
   messages ||= groupBy(table.n, (row) => key(table.invocation_id[row], table.command[row], table.unique_id[row]));
   const row = (messages.get(key(run.invocation_id, run.command, node)) || [])[0];
-  return row == null ? null : table.message[row];
+  return row == null ? null : { text: table.message[row], length: table.character_count[row] };
 }
 
 const pathColumns = (step, total, last) => [

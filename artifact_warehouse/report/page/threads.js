@@ -88,7 +88,7 @@ function notReplayed(run) {
   return h(
     "p",
     { class: "sub" },
-    "The file holds replays of the last runs of three jobs, of up to 1,000 nodes. This query replays this run with 8 threads: ",
+    "The file holds replays of the newest runs, of up to 1,000 nodes in all. This query replays this run with 8 threads: ",
     h("code", {}, sql),
     " ",
     h("button", { type: "button", class: "text", onclick: () => copyText(sql) }, "Copy query"),

@@ -59,6 +59,11 @@ class Request:
             raise GraphQLError(f"the answer has more than {self.limits.rows} rows; ask for fewer nodes at once")
         return found
 
+    def rows(self, statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows of a statement as dictionaries."""
+        table = self.fetch(statement, parameters)
+        return [dict(zip(table.names, row, strict=True)) for row in zip(*map(table.column, table.names), strict=True)]
+
     def _run(self, sql: str, parameters: dict[str, Any]) -> Table:
         try:
             relation = self._connection.sql(sql, params=parameters)
@@ -81,7 +86,7 @@ class Table:
     def __init__(self, table: pa.Table, json_columns: set[str]) -> None:
         self._table = table
         self._json_columns = json_columns
-        self._names = {*table.column_names}
+        self.names: list[str] = table.column_names
         self._lists: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
@@ -95,7 +100,7 @@ class Table:
     def column(self, name: str) -> list[Any]:
         """All values of a column; of one that the table does not have, None."""
         if name not in self._lists:
-            self._lists[name] = self._read(name) if name in self._names else [None] * len(self)
+            self._lists[name] = self._read(name) if name in self.names else [None] * len(self)
         return self._lists[name]
 
     def _read(self, name: str) -> list[Any]:

@@ -100,14 +100,16 @@ def model_of(row: Row) -> Row | None:
 
 
 def _related(row: Row, statement: str, types: tuple[str, ...]) -> list[Row]:
-    def load(cohort: Cohort) -> tuple[dict[Any, list[str]], dict[Any, list[Row]]]:
-        pairs = _pairs(cohort, statement)
-        reached = list(dict.fromkeys(id_ for ids in pairs.values() for id_ in ids))
-        return pairs, run_nodes(cohort.request, cohort.distinct("run_id"), types, reached).grouped(
-            "run_id", "unique_id"
-        )
+    def load_pairs(cohort: Cohort) -> dict[Any, list[str]]:
+        return _pairs(cohort, statement)
 
-    pairs, nodes = row.cohort.loaded((statement, types), load)
+    pairs: dict[Any, list[str]] = row.cohort.loaded(statement, load_pairs)
+
+    def load(cohort: Cohort) -> dict[Any, list[Row]]:
+        reached = list(dict.fromkeys(id_ for ids in pairs.values() for id_ in ids if id_.split(".", 1)[0] in types))
+        return run_nodes(cohort.request, cohort.distinct("run_id"), types, reached).grouped("run_id", "unique_id")
+
+    nodes: dict[Any, list[Row]] = row.cohort.loaded((statement, types), load)
     run_id = row.get("run_id")
     return [node for id_ in pairs.get((run_id, row.get("unique_id")), []) for node in nodes.get((run_id, id_), [])]
 

@@ -1,4 +1,4 @@
--- The last runs of at most three jobs, replayed with other numbers of threads. Runs of more than 1,000 nodes are left out.
+-- Runs replayed with other numbers of threads: the newest of every job first, of up to 1,000 nodes in all.
 -- parameters: $since, $project, $environment, $job
 -- grain: invocation_id, command, thread_count
 SELECT
@@ -11,7 +11,7 @@ FROM v1.simulate_runs(
     (
         SELECT list(kept.invocation_id)
         FROM (
-            SELECT invocation_id
+            SELECT invocation_id, sum(executed_count) OVER (ORDER BY age, executed_count DESC, invocation_id) AS total
             FROM (
                 SELECT
                     invocation_id,
@@ -22,15 +22,14 @@ FROM v1.simulate_runs(
                     ) AS age
                 FROM v1.invocations
                 WHERE is_executing
+                    AND executed_count >= 2
                     AND ($since IS NULL OR generated_at >= $since)
                     AND ($project IS NULL OR project_name = $project)
                     AND ($environment IS NULL OR environment = $environment)
                     AND ($job IS NULL OR job_name = $job)
             ) AS aged
-            WHERE aged.age = 1 AND aged.executed_count BETWEEN 2 AND 1000
-            ORDER BY aged.executed_count DESC, aged.invocation_id
-            LIMIT 3
         ) AS kept
+        WHERE kept.total <= 1000
     ),
     [1, 2, 4, 8, 16, 32]
 )

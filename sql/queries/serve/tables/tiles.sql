@@ -3,17 +3,19 @@
 -- tables: environments (environment_id BIGINT, project_id BIGINT, project_name VARCHAR, environment VARCHAR, dbt_version VARCHAR)
 -- grain: environment_id, unique_id
 WITH upstream AS (
-    SELECT project_name, environment, unique_id, max(last_checked_at) AS max_snapshotted_at
-    FROM internal.upstream_signals
-    WHERE resource_type = 'exposure'
-    GROUP BY project_name, environment, unique_id
+    SELECT exposed.project_name, exposed.environment, exposed.unique_id, max(signals.last_checked_at) AS max_snapshotted_at
+    FROM internal.exposed_nodes AS exposed
+    INNER JOIN internal.node_signals AS signals
+        ON signals.project_name IS NOT DISTINCT FROM exposed.project_name
+        AND signals.environment = exposed.environment
+        AND signals.unique_id = exposed.upstream_unique_id
+    GROUP BY exposed.project_name, exposed.environment, exposed.unique_id
 ),
 
 counts AS (
-    SELECT project_name, environment, unique_id, ancestor_resource_type, count(*) AS node_count
-    FROM v1.node_ancestors
-    WHERE resource_type = 'exposure'
-    GROUP BY project_name, environment, unique_id, ancestor_resource_type
+    SELECT project_name, environment, unique_id, upstream_resource_type, count(*) AS node_count
+    FROM internal.exposed_nodes
+    GROUP BY project_name, environment, unique_id, upstream_resource_type
 ),
 
 stats AS (
@@ -21,7 +23,7 @@ stats AS (
         project_name,
         environment,
         unique_id,
-        json_group_object(ancestor_resource_type, node_count) AS upstream_stats
+        json_group_object(upstream_resource_type, node_count) AS upstream_stats
     FROM counts
     GROUP BY project_name, environment, unique_id
 ),

@@ -1,0 +1,31 @@
+"""Completion of what is in the warehouse: nodes, runs, views and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+COMPLETED = "artifact_warehouse.cli.completion"
+"""The key of the call's warehouse in click's context. The parameter is not known while an option lacks its value."""
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def complete(kind: str) -> Complete:
+    """Completes the names of a kind: nodes, runs, views, project, environment or job."""
+
+    def items(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        warehouse = Path(ctx.meta.get(COMPLETED) or "")
+        if not warehouse.is_file():
+            return []
+        from artifact_warehouse.process import skip_numpy_import
+
+        skip_numpy_import()
+        from artifact_warehouse.storage import completions
+
+        return [CompletionItem(value, help=about) for value, about in completions(warehouse, kind, incomplete)]
+
+    return items
