@@ -68,7 +68,7 @@ def _rows(data: bytes, uri: str, names: tuple[str, ...], limits: Limits) -> Iter
     chosen = {place: column.name for place, column in enumerate(footer.columns) if column.name in names}
     if len({*chosen.values()}) != len(chosen) or any(footer.columns[place].is_nested for place in chosen):
         raise ValueError("a column is nested, or there twice")
-    pages = [page for chunk in footer.chunks if chunk.place in chosen for page in parquet_pages.pages(data, chunk)]
+    pages = [page for chunk in footer.chunks if chunk.offset in chosen for page in parquet_pages.pages(data, chunk)]
     if len(pages) > limits.entries or sum(page.decoded_bytes for page in pages) > limits.artifact_bytes:
         raise MalformedArtifact(uri, "unpacks to too many bytes; if it is sound, raise --max-artifact-size")
     texts = [name for place, name in chosen.items() if footer.columns[place].physical_type == _BYTE_ARRAY]
