@@ -180,7 +180,8 @@ def test_twenty_kills_lose_nothing_and_what_comes_twice_says_so(
             warehouse.close()
             if (day, name) in EXPECTED and killed < 20:
                 call = command("notify", warehouse.path, "--config", path, "--now", f"{at:%Y-%m-%dT%H:%M:%S}")
-                moment = KILLS[killed % len(KILLS)]
+                steps = KILLS if len(EXPECTED[day, name]) > 1 else KILLS[:-1]  # the last one needs two messages
+                moment = steps[killed % len(steps)]
                 done = subprocess.run(
                     call, env=environment(65_536) | stop_at(moment, signal.SIGKILL), timeout=120, check=False
                 )

@@ -57,9 +57,9 @@ def test_the_nearest_file_upwards_is_taken(tmp_path: Path, monkeypatch: pytest.M
     below.mkdir(parents=True)
     (tmp_path / "artifact-warehouse.toml").write_text(CHANNELS)
     monkeypatch.chdir(below)
-    assert find_config() == tmp_path / "artifact-warehouse.toml"
+    assert (found := find_config()) and found.path == tmp_path / "artifact-warehouse.toml"
     (below.parent / "artifact-warehouse.toml").write_text("[alerts]")
-    assert find_config() == below.parent / "artifact-warehouse.toml"
+    assert (found := find_config()) and found.path == below.parent / "artifact-warehouse.toml"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

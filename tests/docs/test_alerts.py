@@ -61,7 +61,7 @@ def test_the_page_names_every_key_of_a_route_and_of_a_channel() -> None:
 
 def test_the_message_of_the_page_has_the_fields_of_a_message(example: Path) -> None:
     shown = json.loads(block("json"))
-    settings = alerts_of(read_config(example), "test")
+    settings = alerts_of(read_config(example).tables, "test")
     orders = Subject.unknown("model.shop.orders")
     event = Event("failed", "key", NOW, "shop", "prod", unique_id=orders.unique_id, subject=orders)
     message = content_of(Draft("bus", (event,)), settings, NOW)
