@@ -116,13 +116,23 @@ def test_the_table_of_a_pyproject_counts_and_others_do_not(config: Callable[...,
         ("[chek]\nmax-failing = 0", "chek is unknown; did you mean check?"),
         ("[check]\nmax-failling = 0", "[check] max-failling is unknown; did you mean max-failing?"),
         ("check = 1", "check is not a table"),
-        ("[check", "cannot be read"),
+        ("[check", "is not TOML"),
     ],
 )
 def test_what_a_file_says_is_understood_or_refused(config: Callable[..., None], text: str, complaint: str) -> None:
     config(text)
     result = run("runs", "dbt.duckdb")
     assert result.exit_code == 2 and complaint in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "table"), [("artifact-warehouse.toml", ""), ("pyproject.toml", "tool.artifact-warehouse.")]
+)
+def test_options_and_alerts_stand_in_one_file(config: Callable[..., None], name: str, table: str) -> None:
+    config(f'[{table}runs]\nlimit = 1\n[{table}alerts.channels.log]\nwebhook = "https://example.com"\n', name)
+    assert len(run("runs", "dbt.duckdb", "--format", "csv").stdout.splitlines()) == 2
+    checked = run("config", "check")
+    assert checked.exit_code == 0 and "channels: log" in checked.stderr
 
 
 # Completion
