@@ -231,7 +231,9 @@ def on_a_terminal(*arguments: object) -> str:
     import pty
 
     ours, theirs = pty.openpty()
-    with subprocess.Popen([*COMMAND, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    environment = {**os.environ, "PAGER": "cat"}  # another pager waits for a key
+    call = [*COMMAND, *map(str, arguments)]
+    with subprocess.Popen(call, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         parts: list[bytes] = []
         try:
