@@ -116,32 +116,32 @@ merged AS (
         coalesce(results.args, told.args) AS args,
         coalesce(results.vars, told.vars) AS vars,
         CASE WHEN told.env IS NULL THEN results.env ELSE json_merge_patch(told.env, coalesce(results.env, '{}')) END AS env,
-        told.adapter_type AS told_adapter_type,
-        told.extra
+        told.extra,
+        coalesce(manifests.adapter_type, told.adapter_type) AS adapter_type,
+        manifests.graph_id
     FROM results
     FULL JOIN told ON told.invocation_id = results.invocation_id AND told.command = results.command
+    LEFT JOIN stored.artifacts AS manifests
+        ON manifests.artifact_key = coalesce(results.manifest_key, told.manifest_key)
 )
 
 SELECT
-    merged.*,
-    coalesce(manifests.adapter_type, merged.told_adapter_type) AS adapter_type,
-    manifests.graph_id,
+    *,
     -- args.sample is a period of time, as text or as an object.
-    coalesce(TRY_CAST(merged.args ->> 'empty' AS BOOLEAN), FALSE) AS is_empty,
-    coalesce(merged.args ->> 'sample', 'false') NOT IN ('false', '') AS is_sample,
-    merged.command IN (
+    coalesce(TRY_CAST(args ->> 'empty' AS BOOLEAN), FALSE) AS is_empty,
+    coalesce(args ->> 'sample', 'false') NOT IN ('false', '') AS is_sample,
+    command IN (
         'run', 'test', 'build', 'seed', 'snapshot', 'retry', 'clone', 'source freshness', 'unknown'
     ) AS is_executing,
     -- Orders results that were completed at the same time: the run with the greatest number is the last.
     -- The numbers below 2^31 are those of pruned runs: see pruned_outcomes.
     2147483648 + row_number() OVER (
         ORDER BY
-            merged.generated_at ASC NULLS FIRST,
-            merged.invocation_id ASC NULLS FIRST,
-            merged.command ASC NULLS FIRST
+            generated_at ASC NULLS FIRST,
+            invocation_id ASC NULLS FIRST,
+            command ASC NULLS FIRST
     ) AS run_number
-FROM merged
-LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = merged.manifest_key;
+FROM merged;
 
 COMMENT ON VIEW internal.current_runs IS
     'One row per invocation with a current run_results, run, telemetry or information_schema. The one place that knows which commands execute nodes (rule 3, docs/rules.md).';

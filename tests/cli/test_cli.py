@@ -38,22 +38,8 @@ GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
     *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "failures", "fetch", "flaky", "ids"),
-    *(
-        "lineage",
-        "load",
-        "migrate",
-        "notify",
-        "prune",
-        "query",
-        "report",
-        "run",
-        "runs",
-        "serve",
-        "show",
-        "slow",
-        "sql",
-    ),
-    *("status", "tile", "verify", "views"),
+    *("lineage", "load", "mcp", "migrate", "notify", "prune", "query", "report", "run", "runs", "serve", "show"),
+    *("slow", "sql", "status", "tile", "verify", "views"),
 )
 OF_A_WAREHOUSE = tuple(verb for verb in VERBS if verb != "config")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
@@ -582,7 +568,7 @@ ENDLESS = "select count(*) from range(10000000) a, range(10000000) b where a.ran
 def test_a_query_ends_at_its_timeout(wh: Path) -> None:
     started = time.monotonic()
     result = run("query", wh, ENDLESS, "--timeout", "0.5")
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (2, ""), result.stderr
     assert result.stderr == "Error: the query took longer than 0.5 seconds; raise --timeout\n"
     assert time.monotonic() - started < 300
     statements = f"{ENDLESS}; select 1"  # those before the last one are executed at once

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from artifact_warehouse.serve.snapshots import Follower
 
 PROD = "environment = 'prod'"
 MODEL = "model.harbor_cafe.fct_cafe_days"
+
+
+def _result(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine. A browser of another test may have a running loop in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +47,7 @@ def call(tools: Tools) -> Callable[..., Any]:
             return text if found.is_error else json.loads(text)
 
     def called(tool: str, /, **arguments: Any) -> Any:
-        return asyncio.run(asked(tool, arguments))
+        return _result(asked(tool, arguments))
 
     return called
 
@@ -53,7 +60,7 @@ def test_a_client_sees_every_tool_as_one_that_only_reads(tools: Tools) -> None:
             prompts = (await client.list_prompts()).prompts
             return found, [str(one.uri) for one in resources], [one.name for one in prompts]
 
-    found, resources, prompts = asyncio.run(listed())
+    found, resources, prompts = _result(listed())
     assert [tool.name for tool in found] == [*TOOLS]
     assert all(tool.annotations.read_only_hint and not tool.annotations.destructive_hint for tool in found)
     assert all(tool.description and tool.description.endswith(".") for tool in found)
@@ -184,7 +191,7 @@ def test_over_stdio_nothing_but_the_protocol_is_on_stdout(served_file: Path) -> 
             view = await client.read_resource("warehouse://views/models")
             return await client.call_tool("list_jobs", {}), json.loads(view.contents[0].text)
 
-    jobs, view = asyncio.run(talk())
+    jobs, view = _result(talk())
     assert not jobs.is_error
     assert view["name"] == "v1.models"
     assert {"name", "type", "comment"} <= view["columns"][0].keys()
