@@ -36,6 +36,8 @@ class QueryBatches(NamedTuple):
 
     reader: pa.RecordBatchReader
     json_columns: tuple[str, ...]
+    close: Callable[[], None]
+    """Ends a query that is not read to its end; else the file stays open."""
 
 
 class QueryResult(NamedTuple):
@@ -273,7 +275,7 @@ class Warehouse:
         Raises QueryFailed.
         """
         memory_limit = self._limit_query(is_confined, memory_limit)
-        reader, json_columns = storage.run_query(self.connection, query, parameters, timeout or None, memory_limit)
+        reader, json_columns, _ = storage.run_query(self.connection, query, parameters, timeout or None, memory_limit)
         return QueryResult(reader.read_all(), json_columns)
 
     def query_batches(

@@ -160,7 +160,10 @@ def query(
         with _limited(limit):
             if is_written_by_batch(output):
                 batches = wh.query_batches(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
-                print_table(batches.reader, output, batches.json_columns)
+                try:
+                    print_table(batches.reader, output, batches.json_columns)
+                finally:
+                    batches.close()
             else:
                 result = wh.query(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
                 print_table(result.table, output, result.json_columns)

@@ -41,8 +41,10 @@ def run(
     parameters: Any,
     timeout: float | None,
     result_limit: int | None = None,
-) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
-    """A reader of the rows of a query, which computes them as it is read, and the names of its columns of type JSON.
+) -> tuple[pa.RecordBatchReader, tuple[str, ...], Callable[[], None]]:
+    """A reader of the rows of a query, the names of its columns of type JSON, and a function that ends the query.
+
+    The reader computes the rows as it is read. A query that is not read to its end must be ended.
 
     The first rows are there at once, so that most failures come before anything is written. The query may take
     `timeout` seconds; the time between the batches does not count. `result_limit` is for all rows together, in bytes.
@@ -68,10 +70,13 @@ def run(
                 yield batch
                 batch = thread.run(lambda: next(reader, None))
         finally:
-            thread.end()
-            reader.close()
+            end()
 
-    return pa.RecordBatchReader.from_batches(reader.schema, batches()), json_columns
+    def end() -> None:
+        thread.end()
+        reader.close()
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches()), json_columns, end
 
 
 def _start(
