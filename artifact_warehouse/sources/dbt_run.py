@@ -39,7 +39,7 @@ _RECORD = "dbt_run.json"
 
 _INVOCATION_ID = re.compile(rb'"invocation_id"\s*:\s*"([0-9A-Za-z-]+)"')
 
-_BETWEEN_LOOKS_SECONDS = 0.02
+_BETWEEN_LOOKS_SECONDS = 0.005
 
 
 @dataclass(frozen=True)

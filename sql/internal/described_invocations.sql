@@ -40,6 +40,7 @@ SELECT
         WHEN runs.is_aborted OR runs.outcome = 'unfinished' THEN FALSE
         WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
             THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
+        WHEN runs.outcome = 'error' THEN FALSE
         WHEN runs.is_success_told THEN TRUE
     END AS is_success,
     CAST(coalesce(runs.result_count, counts.result_count, 0) AS BIGINT) AS result_count,

@@ -136,6 +136,7 @@ folded AS (
         count(*) FILTER (WHERE members.is_retry) AS retry_count,
         count(*) FILTER (WHERE members.is_aborted OR outcomes.failure_count > 0) AS failed_invocation_count,
         bool_or((members.is_aborted OR runs.outcome = 'unfinished') AND members.is_last_attempt) AS is_aborted,
+        bool_or(runs.outcome = 'error' AND members.is_last_attempt) AS is_error_told,
         bool_or(runs.is_success_told) AS is_success_told,
         sum(CASE WHEN runs.elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(runs.elapsed_seconds * 1e15) AS HUGEINT) END)
             AS femtoseconds,
@@ -166,6 +167,7 @@ SELECT
     CASE
         WHEN folded.is_aborted THEN FALSE
         WHEN outcomes.executed_count > 0 THEN outcomes.failure_count = 0
+        WHEN folded.is_error_told THEN FALSE
         WHEN folded.is_success_told THEN TRUE
     END AS is_success,
     CAST(coalesce(outcomes.executed_count, 0) AS BIGINT) AS executed_count,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -122,6 +123,17 @@ def test_a_run_that_wrote_no_results_is_a_run_that_failed(
     assert rows(dbt, "SELECT DISTINCT invocation_command FROM v1.invocations") == [("dbt build --target prod",)]
     with Warehouse(tmp_path / "wh.duckdb", read_only=True) as wh:
         assert wh.sql("SELECT sum(failure_count) FROM v1.run_success_rates").fetchall() == [(1,)]
+
+
+def test_an_interrupted_run_without_results_failed(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
+    """dbt 1.11 writes an empty run_results when it is interrupted before any node has ended."""
+    folder = tmp_path / "interrupted"
+    shutil.copytree(RUN, folder)
+    results = json.loads((folder / "run_results.json").read_text())
+    (folder / "run_results.json").write_text(json.dumps({**results, "results": []}))
+    own = {"STAND_IN_RUN": str(folder), "STAND_IN_EXIT": "2"}
+    assert run_process(*call(dbt, "--", "build", "-t", "prod"), env=variables | own, cwd=tmp_path).returncode == 2
+    assert rows(dbt, FAILED) == [("prod", "build", False, 0)]
 
 
 def test_what_executes_nothing_is_no_run(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
