@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artifact_warehouse.cli.options import FILE, LOG_FORMAT, WAREHOUSE, ExitCode, exit_code_of, talk
-from artifact_warehouse.errors import ArtifactWarehouseError, LoadInterrupted
+from artifact_warehouse.errors import LoadInterrupted
 
 if TYPE_CHECKING:
     from artifact_warehouse.sources import DbtRun
@@ -86,7 +86,7 @@ def _load(run: DbtRun, warehouse: Path, wait: float, copies: Path, **options: An
     try:
         with Warehouse(warehouse, wait=wait) as wh:
             report = wh.fetch(run, **options)
-    except (ArtifactWarehouseError, LoadInterrupted) as error:
+    except (Exception, LoadInterrupted) as error:  # the exit code is that of dbt, whatever the load raises
         retry = f"artifact-warehouse load {warehouse} {copies}"
         talk().say("error", "failed", f"the artifacts of dbt are not loaded: {error}; load them later: {retry}")
         return exit_code_of(error)

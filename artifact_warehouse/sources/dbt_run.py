@@ -83,11 +83,12 @@ def run_dbt(program: str, project: DbtProject, copies: Path, labels: Labels) -> 
         while True:
             kept.look()
             try:
-                code = process.wait(_BETWEEN_LOOKS_SECONDS)
+                returned = process.wait(_BETWEEN_LOOKS_SECONDS)
                 break
             except subprocess.TimeoutExpired:
                 continue
     kept.look()
+    exit_code = returned if returned >= 0 else 128 - returned
     artifacts = kept.files()
     line = " ".join(["dbt", *project.arguments])
     if command_of(line) != "unknown":
@@ -97,16 +98,16 @@ def run_dbt(program: str, project: DbtProject, copies: Path, labels: Labels) -> 
                 kept.own or f"dbt-run-{mark}",
                 completed_at := datetime.now(timezone.utc),
                 source="dbt",
-                outcome="error" if code else "success",
+                outcome="error" if exit_code else "success",
                 invocation_command=line,
                 started_at=started_at,
                 completed_at=completed_at,
                 target=project.target,
-                run={"exit_code": code if code >= 0 else 128 - code},
+                run={"exit_code": exit_code},
             )
         )
         artifacts[str(project.target_folder / _RECORD)] = record
-    return DbtRun(code if code >= 0 else 128 - code, artifacts, labels)
+    return DbtRun(exit_code, artifacts, labels)
 
 
 def artifacts_with(invocation_id: str, target_folder: Path) -> tuple[Path, ...]:
@@ -138,11 +139,10 @@ class _KeptArtifacts:
             if state is None or state == before:
                 continue
             try:
-                content = (self._target_folder / name).read_bytes()
-            except OSError:  # it is being replaced
+                self._copy(name, (self._target_folder / name).read_bytes())
+            except OSError:  # it is being replaced, or the disk is full; dbt runs on, and the next look tries again
                 continue
             self._states[name] = state
-            self._copy(name, content)
 
     def _copy(self, name: str, content: bytes) -> None:
         found = _INVOCATION_ID.search(content)

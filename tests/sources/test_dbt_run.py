@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 import stand_in_dbt
-from commandline import COMMAND, run_process
+from commandline import COMMAND, run, run_process
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
@@ -161,6 +161,21 @@ def test_a_load_that_fails_does_not_fail_dbt_unless_asked_and_keeps_the_artifact
     for kept in tmp_path.glob("wh.duckdb.dbt-*"):
         run_process("load", tmp_path / "wh.duckdb", kept, check=True)
     assert invocations(dbt) == sorted((tmp_path / "ids").read_text().split())
+
+
+def test_a_fault_of_the_load_does_not_hide_the_exit_code_of_dbt(
+    dbt: Path, variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Warehouse, "fetch", fault)
+    monkeypatch.chdir(tmp_path)
+    for name, value in (variables | {"STAND_IN_EXIT": "1"}).items():
+        monkeypatch.setenv(name, value)
+    done = run(*call(dbt, "--", "build"))
+    assert done.exit_code == 1
+    assert "load them later" in done.stderr
 
 
 def test_a_missing_program_is_told(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Each call is an invocation of its own: a new invocation_id, the custom variables in `metadata.env`, the times of now.
 The variables: STAND_IN_RUN, the folder of artifacts to write; STAND_IN_EXIT, the exit code; STAND_IN_STEPS, what to do
-after the manifest: `wait:FILE` until a file exists, `touch:FILE`, `results` to write run_results.json, `kill`.
+in order: `manifest` and `results` write an artifact, `wait:FILE` waits until a file exists, `touch:FILE`, `kill`.
 """
 
 from __future__ import annotations
