@@ -98,5 +98,10 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
     assert command == (ROOT / ".ci" / "run").read_text().splitlines()[-1]
 
 
+def test_the_readme_counts_the_views() -> None:
+    views = [path for path in (ROOT / "sql" / "v1").glob("*.sql") if "CREATE OR REPLACE VIEW" in path.read_text()]
+    assert f"{len(views)} documented views" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_readme_stays_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
