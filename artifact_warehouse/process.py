@@ -8,14 +8,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 _SKIPPED = ("numpy", "pandas")
 
 
-class _SkippingFinder(MetaPathFinder):
-    def find_spec(self, name: str, *_: object) -> None:
+class _SkippingFinder:
+    """A finder by its method alone: importlib.abc would import half of importlib at every start."""
+
+    def find_spec(self, name: str, _path: object, _target: object = None) -> None:
         if name in _SKIPPED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
