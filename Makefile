@@ -1,6 +1,8 @@
 # Every target works in a fresh clone: what it needs is installed into .venv first.
 PYTHON ?= python3
 BIN ?= .venv/bin
+# The tests start hundreds of processes, each of which would compile every module of the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
