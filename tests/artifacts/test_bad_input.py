@@ -327,6 +327,7 @@ ODD = {
 }
 
 
+@pytest.mark.release
 def test_odd_values_load_and_every_view_still_answers(wh: Path, tmp_path: Path) -> None:
     """Each as a run of its own, in an environment of its own."""
     for name, change in ODD.items():

@@ -276,6 +276,7 @@ def assert_migrated_or_not(path: Path, pending: list[str]) -> bool:
     return not left
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     "moment, is_done",
     [
@@ -381,7 +382,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_stored(
     print(f"\n{kilobytes} KB: {stored} of {FILES} artifacts were stored")
 
 
-@pytest.mark.parametrize("kilobytes", [8, 1_500, *release_only(300, 1_000, 2_500)])
+@pytest.mark.parametrize("kilobytes", [1_500, *release_only(8, 300, 1_000, 2_500)])
 def test_a_file_that_must_not_grow_is_told_and_costs_nothing_that_was_stored(
     tmp_path: Path, undisturbed: Undisturbed, kilobytes: int
 ) -> None:

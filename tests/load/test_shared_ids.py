@@ -266,6 +266,7 @@ def test_random_processes_equal_a_count_of_the_json_in_any_order_of_loading(tmp_
         assert rows(wh) == expected
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("seed", [1, *release_only(*range(2, 8))])
 def test_a_prune_at_any_time_keeps_the_ids_and_the_rates_of_random_processes(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
