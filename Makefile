@@ -27,7 +27,7 @@ chromium: ## Install Debian's Chromium for the tests of the report, where it is 
 test: $(BIN)/artifact-warehouse chromium lint ## Run all checks, and the tests of every day
 	$(PYTEST) -m 'not release'
 
-test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes
+test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, without the slow modules
 	$(PYTEST) -m 'not release and not slow and not corpus'
 
 test-release: $(BIN)/artifact-warehouse ## Run what costs much for what it finds; see tests/README.md

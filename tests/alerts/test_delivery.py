@@ -21,6 +21,8 @@ from testdata import release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import InvalidConfig
 
+pytestmark = pytest.mark.slow
+
 BEGAN = datetime(2026, 11, 10)
 NOW = BEGAN + timedelta(hours=12)
 MODEL = "model.shop.orders"

@@ -22,6 +22,8 @@ from artifact_warehouse.extract import reader
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.storage import views
 
+pytestmark = pytest.mark.slow
+
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
 
 

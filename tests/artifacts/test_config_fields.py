@@ -16,6 +16,8 @@ from testdata import ROOT, Loaded, of_samples_daily
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 VERSIONS = ("0.18", "0.19", "0.20", "0.21", *(f"1.{minor}" for minor in range(13)), "2.0")
 SECTIONS = {

@@ -25,6 +25,8 @@ from testdata import ROOT
 from artifact_warehouse import Warehouse
 from artifact_warehouse.schema import timestamps
 
+pytestmark = pytest.mark.slow
+
 FINDS = sorted((ROOT / "tests" / "fuzz" / "finds").iterdir())
 
 

@@ -33,6 +33,8 @@ from artifact_warehouse.load import batches
 from artifact_warehouse.storage import writer
 from artifact_warehouse.storage.format import SCHEMA
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"

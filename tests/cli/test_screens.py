@@ -22,7 +22,7 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.cli.layout import Column, cut, fitting_widths, record_lines, table_lines, wrapped
 
 GOLDEN = Path(__file__).parent / "golden" / "screens"
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")]
 
 
 def run_id(name: str) -> str:

@@ -43,7 +43,10 @@ KILLS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if KILLS >= 100 else 60
 BATCH_BYTES = 100_000
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="kills and counts processes as Linux does")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="kills and counts processes as Linux does"),
+]
 
 
 class Undisturbed(NamedTuple):

@@ -23,6 +23,8 @@ from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.extract import reader
 from artifact_warehouse.load import batches
 
+pytestmark = pytest.mark.slow
+
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 INCOMPLETE = ("still being written, or cut off", "still being written; load it again")
 KINDS = ("manifest", "run_results", "catalog", "sources", "semantic_manifest")

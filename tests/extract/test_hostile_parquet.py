@@ -14,6 +14,8 @@ import pytest
 from pyarrow import parquet
 from testdata import SAMPLES
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind")
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build" / "run_results.json"
 MB = 1024 * 1024

@@ -17,6 +17,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2022, 3, 1, 6)
 SHOWN = ("artifacts", "invocations", "node_executions", "source_freshness", "run_success_rates", "logical_runs")
 VOLATILE = {"loaded_at", "pruned_at"}

@@ -19,6 +19,8 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load import LoadSettings, worker_pool
 
+pytestmark = pytest.mark.slow
+
 MANY_PARTS = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
 """Any load is worth two processes, and every file is a part of its own."""
 

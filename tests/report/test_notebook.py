@@ -16,6 +16,8 @@ from testdata import release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import UnknownNode, UnknownRun
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "a</text><script>alert(1)</script>\u202e\u0634\x00"
 

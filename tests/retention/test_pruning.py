@@ -24,6 +24,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import PrunedMeanwhile, WarehouseLocked, WarehouseTooOld
 from artifact_warehouse.load import LoadSettings
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 5, 12)
 RATES = ("run_success_rates", "node_success_rates", "test_failure_rates", "node_success_rates_by_day")
 STATE = {
@@ -318,7 +320,6 @@ for _ in range(int(sys.argv[2])):
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("prunes", release_only(2, 8))
 def test_loaders_beside_prunes_lose_nothing(tmp_path: Path, path: Path, prunes: int) -> None:
     """The file is exchanged by a prune while others wait for it: nobody may write to the old one."""
@@ -353,7 +354,6 @@ def test_a_file_that_is_open_in_this_process_is_not_pruned(path: Path) -> None:
     assert path.stat().st_size < size
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment, is_pruned",
     [

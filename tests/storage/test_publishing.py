@@ -19,6 +19,8 @@ from testdata import SAMPLES, release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import NotAWarehouse, WarehouseError
 
+pytestmark = pytest.mark.slow
+
 RUNS = sorted(SAMPLES.glob("*/*/*/"))
 
 
@@ -64,7 +66,6 @@ print(sum(seen.values()), len(seen))
 """
 
 
-@pytest.mark.slow
 def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None:
     """Plain DuckDB readers, which do not wait, beside two loaders that load and publish one run after the other."""
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"

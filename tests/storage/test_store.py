@@ -18,6 +18,8 @@ from artifact_warehouse.load import batches, loader
 from artifact_warehouse.schema import tables
 from artifact_warehouse.storage import writer
 
+pytestmark = pytest.mark.slow
+
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 
 HOLDER = """

@@ -25,6 +25,8 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 VIEWS = [
     *("failure_incidents", "reliability", "test_recoveries", "flaky_tests", "execution_time_regressions"),
     *("logical_runs", "logical_run_nodes", "logical_run_success_rates"),
