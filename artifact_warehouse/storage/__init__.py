@@ -7,12 +7,14 @@ from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.completing import completions
 from artifact_warehouse.storage.connection import WarehouseFile
+from artifact_warehouse.storage.exporting import export_tables, import_tables
 from artifact_warehouse.storage.format import PRUNED_AT, get_meta, migrate, pending_changes, set_meta
 from artifact_warehouse.storage.history import FileState, add_generation, check_state, file_state
 from artifact_warehouse.storage.labels import require_labels
 from artifact_warehouse.storage.publishing import SHELL_START, check_copy, copy, publish
 from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.sql_files import SqlFile, parameters, query
+from artifact_warehouse.storage.sql_files import sql_files as deployed_files
 from artifact_warehouse.storage.statistics import file_status, summary, table_sizes
 from artifact_warehouse.storage.transactions import transaction
 from artifact_warehouse.storage.user_queries import confine, memory_limit
@@ -43,11 +45,14 @@ __all__ = [
     "completions",
     "confine",
     "copy",
+    "deployed_files",
     "describe",
     "describe_all",
+    "export_tables",
     "file_state",
     "file_status",
     "get_meta",
+    "import_tables",
     "insert",
     "known_artifacts",
     "known_objects",

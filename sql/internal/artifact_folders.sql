@@ -1,6 +1,8 @@
 -- Where a manifest lies, and where the manifest of a semantic manifest or of a column lineage would: beside it, or above
 -- the folder that dbt 2.0 keeps its Parquet files in.
 -- grain: artifact_key, folder
+--
+-- Not portable: `parse_dirpath`.
 CREATE OR REPLACE VIEW internal.artifact_folders AS
 SELECT DISTINCT
     artifacts.artifact_key,
