@@ -38,9 +38,14 @@ _HUGE_OF_ROUNDED = (
 )
 
 
-def translate(file: SqlFile) -> str:
-    """The statement that creates the view in Spark."""
+def translate(file: SqlFile, schema_of: Callable[[str], str] = str) -> str:
+    """The statement that creates the view in Spark. `schema_of` says where a schema lies in Spark's catalog."""
     tree = parse_one(file.definition, read="duckdb")
+    for table in tree.find_all(exp.Table):
+        if table.db:
+            *catalog, schema = schema_of(table.db).split(".")
+            table.set("db", exp.to_identifier(schema))
+            table.set("catalog", exp.to_identifier(catalog[0]) if catalog else None)
     for node in reversed([*tree.walk()]):
         replaced = node
         for rule in _RULES:

@@ -3,6 +3,7 @@
 Knows tables and no artifacts. Only this package calls duckdb.connect.
 """
 
+from artifact_warehouse.storage.answering import LEDGER, answers, ledger_after, tables_read
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.completing import completions
@@ -31,6 +32,7 @@ from artifact_warehouse.storage.writer import (
 )
 
 __all__ = [
+    "LEDGER",
     "PRUNED_AT",
     "SHELL_START",
     "FileState",
@@ -38,6 +40,7 @@ __all__ = [
     "SqlFile",
     "WarehouseFile",
     "add_generation",
+    "answers",
     "broken_integrity",
     "check_copy",
     "check_state",
@@ -56,6 +59,7 @@ __all__ = [
     "insert",
     "known_artifacts",
     "known_objects",
+    "ledger_after",
     "memory_limit",
     "migrate",
     "namespace",
@@ -73,6 +77,7 @@ __all__ = [
     "stored_uris",
     "summary",
     "table_sizes",
+    "tables_read",
     "transaction",
     "verify",
     "write",
