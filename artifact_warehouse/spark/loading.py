@@ -34,7 +34,9 @@ _ONE_BY_ONE = LoadSettings(step_bytes=1)
 
 _SHARED = """
 SELECT rows.* FROM {table} AS rows LEFT SEMI JOIN (
-    SELECT artifact_key, count(*) OVER (PARTITION BY invocation_id, kind) AS file_count FROM {artifacts}
+    SELECT artifact_key, count(*) OVER (PARTITION BY invocation_id, kind) AS file_count
+    FROM {artifacts}
+    WHERE invocation_id IS NOT NULL
 ) AS files ON files.artifact_key = rows.artifact_key AND files.file_count > 1
 """
 """The results that tell apart the runs of a process that gave them one invocation_id (rule 9, docs/rules.md)."""
@@ -112,14 +114,14 @@ def _store(spark: SparkSession, catalog: Catalog, stage: str, labels: Labels) ->
     outcomes = [(row["part"], pickle.loads(row["rows"])) for row in found]
     winners, report = _without_repeated(outcomes)
     kept = spark.createDataFrame([*winners.items()], "artifact_key bigint, part int")
-    stored = catalog.schema("stored")
+    filled = {row["table"] for row in staged.select("table").distinct().collect()}
     new: dict[str, pa.Table] = {}
-    for table in TABLES:
+    for table in (table for table in TABLES if table.name in filled):
         rows = _rows(staged, table, kept)
         if table.name in LEDGER:
             new[table.name] = rows.toArrow()
         else:
-            _append(rows, spark, f"{stored}.{table.name}", table)
+            _append(rows, spark, f"{catalog.schema('stored')}.{table.name}", table)
     _commit(spark, catalog, new, artifact_uris(report.outcomes, labels))
     return report
 
@@ -169,7 +171,7 @@ def _commit(spark: SparkSession, catalog: Catalog, new: dict[str, pa.Table], uri
     stored = catalog.schema("stored")
     ledger = {name: spark.table(f"{stored}.{name}").toArrow() for name in LEDGER}
     both = f"{stored}.artifacts"
-    if new["artifacts"].num_rows:
+    if new:
         spark.createDataFrame(new["artifacts"]).createOrReplaceTempView("artifact_warehouse_new")
         both = f"(TABLE {both} UNION ALL TABLE artifact_warehouse_new)"
     shared = {
