@@ -1,6 +1,8 @@
 # Every target works in a fresh clone: what it needs is installed into .venv first.
 PYTHON ?= python3
 BIN ?= .venv/bin
+# The tests start hundreds of processes, each of which would compile every module of the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
@@ -25,7 +27,7 @@ chromium: ## Install Debian's Chromium for the tests of the report, where it is 
 test: $(BIN)/artifact-warehouse chromium lint ## Run all checks, and the tests of every day
 	$(PYTEST) -m 'not release and not spark'
 
-test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes
+test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, without the slow modules
 	$(PYTEST) -m 'not release and not spark and not slow and not corpus'
 
 test-release: $(BIN)/artifact-warehouse ## Run what costs much for what it finds; see tests/README.md

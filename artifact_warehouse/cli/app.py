@@ -14,7 +14,7 @@ from artifact_warehouse.process import (
     install_processor_clock,
     install_sigint_handler,
     open_standard_streams,
-    skip_numpy_import,
+    skip_slow_imports,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def main(settings: LoadSettings | None = None) -> None:
     open_standard_streams()
     install_sigint_handler()
     install_processor_clock(kills=False)
-    skip_numpy_import()
+    skip_slow_imports()
     cli(prog_name=_program_name(), obj=settings)
 
 

@@ -21,9 +21,9 @@ def complete(kind: str) -> Complete:
         warehouse = Path(ctx.meta.get(COMPLETED) or "")
         if not warehouse.is_file():
             return []
-        from artifact_warehouse.process import skip_numpy_import
+        from artifact_warehouse.process import skip_slow_imports
 
-        skip_numpy_import()
+        skip_slow_imports()
         from artifact_warehouse.storage import completions
 
         return [CompletionItem(value, help=about) for value, about in completions(warehouse, kind, incomplete)]

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
 from artifact_warehouse.errors import (
@@ -316,6 +315,8 @@ class _Loader:
         self._taken.update(o.artifact_id for o in read if o.artifact_id)
         if not repeated:
             return batch
+        import pyarrow.compute as pc  # takes long, and small loads do without it
+
         keys = pa.array([artifact_key(artifact_id) for artifact_id in repeated if artifact_id], pa.int64())
         outcomes = [
             o._replace(kind=None, status="unchanged") if o.artifact_id in repeated and o.status == "loaded" else o

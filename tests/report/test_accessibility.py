@@ -9,6 +9,8 @@ import pytest
 from pages import Opened, Reported
 from testdata import release_only
 
+pytestmark = pytest.mark.slow
+
 SOME = ("overview", "lineage", "model/model.harbor_cafe.fct_orders")
 NAMES = ("samples", "ad-reporting", "whyline-denver", "scale")
 
