@@ -229,10 +229,10 @@ before AS (
     SELECT
         artifact_key,
         max(manifest_clock) OVER (
-            PARTITION BY project_name, environment ORDER BY clock RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY project_name, environment ORDER BY clock ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS here,
         max(manifest_clock) OVER (
-            PARTITION BY project_name ORDER BY clock RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY project_name ORDER BY clock ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS anywhere
     FROM moments
 ),

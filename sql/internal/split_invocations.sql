@@ -198,12 +198,12 @@ near AS (
         artifact_key,
         max(run_clock) OVER (
             PARTITION BY invocation_id, project_name
-            ORDER BY clock
+            ORDER BY clock ASC
             RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS earlier,
         min(run_clock) OVER (
             PARTITION BY invocation_id, project_name
-            ORDER BY clock
+            ORDER BY clock ASC
             RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
         ) AS later
     FROM moments
