@@ -370,6 +370,21 @@ class Warehouse:
         """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
         return storage.copy(self._file, Path(target))
 
+    def export(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Write each table to a Parquet file in a new or empty folder. Returns the rows of each table.
+
+        Raises WarehouseError where the folder has files or cannot be written.
+        """
+        return storage.export_tables(self.connection, Path(folder))
+
+    def import_tables(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Fill this warehouse, which must be new or without artifacts, with an export. Returns the rows of each table.
+
+        Raises WarehouseError where the warehouse has artifacts, or the folder is not a finished export.
+        """
+        self._require_writable("import")
+        return storage.import_tables(self._file, Path(folder))
+
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""
         if self._connection is not None:

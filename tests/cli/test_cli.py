@@ -39,9 +39,9 @@ NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "failures", "fetch", "flaky", "ids"),
-    *("lineage", "load", "mcp", "migrate", "notify", "prune", "query", "report", "run", "runs", "serve", "show"),
-    *("slow", "sql", "status", "tile", "verify", "views"),
+    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "export", "failures", "fetch", "flaky"),
+    *("ids", "import", "lineage", "load", "mcp", "migrate", "notify", "prune", "query", "report", "run", "runs"),
+    *("serve", "show", "slow", "sql", "status", "tile", "verify", "views"),
 )
 OF_A_WAREHOUSE = tuple(verb for verb in VERBS if verb != "config")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
