@@ -2,7 +2,9 @@
 -- the folder that dbt 2.0 keeps its Parquet files in.
 -- grain: artifact_key, uri
 --
--- Without DISTINCT, so that a filter of folders comes before all else. Not portable: `parse_dirpath`.
+-- Without DISTINCT, so that a filter of folders comes before all else.
+--
+-- Not portable: `parse_dirpath`.
 CREATE OR REPLACE VIEW internal.artifact_folders AS
 SELECT
     artifacts.artifact_key,
