@@ -104,7 +104,11 @@ class Warehouse:
         return "\n  ".join([f"Warehouse({str(self.path)!r})", *lines])
 
     def close(self) -> None:
-        """Close the file. Relations that a query returned can no longer be read."""
+        """Close the file.
+
+        A relation cannot be read any more: DuckDB raises "Connection has already been closed". Read it before, with
+        .df(), .pl() or .to_arrow_table(); or keep the warehouse open: `wh = Warehouse(…)` without `with`.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -365,6 +369,21 @@ class Warehouse:
     def copy(self, target: str | os.PathLike[str]) -> Path:
         """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
         return storage.copy(self._file, Path(target))
+
+    def export(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Write each table to a Parquet file in a new or empty folder. Returns the rows of each table.
+
+        Raises WarehouseError where the folder has files or cannot be written.
+        """
+        return storage.export_tables(self.connection, Path(folder))
+
+    def import_tables(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Fill this warehouse, which must be new or without artifacts, with an export. Returns the rows of each table.
+
+        Raises WarehouseError where the warehouse has artifacts, or the folder is not a finished export.
+        """
+        self._require_writable("import")
+        return storage.import_tables(self._file, Path(folder))
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

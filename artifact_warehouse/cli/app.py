@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import alerts, dbt, everyday, fetch, file, lineage, load, monitor, report, serve
+from artifact_warehouse.cli import alerts, dbt, everyday, fetch, file, lineage, load, monitor, report, serve, transfer
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *(load.load, dbt.dbt, fetch.fetch),
     *(file.status, file.views, file.query, file.sql, file.migrate, file.prune, file.verify),
+    *(transfer.export, transfer.import_),
     *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
     *(serve.serve, serve.mcp, serve.ids),

@@ -6,17 +6,20 @@ The warehouse is open only while it is read or written. A small load keeps it op
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from artifact_warehouse.load.batches import Policy
+from artifact_warehouse.load.batches import Flattener, Outcome, Policy
 from artifact_warehouse.load.settings import LoadSettings
 
 if TYPE_CHECKING:
-    from artifact_warehouse.load.loader import LoadReport, Progress, load, load_source
+    from artifact_warehouse.load.loader import LoadReport, Progress, artifact_uris, load, load_source
 
 __all__ = [
+    "Flattener",
     "LoadReport",
     "LoadSettings",
+    "Outcome",
     "Policy",
     "Progress",
+    "artifact_uris",
     "load",
     "load_source",
 ]

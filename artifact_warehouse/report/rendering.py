@@ -69,7 +69,8 @@ def render_report(
     file, latest = _file_and_latest(connection)
     since = latest - timedelta(days=days) if days is not None and latest is not None else None
     choice = Choice(project, environment, job, since, None if is_full else WHOLE_RUNS)
-    core, details = (read_tables(connection, names, choice) for names in (CORE, DETAILS))
+    tables = read_tables(connection, (*CORE, *DETAILS), choice)
+    core, details = ({name: tables[name] for name in names} for names in (CORE, DETAILS))
     shown_title = title or "dbt, run by run"
     about = {
         "title": shown_title,

@@ -12,6 +12,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 SCOPE = {"in": "harbor_cafe/prod"}
 
 
@@ -202,6 +204,8 @@ def test_the_slider_of_lineage_shows_the_graph_as_it_stood(
         milliseconds = ask(sample_warehouse, f"select epoch_ms({at})")[0][0]
         shown.go("lineage", **SCOPE, at=str(milliseconds))
         assert shown.text(".tools h1").startswith(f"Lineage {nodes} nodes"), time
+        label = shown.page.locator("canvas").get_attribute("aria-label")
+        assert label.startswith(f"Graph of {nodes} nodes, as of "), time
 
 
 def test_figures_name_the_view_that_they_come_from(opened: Callable[..., Opened], sample_report: Path) -> None:
