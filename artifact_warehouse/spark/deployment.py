@@ -9,15 +9,13 @@ import pyarrow as pa
 
 from artifact_warehouse.schema import TABLES
 from artifact_warehouse.spark.catalog import SETTINGS, Catalog
+from artifact_warehouse.spark.inputs import OF_PROJECT
 from artifact_warehouse.spark.translation import translate
 from artifact_warehouse.storage import SqlFile, answers, deployed_files
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StructType
-
-SETTLED_FOR = "settled_for"
-"""The column of settled tables with the project whose artifacts a row follows from. It is their partition."""
 
 _FOR_LOADS = ("internal.settled_artifacts", "internal.artifact_folders")
 """Views that loads read and no view: `stored.settled_artifacts` has their answer."""
@@ -42,8 +40,8 @@ def deploy(spark: SparkSession, catalog: Catalog = Catalog()) -> list[str]:  # n
     for table in TABLES:
         _create_table(spark, catalog, f"{catalog.schema('stored')}.{table.name}", table.arrow_schema)
     for name, schema in settled_schemas().items():
-        partitioned = schema.append(pa.field(SETTLED_FOR, pa.string()))
-        _create_table(spark, catalog, catalog.settled(name), partitioned, f"PARTITIONED BY ({SETTLED_FOR})")
+        partitioned = schema.append(pa.field(OF_PROJECT, pa.string()))
+        _create_table(spark, catalog, catalog.settled(name), partitioned, f"PARTITIONED BY ({OF_PROJECT})")
     views = [file for file in deployed_files() if file.kind == "view" and file.full_name not in _FOR_LOADS]
     for file in views:
         spark.sql(translate(file, catalog.schema) if file.is_portable else _view_of_settled(file, catalog))
