@@ -45,7 +45,7 @@ def _settle_some(
     found = answer_by_project(spark, catalog, names, answer, projects, is_across).localCheckpoint()
     for name in names:
         schema = settled_schemas()[name].append(pa.field(OF_PROJECT, pa.string()))
-        rows = found.where(found.name == name).mapInArrow(open_chunks(schema), spark_schema(schema))
+        rows = found.where(found["name"] == name).mapInArrow(open_chunks(schema), spark_schema(schema))
         _replace(spark, rows, catalog.settled(name), are_all=projects is None)
 
 
