@@ -48,12 +48,16 @@ def deploy(spark: SparkSession, catalog: Catalog = Catalog()) -> list[str]:  # n
     return [file.full_name for file in views]
 
 
+def settled_views() -> tuple[str, ...]:
+    """The views that Spark cannot answer, by name."""
+    files = (file for file in deployed_files() if file.kind == "view" and not file.is_portable)
+    return tuple(file.full_name for file in files if file.full_name not in _FOR_LOADS)
+
+
 @cache
 def settled_schemas() -> dict[str, pa.Schema]:
-    """The views that Spark cannot answer, and the columns of each."""
-    views = [file for file in deployed_files() if file.kind == "view" and not file.is_portable]
-    names = [file.full_name for file in views if file.full_name not in _FOR_LOADS]
-    return {name: table.schema for name, table in answers({}, names).items()}
+    """The columns of these views."""
+    return {name: table.schema for name, table in answers({}, settled_views()).items()}
 
 
 def spark_schema(schema: pa.Schema) -> StructType:
