@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
 from artifact_warehouse.drawing import document, folded, listing, sentence
@@ -336,6 +335,8 @@ class _Loader:
         self._taken.update(o.artifact_id for o in read if o.artifact_id)
         if not repeated:
             return batch
+        import pyarrow.compute as pc  # takes long, and small loads do without it
+
         keys = pa.array([artifact_key(artifact_id) for artifact_id in repeated if artifact_id], pa.int64())
         outcomes = [
             o._replace(kind=None, status="unchanged") if o.artifact_id in repeated and o.status == "loaded" else o
@@ -382,13 +383,17 @@ class _Loader:
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 
     def _uris(self, outcomes: Iterable[Outcome]) -> pa.Table:
-        """The rows of stored.artifact_uris: the uri of each artifact, and the labels of this uri."""
-        seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
-        keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
-        own = Labels(*(label and as_text(label) for label in self._labels))
-        labels = [own.with_fallback(o.labels).with_fallback(labels_of(o.uri)) for o in seen]
-        by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
-        return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
+        return artifact_uris(outcomes, self._labels)
+
+
+def artifact_uris(outcomes: Iterable[Outcome], given: Labels) -> pa.Table:
+    """The rows of stored.artifact_uris: the uri of each artifact, and its labels there. Given labels come first."""
+    seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
+    keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
+    own = Labels(*(label and as_text(label) for label in given))
+    labels = [own.with_fallback(o.labels).with_fallback(labels_of(o.uri)) for o in seen]
+    by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
+    return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 
 
 def _file_of(uri: str, places: Collection[str]) -> str:

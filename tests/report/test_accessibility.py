@@ -12,6 +12,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 SOME = ("overview", "lineage", "model/model.harbor_cafe.fct_orders")
 NAMES = ("samples", "ad-reporting", "whyline-denver", "scale")
 
