@@ -17,7 +17,7 @@ WITH RECURSIVE schedules AS (
         level,
         duration,
         parents,
-        CAST(coalesce(len(parents), 0) AS BIGINT) AS parent_count,
+        CAST(coalesce(array_length(parents), 0) AS BIGINT) AS parent_count,
         thread_id,
         started_at,
         completed_at,

@@ -12,6 +12,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 SCOPE = {"in": "harbor_cafe/prod"}
 
 
