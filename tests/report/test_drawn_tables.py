@@ -46,7 +46,8 @@ def keys_of(scope: tuple[str | None, str]) -> dict[str, str]:
 
 def plain(text: str) -> str:
     """A text without the marks of Markdown, which descriptions are drawn from, and without its lines."""
-    return re.sub(r"\s+", " ", re.sub(r"[*`]", "", text)).strip()
+    without_links = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"\s+", " ", re.sub(r"[*`]", "", without_links)).strip()
 
 
 def differences(shown: Opened, table: Drawn, expected: list[tuple[Any, ...]]) -> tuple[list[Any], list[Any]]:
