@@ -86,9 +86,9 @@ def test_what_is_missing_is_said_on_every_page(opened: Callable[..., Opened], tm
         ),
     ):
         (tmp_path / name).mkdir()
-        shown = opened(report_of(tmp_path / name, *contents))
+        shown = opened(report_of(tmp_path / name, *contents)).go()
         for page in PAGES:
-            shown.go(page)
+            shown.turn(page)
             assert sentences.get(page, "") in shown.text(), (name, page)
         assert_peaceful(shown)
     shown.go("run/run-1/run")
@@ -126,9 +126,9 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def test_foreign_texts_are_shown_as_text(opened: Callable[..., Opened], hostile: Path) -> None:
-    shown = opened(hostile, width=360)
+    shown = opened(hostile, width=360).go()
     for address in (*PAGES, "run/run-1/run", "model/model.shop.a", "model/model.shop.b", "model/model.shop.q%?#/&=<i>"):
-        shown.go(address)
+        shown.turn(address)
         assert shown.sideways() <= 0, address
         foreign = shown.page.locator("main img, main script, main i:not(.swatch), main b:text('bold')")
         assert foreign.count() == 0, address

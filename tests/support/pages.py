@@ -125,6 +125,16 @@ class Opened:
         self.page.wait_for_selector("html[data-ready]", state="attached")
         return self.settle()
 
+    def turn(self, path: str, **query: str) -> Opened:
+        """Follow a link to another address in the same document: the page does not unpack its data again."""
+        keys = f"?{urlencode(query)}" if query else ""
+        follow = """hash => location.hash === hash || new Promise(done => {
+            addEventListener("hashchange", () => done(), {once: true});
+            location.hash = hash;
+        })"""
+        self.page.evaluate(follow, f"#/{quote(path)}{keys}")
+        return self.settle()
+
     def settle(self) -> Opened:
         """Wait until the page has unpacked what it needs, and has drawn it."""
         self.page.wait_for_selector("main:not([aria-busy])")

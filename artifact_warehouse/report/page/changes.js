@@ -1,6 +1,6 @@
 // Changes: every change of every definition, by day, with the run and the commit that it came with.
 import { nodeLink, runLink, to } from "./address.js";
-import { D, S, groupBy, inScope, invocationsIn, isTestNode, scopeName, shortName, typeOf } from "./data.js";
+import { D, S, groupBy, inScope, invocationsIn, isTestNode, once, scopeName, shortName, typeOf } from "./data.js";
 import { foreign, h, s } from "./dom.js";
 import { TimeFigure, figure } from "./axis.js";
 import { facts } from "./marks.js";
@@ -10,11 +10,9 @@ import { DAY, MINUTE, day, num, plural, stamp, startOfDay, typeWord } from "./wo
 
 /** @typedef {{node: number, time: number, what: string, kind: "changed" | "new" | "gone", definition?: string}} Change */
 
-const known = new Map();
 /** Every change of a definition in the scope: a new version, a new node, a node gone. Oldest first. */
 export function changesOf(scope = S.scope) {
-  if (!known.has(scope)) known.set(scope, findChanges(scope));
-  return /** @type {Change[]} */ (known.get(scope));
+  return /** @type {Change[]} */ (once(`changes of ${scope}`, () => findChanges(scope)));
 }
 
 /** When the history of the scope begins: what is there then is not new. */
@@ -44,11 +42,11 @@ function findChanges(scope) {
   return changes.sort((a, b) => a.time - b.time || a.node - b.node);
 }
 
-let manifests;
 /** The manifest that was written at a time in a scope: its invocation and commit. */
 export function manifestAt(time, scope = S.scope) {
   const table = D.t.manifests;
-  manifests ||= groupBy(table.n, (row) => `${table.scope[row]} ${table.generated_at[row]}`);
+  const key = (row) => `${table.scope[row]} ${table.generated_at[row]}`;
+  const manifests = once("manifests", () => groupBy(table.n, key));
   const row = (manifests.get(`${scope} ${time}`) || [])[0];
   return row == null
     ? null

@@ -21,10 +21,14 @@ export const D = {
 /** What the reader has chosen: a project and environment, and whether a run is counted with its retries. */
 export const S = { scope: 0, isLogical: true };
 
-/** The one place that knows where data comes from: today the file, tomorrow a server. */
+/** A part of the data, deflated. The one place that knows where data comes from: here from the file. */
+async function packedPart(name) {
+  return bytesOf(atob(document.getElementById(name)?.textContent || ""));
+}
+
+/** A part of the data: "core" is needed at once, "details" later. */
 export async function fetchPart(name) {
-  const text = document.getElementById(name)?.textContent || "";
-  const packed = bytesOf(atob(text));
+  const packed = await packedPart(name);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return JSON.parse(await new Response(stream).text());
 }
@@ -35,19 +39,27 @@ function bytesOf(binary) {
   return found;
 }
 
-let waiting;
-/** The tables that only single nodes and failures need: unpacked when first asked for. The page is busy meanwhile. */
-export function details() {
-  if (!waiting) {
-    const main = document.getElementById("main");
-    main.setAttribute("aria-busy", "true");
-    waiting = fetchPart("details").then((part) => {
-      for (const [name, table] of Object.entries(part.tables)) D.t[name] = unpackTable(table);
-      assignScopes(Object.keys(part.tables));
-    });
-    waiting.finally(() => requestAnimationFrame(() => main.removeAttribute("aria-busy")));
+const derived = new Map();
+/** What is worked out of the data is made once, and again when other data is taken in. */
+export function once(key, make) {
+  if (!derived.has(key)) derived.set(key, make());
+  return derived.get(key);
+}
+
+/** The tables that only single nodes and failures need: unpacked when first asked for. */
+export const details = () => once("details", unpackDetails);
+
+/** The page is busy meanwhile. */
+async function unpackDetails() {
+  const main = document.getElementById("main");
+  main.setAttribute("aria-busy", "true");
+  try {
+    const { tables } = await fetchPart("details");
+    for (const [name, table] of Object.entries(tables)) D.t[name] = unpackTable(table);
+    assignScopes(Object.keys(tables));
+  } finally {
+    requestAnimationFrame(() => main.removeAttribute("aria-busy"));
   }
-  return waiting;
 }
 
 function unpackTable(packed) {
@@ -78,8 +90,9 @@ function assignScopes(names) {
   }
 }
 
-/** Take in the first part of the file. */
+/** Take in the first part of the data, in place of what was there. */
 export function unpackCore(core) {
+  derived.clear();
   const { tables, ids, scopes, graphs, sql, ...about } = core;
   Object.assign(D, { ids, scopes, graphs, sql, about });
   D.uid = new Map(ids.map((id, index) => [id, index]));
@@ -196,17 +209,11 @@ export function inScope(name, scope = S.scope) {
   return rows;
 }
 
-const indexes = new Map();
 /** The rows of a table in the scope that are about a node. */
 export function rowsOf(name, node, column = "unique_id", scope = S.scope) {
-  const key = `${name} ${column}`;
   const table = D.t[name];
-  if (!indexes.has(key))
-    indexes.set(
-      key,
-      groupBy(table.n, (row) => table[column][row]),
-    );
-  return (indexes.get(key).get(node) || []).filter((row) => table.scope[row] === scope);
+  const byNode = once(`rows of ${name} by ${column}`, () => groupBy(table.n, (row) => table[column][row]));
+  return (byNode.get(node) || []).filter((row) => table.scope[row] === scope);
 }
 export const rowOf = (name, node, scope = S.scope) => rowsOf(name, node, "unique_id", scope)[0];
 

@@ -1,5 +1,5 @@
 // The graph of a scope: what its nodes were like at a time, its folders, and parts of it.
-import { D, rowOf, rowsOf, shortName } from "./data.js";
+import { D, once, rowOf, rowsOf, shortName } from "./data.js";
 import { layoutSmall } from "./graph_layout.js";
 import { freshnessState } from "./words.js";
 
@@ -10,12 +10,9 @@ const MOST_PART = 400;
 const SEVERITY = { fail: 4, warn: 3, skip: 2, ok: 1, none: 0 };
 const BACK_ROWS = 40;
 
-const prepared = new Map();
 /** The whole graph of a scope, with neighbours, results and places in pixels. */
-export function wholeGraph(scope) {
-  if (!prepared.has(scope)) prepared.set(scope, prepare(D.graphs[scope], scope));
-  return prepared.get(scope);
-}
+export const wholeGraph = (scope) => once(`graph of ${scope}`, () => prepare(D.graphs[scope], scope));
+
 
 function prepare(packed, scope) {
   const table = D.t.executions;

@@ -1,7 +1,7 @@
 // Run: why it took as long as it did, what failed and what that took with it, and how it differs from another run.
 import { nodeLink, runLink, to } from "./address.js";
 import { comparison } from "./compare.js";
-import { D, S, details, groupBy } from "./data.js";
+import { D, S, details, groupBy, once } from "./data.js";
 import { foreign, h } from "./dom.js";
 import { ganttSection } from "./gantt.js";
 import { facts, shareBar, status } from "./marks.js";
@@ -217,13 +217,13 @@ const skippedWords = (lost) =>
     lost.length > 12 ? ` and ${num(lost.length - 12)} more` : "",
   );
 
-let messages;
 /** The message of a result, of those that failed or warned, and how long the whole of it is. */
 async function messageOf(run, node) {
   await details();
   const table = D.t.messages;
   const key = (invocation, command, id) => `${invocation}/${command}|${id}`;
-  messages ||= groupBy(table.n, (row) => key(table.invocation_id[row], table.command[row], table.unique_id[row]));
+  const keyOf = (row) => key(table.invocation_id[row], table.command[row], table.unique_id[row]);
+  const messages = once("messages", () => groupBy(table.n, keyOf));
   const row = (messages.get(key(run.invocation_id, run.command, node)) || [])[0];
   return row == null ? null : { text: table.message[row], length: table.character_count[row] };
 }

@@ -1,6 +1,6 @@
 // Search over everything: nodes, tests, runs and pages. The key / opens it.
 import { nodeAddress, to } from "./address.js";
-import { D, S, details, invocationsIn, rowsOf, shortName, typeOf } from "./data.js";
+import { D, S, details, invocationsIn, once, rowsOf, shortName, typeOf } from "./data.js";
 import { foreign, h } from "./dom.js";
 import { stamp, typeWord, weekday } from "./words.js";
 
@@ -14,23 +14,20 @@ const SNIPPET = 70;
  * @typedef {{kind: string, name: string, hay: string, href: () => string, order: number, node?: number}} Item
  */
 
-let items;
 /** Everything that can be found, made at the first search. @returns {Item[]} */
 function allItems(pages) {
-  items ||= [
-    ...nodeItems(),
-    ...Object.entries(pages).map(([page, [name]]) => item("page", name, name, () => to(page), 3)),
-  ];
-  return [...items, ...runItems()];
+  const pageItems = () => Object.entries(pages).map(([page, [name]]) => item("page", name, name, () => to(page), 3));
+  return [...once("items", () => [...nodeItems(), ...pageItems()]), ...runItems()];
 }
 
 const item = (kind, name, hay, href, order) => ({ kind, name, hay: hay.toLowerCase(), href, order });
 
-/** The description of each node, and the names and descriptions of its columns. @type {Map<number, string>} */
-const texts = new Map();
+/** The description of each node, and the names and descriptions of its columns. @returns {Map<number, string>} */
+const textsOfNodes = () => once("texts", () => new Map());
 
 async function readTexts() {
   await details();
+  const texts = textsOfNodes();
   if (texts.size) return;
   const take = (node, ...parts) => texts.set(node, [texts.get(node), ...parts].filter(Boolean).join(" "));
   const { texts: said, columns } = D.t;
@@ -39,7 +36,7 @@ async function readTexts() {
     take(columns.unique_id[row], columns.column_name[row], columns.description[row]);
 }
 
-const textOf = (one) => (one.node == null ? "" : texts.get(one.node) || "");
+const textOf = (one) => (one.node == null ? "" : textsOfNodes().get(one.node) || "");
 
 /** The words around the first one that only the text of a hit has. */
 function snippet(hit, words) {
