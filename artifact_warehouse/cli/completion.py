@@ -27,9 +27,9 @@ def complete(kind: str) -> Complete:
         warehouse = Path(ctx.meta.get(COMPLETED) or "")
         if not warehouse.is_file():
             return []
-        from artifact_warehouse.process import skip_numpy_import
+        from artifact_warehouse.process import skip_slow_imports
 
-        skip_numpy_import()
+        skip_slow_imports()
         from artifact_warehouse.storage import completions
 
         found = completions(warehouse, kind, incomplete)

@@ -3,6 +3,8 @@
 -- grain: artifact_key, uri
 --
 -- Without DISTINCT, so that a filter of folders comes before all else.
+--
+-- Not portable: `parse_dirpath`.
 CREATE OR REPLACE VIEW internal.artifact_folders AS
 SELECT
     artifacts.artifact_key,

@@ -18,6 +18,8 @@ from artifact_warehouse.load import batches, loader
 from artifact_warehouse.schema import tables
 from artifact_warehouse.storage import writer
 
+pytestmark = pytest.mark.slow
+
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 
 HOLDER = """
@@ -60,6 +62,7 @@ def test_every_table_has_the_columns_that_are_declared(tmp_path: Path) -> None:
     assert live == sorted(declared, key=lambda row: row[0])
 
 
+@pytest.mark.release
 def test_an_older_file_gets_the_columns_and_views_that_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)
