@@ -181,6 +181,10 @@ class QueryFailed(ArtifactWarehouseError):
     """DuckDB refused a query. The message is DuckDB's."""
 
 
+class QueryStuck(QueryFailed):
+    """A query was stopped, and DuckDB does not end it. The connection cannot be closed before."""
+
+
 class UnknownView(ArtifactWarehouseError, AttributeError):
     """No view of v1 has this name."""
 

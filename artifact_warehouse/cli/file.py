@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -39,7 +40,7 @@ from artifact_warehouse.cli.output import (
     result_options,
 )
 from artifact_warehouse.cli.terminal import terminal
-from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.errors import QueryFailed, QueryStuck
 from artifact_warehouse.process import memory
 
 SHELLS = ("harlequin", "duckdb")
@@ -157,7 +158,7 @@ def query(
     text = _statement(sql, file)
     with Warehouse(warehouse, read_only=True, wait=wait) as wh:
         limit = wh.default_memory_limit() if memory_limit is None else memory_limit
-        with _limited(limit):
+        with _limited(limit), _ending_if_stuck():
             if is_written_by_batch(output):
                 batches = wh.query_batches(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
                 try:
@@ -167,6 +168,16 @@ def query(
             else:
                 result = wh.query(text, parameters, is_confined=True, timeout=timeout, memory_limit=limit)
                 print_table(result.table, output, result.json_columns)
+
+
+@contextmanager
+def _ending_if_stuck() -> Iterator[None]:
+    """End this process where DuckDB does not end a query: closing the file would wait for it. Nothing is lost."""
+    try:
+        yield
+    except QueryStuck as error:
+        talk().say("error", "failed", f"Error: {error}", exit_code=int(ExitCode.USAGE))
+        os._exit(ExitCode.USAGE)
 
 
 _HEADROOM_BYTES = 128 * 1024**2

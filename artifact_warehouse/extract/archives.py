@@ -13,6 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, NamedTuple
 
@@ -150,7 +151,9 @@ def _tar_members(uri: str, stream: IO[bytes], budget: Budget) -> Iterator[Member
     """The members of a tar, read as a stream. Links and absolute paths have no effect, as nothing is extracted."""
     metered: Any = Metered(stream, budget, 2 * _CHUNK_BYTES)
     tail: Any = _Tail(_decompressed(metered, uri), budget)
-    with tarfile.open(fileobj=tail, mode="r|") as archive:
+    with _readable_headers():
+        opened = tarfile.open(fileobj=tail, mode="r|")  # noqa: SIM115 (closed by the next line)
+    with opened as archive:
         while member := _next_member(archive, tail, budget):
             content = archive.extractfile(member) if member.isfile() and may_be_artifact(member.name) else None
             if content is not None:
@@ -165,12 +168,22 @@ def _next_member(archive: tarfile.TarFile, tail: _Tail, budget: Budget) -> tarfi
     """The next member. The sizes that its headers claim are checked before that many bytes are read or skipped."""
     budget.check_archive(archive.offset)
     tail.limit = max(archive.offset, tail.size) + _HEADER_BYTES
-    member = archive.next()
+    with _readable_headers():
+        member = archive.next()
     tail.limit = None
     vars(archive).update(members=[], pax_headers={})  # tarfile would keep all members
     if member is not None:
         budget.check_archive(max(member.size, archive.offset))
     return member
+
+
+@contextmanager
+def _readable_headers() -> Iterator[None]:
+    """Raises ReadError where tarfile fails on the text of a header, such as a sparse map without numbers."""
+    try:
+        yield
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise tarfile.ReadError(f"has a header that cannot be read: {error}") from error
 
 
 def _read_tar_member(content: IO[bytes], budget: Budget, limit: int) -> bytes:

@@ -21,7 +21,7 @@ def compact(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute("CHECKPOINT")
         with replacement(path) as new:
             old, rewritten = _quoted(name, '"'), _quoted(f"{name} rewritten", '"')
-            place = _quoted(str(new), "'")
+            place = _quoted(str(new.absolute()), "'")
             connection.execute(f"ATTACH {place} AS {rewritten} (STORAGE_VERSION '{STORAGE_VERSION}')")
             try:
                 connection.execute(f"COPY FROM DATABASE {old} TO {rewritten}")

@@ -197,6 +197,8 @@ def check_place(path: Path) -> Path:
     if (name := target.name.split(".")[0].lower()) in schemas:  # names in DuckDB are case-insensitive
         reason = f"DuckDB would take the file's name for the schema {name}; give it another name"
         raise WarehouseError(str(path), reason)
+    if "?" in str(target.absolute()):
+        raise WarehouseError(str(path), "DuckDB would take what follows the ? for parameters; give it another name")
     if not target.parent.is_dir():
         raise WarehouseError(str(path), f"the folder {target.parent} does not exist; create it first")
     return target
@@ -246,7 +248,8 @@ def _connect_once(path: Path, read_only: bool, is_last: bool) -> duckdb.DuckDBPy
         _create(path)
     for attempt in range(_ATTEMPTS):
         try:
-            return _checked(path, duckdb.connect(str(path), read_only=read_only))
+            # DuckDB takes `md:x` for a service, and loads its extension; an absolute path is always one of a file.
+            return _checked(path, duckdb.connect(str(path.absolute()), read_only=read_only))
         except duckdb.ConnectionException as error:
             raise WarehouseLocked(str(path), _OTHERWISE_OPEN) from error
         except duckdb.Error as error:

@@ -34,7 +34,8 @@ def write(new: Path) -> None:
 def make(new: Path) -> None:
     """Create the tables and views in a new file."""
     # This connection is closed, so that the one that opens the file for use can have another configuration.
-    with duckdb.connect(str(new), config={**CONFIG, "storage_compatibility_version": STORAGE_VERSION}) as connection:
+    config = {**CONFIG, "storage_compatibility_version": STORAGE_VERSION}
+    with duckdb.connect(str(new.absolute()), config=config) as connection:
         migrate(connection)
         connection.execute("CHECKPOINT")
 

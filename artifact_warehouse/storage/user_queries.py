@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse.errors import QueryFailed
+from artifact_warehouse.errors import QueryFailed, QueryStuck
 from artifact_warehouse.limits import size_of_text, text_of_size
 
 Result = TypeVar("Result")
+
+_LONGEST_END_SECONDS = 60
+"""DuckDB ends a query within milliseconds; once, on a busy machine, it did not end one at all."""
 
 _BATCH_ROWS = 2_048
 """DuckDB computes this many rows at a time: smaller batches would save no memory."""
@@ -100,18 +103,26 @@ class _QueryThread:
     def __init__(self, connection: duckdb.DuckDBPyConnection, timeout: float | None) -> None:
         self._connection, self._timeout, self._used = connection, timeout, 0.0
         self._pool = ThreadPoolExecutor(1)
+        self._is_stuck = False
 
     def run(self, call: Callable[[], Result]) -> Result:
-        """What the call returns. A failure at a later row is an error of Arrow's, with DuckDB's message."""
+        """What the call returns. A failure at a later row is an error of Arrow's, with DuckDB's message.
+
+        Raises QueryFailed, and QueryStuck where DuckDB does not end the query.
+        """
         started = time.monotonic()
         running = self._pool.submit(call)
         try:
             while not wait([running], timeout=0.1).done:
                 if self._timeout is not None and self._used + time.monotonic() - started > self._timeout:
                     raise QueryFailed(f"the query took longer than {self._timeout:g} seconds; raise --timeout")
-        except (KeyboardInterrupt, QueryFailed):
+        except (KeyboardInterrupt, QueryFailed) as stopped:
+            deadline = time.monotonic() + _LONGEST_END_SECONDS
             while not wait([running], timeout=0.05).done:
                 self._connection.interrupt()  # repeated, as DuckDB drops an interrupt before the query has started
+                if time.monotonic() > deadline:
+                    self._is_stuck = True
+                    raise QueryStuck(f"{stopped or 'interrupted'}; DuckDB does not end the query") from stopped
             raise
         self._used += time.monotonic() - started
         try:
@@ -120,7 +131,7 @@ class _QueryThread:
             raise QueryFailed(_reason(str(error))) from error
 
     def end(self) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(wait=not self._is_stuck)
 
 
 def _reason(message: str) -> str:

@@ -87,6 +87,7 @@ def test_a_secret_in_a_text_is_hidden_and_counted(text: str, expected: str) -> N
         "mail me at someone@example.com, see https://example.com/?to=someone@example.com",
         "2026-11-03 06:00:00 https://example.com:443/a@b",
         "the 'primary_key' column, sk-1, dbt_cloud",
+        "s3(aws_secret_access_key=aws_secret_access_key, role_arn=role_arn)",
         "dbt run --log-path logs, log_path: logs, model_paths=[models]",
     ],
 )

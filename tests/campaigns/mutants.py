@@ -20,6 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -83,7 +84,10 @@ def read_alone(path: Path) -> Cost:
 
 def progress(pid: int) -> tuple[bool, int]:
     """Whether a process has a thread that runs or waits for a processor or a disk; its clock ticks until now."""
-    found = [stat.read_text().rpartition(")")[2].split() for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    found = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found.append(stat.read_text().rpartition(")")[2].split())
     return any(fields[0] in "RD" for fields in found), sum(int(fields[11]) + int(fields[12]) for fields in found)
 
 

@@ -241,3 +241,20 @@ def test_processor_time_is_a_limit_of_every_reader(tmp_path: Path, name: str) ->
     [outcome] = wh.load(tmp_path / name, limits=Limits(processor_seconds=-1_000)).outcomes
     assert (outcome.status, "of processor time" in (outcome.reason or "")) == ("quarantined", True)
     assert len(wh.load(tmp_path / name).loaded) == 1
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"GNU__sparse__map": "x", "GNU__sparse__size": "1"},
+        {"GNU__sparse__major": "1", "GNU__sparse__minor": "0", "GNU__sparse__realsize": "9223372036854775807"},
+        {"GNU__sparse__map": "0,10,999999999999999999,10", "GNU__sparse__size": "9223372036854775807"},
+        {"size": "99999999999999999999"},
+        {"size": "-5"},
+    ],
+)
+def test_a_header_that_tarfile_fails_on_is_no_fault_of_ours(attributes: dict[str, str], tmp_path: Path) -> None:
+    """Without a trace, as that asks for a report."""
+    (tmp_path / "bad.tar").write_bytes(pax(**attributes) + good() + bytes(1024))
+    [outcome] = Warehouse(tmp_path / "wh.duckdb").load(tmp_path / "bad.tar").outcomes
+    assert (outcome.status, outcome.trace) == ("quarantined", None)

@@ -38,6 +38,24 @@ def test_a_warehouse_of_any_other_name_can_be_loaded_and_pruned(tmp_path: Path, 
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("name", ["md:x", *release_only(":memory:", "sqlite:x", "file:x.duckdb", "s3:x")])
+def test_a_relative_name_is_that_of_a_file_also_where_duckdb_knows_a_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Warehouse(name).load(RUNS[0])
+    assert sum(Warehouse(name).prune(datetime(2026, 11, 4), dry_run=False).artifacts.values()) > 0
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_question_mark_is_refused_as_duckdb_would_put_the_log_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "why?").mkdir()
+    for place in ("a?b.duckdb", "why?/wh.duckdb"):
+        with pytest.raises(errors.WarehouseError, match="give it another name"):
+            Warehouse(tmp_path / place).load(RUNS[0])
+    assert [*tmp_path.rglob("*")] == [tmp_path / "why?"]
+
+
 def test_a_link_is_followed_and_its_target_is_what_is_written(tmp_path: Path) -> None:
     link, target = tmp_path / "wh.duckdb", tmp_path / "disk" / "real.duckdb"
     link.symlink_to(target)

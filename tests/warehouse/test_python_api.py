@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import shutil
+import threading
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from testdata import SAMPLES
 
 import artifact_warehouse
 from artifact_warehouse import LoadReport, Warehouse, errors
+from artifact_warehouse.storage import user_queries
 from artifact_warehouse.storage.connection import SCHEMA
 
 pytestmark = pytest.mark.slow
@@ -454,3 +456,24 @@ def test_a_warehouse_says_what_is_in_it_and_touches_nothing(sample_warehouse: Wa
     assert not missing.exists()
     (broken := tmp_path / "broken.duckdb").write_text("no database")
     assert str(broken) in repr(Warehouse(broken)) and broken.read_text() == "no database"
+
+
+def test_a_query_that_duckdb_does_not_end_ends_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function of Python's is not interrupted."""
+    monkeypatch.setattr(user_queries, "_LONGEST_END_SECONDS", 0.2)
+    may_end = threading.Event()
+
+    def wait(x: int) -> int:
+        may_end.wait(60)
+        return x
+
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).migrate()
+    with Warehouse(path) as wh:
+        wh.connection.create_function("wait", wait, ["BIGINT"], "BIGINT")
+        with pytest.raises(errors.QueryStuck, match="does not end the query"):
+            wh.query("select wait(1)", timeout=0.1)
+        may_end.set()
+        for thread in threading.enumerate():
+            if thread.name.startswith("ThreadPoolExecutor"):
+                thread.join()

@@ -26,7 +26,7 @@ expression hardly backtracks."""
 _VALUE = rf"""
     (?:{_QUOTED}
     |{_Q}(?P<cut>[^"'`\n]{{1,8192}})(?:\n|\Z)
-    |(?P<bare>(?:(?:bearer|basic|token|digest|bot|apikey)[ ])?{_BARE}))
+    |(?P<bare>(?:(?:bearer|basic|token|digest|bot|apikey|ssws)[ ])?{_BARE}))
 """
 _URL_PARAMETERS = (
     *product(("?", "&", "%3f", "%26"), ("sig", "signature", "apikey", "code", "key", "auth"), ("=", "%3d")),
@@ -40,12 +40,20 @@ def _is_assigned(match: re.Match[str], secret: str) -> bool:
     word, value = match["word"].lower(), secret.lower()
     if word == "pass" and value.isdigit():
         return False
-    is_code = value.rpartition(".")[2] == match["key"].lower() or re.match(r"[a-z_][\w.]{0,200}[(\[]", value)
+    is_code = value.rpartition(".")[2] in (match["key"].lower(), _whole_name(match)) or re.match(
+        r"[a-z_][\w.]{0,200}[(\[]", value
+    )
     if match["key_and_sign"].endswith(("is ", "was ")) and not re.search(r"[a-z].*\d|\d.*[a-z]", value):
         return False
     next_words = match.string[match.end() : match.end() + 40]
     is_prose = match["key_and_sign"].endswith(": ") and value.isalpha() and re.match(r" [a-z]{1,30}[\s,.]", next_words)
     return not (is_code or is_prose)
+
+
+def _whole_name(match: re.Match[str]) -> str:
+    """The name that ends in the key, in lower case: of `aws_secret_key=`, where the key is `secret_key`, all of it."""
+    before = re.search(r"\w*$", match.string[max(0, match.start() - 64) : match.start()])
+    return f"{before[0] if before else ''}{match['key']}".lower()
 
 
 def _is_random(match: re.Match[str], secret: str) -> bool:
@@ -102,6 +110,12 @@ CONTEXTS = (
         rf"(?ixs)(?P<key_and_sign>(?P<key>(?P<word>{WORDS})[\w-]{{0,40}}){_Q}?\]?{_IS}){_VALUE}",
         "https://github.com/Yelp/detect-secrets/blob/master/detect_secrets/plugins/keyword.py",
         _is_assigned,
+    ),
+    Kind(
+        "setting of Spark for Azure",
+        ("fs.azure.",),
+        rf"(?ixs)fs\.azure\.[\w.]{{0,40}}?(?:key|secret|token)(?:\.[\w.-]{{1,256}})?{_Q}?(?:{_IS}|[ ]){_VALUE}",
+        "https://hadoop.apache.org/docs/stable/hadoop-azure/abfs.html",
     ),
     Kind(
         "random value of a key",
