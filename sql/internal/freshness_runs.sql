@@ -27,7 +27,7 @@ WITH files AS (
     QUALIFY
         row_number() OVER (
             PARTITION BY settled.invocation_id
-            ORDER BY CASE artifacts.kind WHEN 'sources' THEN 1 WHEN 'freshness' THEN 2 ELSE 3 END
+            ORDER BY CASE artifacts.kind WHEN 'sources' THEN 1 WHEN 'freshness' THEN 2 ELSE 3 END ASC
         ) = 1
 ),
 
