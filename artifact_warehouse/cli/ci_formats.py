@@ -63,10 +63,9 @@ def _of_finding(finding: Finding) -> Iterator[Item]:
     from artifact_warehouse.monitor import Contact
 
     known = {node.unique_id: node for node in finding.nodes}
-    sentence, end, _ = finding.sentence.partition("): ")  # the names follow
     for name in finding.names:
         unique_id, _, rule = name.partition(" ")
-        message = f"{sentence}{end.rstrip(': ')}{rule and f': {rule}'}"
+        message = f"{finding.without_names}{rule and f': {rule}'}"
         node = known.get(unique_id, Contact(unique_id))
         about = (node.original_file_path, node.owner, node.exposure_unique_ids, node.exposure_urls)
         yield Item("failure", unique_id, message, finding.environment, rule or finding.check, *about)

@@ -13,6 +13,7 @@ import duckdb
 from artifact_warehouse.errors import UnknownRun
 from artifact_warehouse.monitor.checks import ask
 from artifact_warehouse.monitor.contacts import Contact, contacts
+from artifact_warehouse.monitor.html import OUTCOMES, diagnosis_html
 from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
@@ -44,7 +45,7 @@ class Diagnosis:
     def __repr__(self) -> str:
         """What the run was, and a line for each part of the diagnosis that has something."""
         run = self.run
-        outcome = {True: "succeeded", False: "failed", None: "executed nothing"}[run["is_success"]]
+        outcome = OUTCOMES[run["is_success"]]
         place = ", ".join(part for part in (run["project_name"], run["environment"], run["job_name"]) if part)
         head = f"Diagnosis: {run['command']} of {place}, {run['invocation_id'][:8]}, {outcome}"
         skipped = sum(row["skipped_count"] for row in self.failures)
@@ -57,6 +58,10 @@ class Diagnosis:
             ("flaky tests", self.flaky_tests),
         )
         return "\n  ".join([head, *(f"{len(rows)} {title}: {_some(rows)}" for title, rows in parts if rows)])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return diagnosis_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The diagnosis for JSON."""

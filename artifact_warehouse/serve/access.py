@@ -6,6 +6,7 @@ import base64
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -30,10 +31,13 @@ def refusal(
     """The status and the reason why a request is refused; None for one that is answered.
 
     Without a token the name of the host must be this machine's: a web page of others that has its own name lead here
-    could read the answers else (DNS rebinding).
+    could read the answers else (DNS rebinding). A browser says in `Origin` which page asks: it must be one of this
+    server.
     """
     if path in OPEN_PATHS:
         return None
+    if _is_foreign(headers.get("origin"), headers.get("host", "")):
+        return 403, "a web page of another origin asks; only pages of this server are answered"
     if token is None:
         host = headers.get("host", "").rsplit(":", 1)[0].strip("[]") or "localhost"
         if is_loopback(host) and (client is None or is_loopback(client)):
@@ -47,6 +51,10 @@ def refusal(
     if hmac.compare_digest(sent.strip().encode(), token.encode()):
         return None
     return 401, "send the token: Authorization: Bearer TOKEN; in a browser it is the password, with any user name"
+
+
+def _is_foreign(origin: str | None, host: str) -> bool:
+    return origin is not None and urlsplit(origin).netloc.lower() != host.lower()
 
 
 def _password(credentials: str) -> str:

@@ -6,8 +6,9 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from artifact_warehouse.errors import UnknownNode, UnknownView
 from artifact_warehouse.serve import pages
@@ -71,6 +73,7 @@ def app(
         Route("/health", served.health),
         Route("/metrics", served.metrics_text),
         Route("/exposure-tile", served.exposure_tile),
+        Route("/mcp", served.mcp, methods=["POST"]),
         *(Route(graphql, served.graphql, methods=["GET", "POST"]) for graphql in GRAPHQL_PATHS),
     ]
     guard = Middleware(BaseHTTPMiddleware, dispatch=partial(served.guard, token, {route.path for route in routes}))
@@ -88,6 +91,7 @@ class _Served:
         self._metrics = ServerMetrics()
         self._workers = anyio.CapacityLimiter(_AT_ONCE)
         self._follower: Follower
+        self.mcp = _McpEndpoint()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -95,7 +99,8 @@ class _Served:
         start = partial(Follower, self._path, self._limits.memory_bytes, self._every, self._wait)
         self._follower = await anyio.to_thread.run_sync(start)
         try:
-            yield
+            async with self.mcp.running(self._follower, self._limits, self._workers):
+                yield
         finally:
             await anyio.to_thread.run_sync(self._follower.close)
 
@@ -248,6 +253,33 @@ class _Served:
 
         found: Awaitable[Answer] = anyio.to_thread.run_sync(run, limiter=self._workers)
         return await found
+
+
+class _McpEndpoint:
+    """The tools for agents over HTTP, where the extra `mcp` is installed."""
+
+    def __init__(self) -> None:
+        self._sessions: Any = None
+
+    @asynccontextmanager
+    async def running(
+        self, follower: Follower, limits: RequestLimits, workers: anyio.CapacityLimiter
+    ) -> AsyncIterator[None]:
+        """A block in which calls are answered."""
+        async with AsyncExitStack() as stack:
+            if find_spec("mcp"):
+                from artifact_warehouse.serve.mcp import Tools, http_sessions
+
+                self._sessions = http_sessions(Tools(follower, None, limits), limits.body_bytes, workers)
+                await stack.enter_async_context(self._sessions.run())
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._sessions:
+            await self._sessions.handle_request(scope, receive, send)
+        else:
+            reason = "the server needs packages that are not installed: pip install 'artifact-warehouse[mcp]'"
+            await JSONResponse({"error": reason}, 501)(scope, receive, send)
 
 
 async def _body(request: Request, most_bytes: int) -> str:

@@ -18,7 +18,12 @@ WITH run_results AS (
 ),
 
 other_commands AS (
-    SELECT DISTINCT invocation_id FROM run_results WHERE command <> 'source freshness'
+    SELECT DISTINCT invocation_id
+    FROM run_results
+    WHERE command <> 'source freshness'
+        AND invocation_id IN (
+            SELECT invocation_id FROM stored.artifacts WHERE kind IN ('sources', 'freshness') AND error IS NULL
+        )
 ),
 
 checks AS (

@@ -1,6 +1,8 @@
 -- Every artifact that was ever loaded, superseded or quarantined: the ledger.
 -- grain: artifact_id
 -- since: 0.1
+--
+-- Not portable: `json_merge_patch`.
 CREATE OR REPLACE VIEW v1.artifacts AS
 WITH uris AS (
     SELECT artifact_key, min(uri) AS uri

@@ -14,6 +14,8 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 NIGHT = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-06_01_build"
 RESULTS = json.loads((NIGHT / "run_results.json").read_bytes())
 NODES = json.loads((NIGHT / "manifest.json").read_bytes())["nodes"]

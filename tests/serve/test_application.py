@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from artifact_warehouse.serve import RequestLimits, app
 
-PATHS = ("/metrics", "/graphql", "/graphql/", "/beta/graphql", "/exposure-tile?name=x", "/nothing")
+PATHS = ("/metrics", "/graphql", "/graphql/", "/beta/graphql", "/exposure-tile?name=x", "/mcp", "/nothing")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,15 @@ def test_without_a_token_only_this_machine_is_answered(served_file: Path, base_u
         answer = client.get("/graphql?query={__typename}")
         assert answer.status_code == 403
         assert "--token-env" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/", "/sql/run", "/graphql", "/mcp"])
+def test_only_pages_of_this_server_are_answered(client: TestClient, guarded: TestClient, path: str) -> None:
+    for origin in ("https://evil.example", "http://127.0.0.1:8000", "null"):
+        for asked, headers in ((client, {}), (guarded, {"Authorization": "Bearer s3cret"})):
+            answer = asked.post(path, json={}, headers={"Origin": origin, **headers})
+            assert (answer.status_code, "origin" in answer.json()["error"]) == (403, True)
+    assert client.post("/graphql", json={"query": "{__typename}"}, headers={"Origin": HERE}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "wh.example"])

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 
 from artifact_warehouse.serve import app
 
+pytestmark = pytest.mark.slow
+
 ESCAPES = [
     "SELECT * FROM read_text('/etc/passwd')",
     "FROM glob('/etc/*')",
@@ -53,7 +55,6 @@ def test_a_large_result_is_cut_and_a_plan_is_shown(client: TestClient) -> None:
     assert {"explain_key", "explain_value"} == row.keys()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sql", ESCAPES)
 def test_a_query_of_the_page_leads_nowhere_else(client: TestClient, sql: str) -> None:
     assert run(client, sql).get("error")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
+from starlette.testclient import TestClient
 
 from artifact_warehouse.serve import RequestLimits
 from artifact_warehouse.serve.mcp import Tools, server
@@ -179,6 +180,27 @@ def test_a_query_is_answered_and_cut(call, v1) -> None:
     assert call("query", sql="SELECT count(*) AS n FROM v1.nodes")["result"] == [row]
     many = call("query", sql="SELECT unique_id FROM v1.nodes", limit=3)
     assert (len(many["result"]), many["row_count"], many["is_cut"]) == (3, row["n"], True)
+
+
+AGENT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+
+
+def test_over_http_each_request_stands_alone(client: TestClient, call) -> None:
+    def sent(method: str, **parameters: Any) -> Any:
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        return client.post("/mcp", json=message, headers=AGENT).json()["result"]
+
+    assert [tool["name"] for tool in sent("tools/list")["tools"]] == [*TOOLS]
+    found = sent("tools/call", name="get_all_models", arguments={"limit": 3})
+    assert json.loads(found["content"][0]["text"]) == call("get_all_models", limit=3)
+    failed = sent("tools/call", name="get_model_details", arguments={"name": "no such node"})
+    assert failed["isError"]
+    assert "there is no" in failed["content"][0]["text"]
+
+
+def test_over_http_the_limits_of_the_server_hold(client: TestClient) -> None:
+    assert client.post("/mcp", content=b" " * 300_000, headers=AGENT).status_code == 413
+    assert client.get("/mcp", headers=AGENT).status_code == 405
 
 
 @pytest.mark.slow

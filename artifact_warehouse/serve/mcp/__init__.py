@@ -1,6 +1,6 @@
 """The tools of the Model Context Protocol. Needs the extra `mcp`."""
 
-from artifact_warehouse.serve.mcp.server import run, server
+from artifact_warehouse.serve.mcp.server import http_sessions, run, server
 from artifact_warehouse.serve.mcp.tools import Tools
 
-__all__ = ["Tools", "run", "server"]
+__all__ = ["Tools", "http_sessions", "run", "server"]

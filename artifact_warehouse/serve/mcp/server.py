@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
+
+import anyio
 
 from artifact_warehouse.serve.limits import RequestLimits
 from artifact_warehouse.serve.mcp.tools import ToolFailed, Tools
@@ -23,6 +25,8 @@ class Sdk(NamedTuple):
     """What a tool raises; of any other exception, version 2 hides what it says."""
     annotations: Any
     hints: tuple[str, str, str, str]
+    configure_http: Callable[[Any, dict[str, Any]], Any]
+    """Makes the session manager of a server, with options."""
 
 
 def _sdk() -> Sdk:
@@ -33,10 +37,18 @@ def _sdk() -> Sdk:
         module = import_module("mcp.server.fastmcp")
         hints = ("readOnlyHint", "idempotentHint", "destructiveHint", "openWorldHint")
         kind = import_module("mcp.types").ToolAnnotations
-        return Sdk(module.FastMCP, import_module("mcp.server.fastmcp.exceptions").ToolError, kind, hints)
+        error = import_module("mcp.server.fastmcp.exceptions").ToolError
+        return Sdk(module.FastMCP, error, kind, hints, _configure_first)
     hints = ("read_only_hint", "idempotent_hint", "destructive_hint", "open_world_hint")
     kind = import_module("mcp_types").ToolAnnotations
-    return Sdk(module.MCPServer, import_module("mcp.server.mcpserver.exceptions").ToolError, kind, hints)
+    error = import_module("mcp.server.mcpserver.exceptions").ToolError
+    return Sdk(module.MCPServer, error, kind, hints, lambda made, options: made.streamable_http_app(**options))
+
+
+def _configure_first(made: Any, options: dict[str, Any]) -> None:
+    for name, value in options.items():
+        setattr(made.settings, name, value)
+    made.streamable_http_app()
 
 
 SDK = _sdk()
@@ -69,13 +81,32 @@ def run(path: Path, environment: str | None, wait: float, limits: RequestLimits 
         follower.close()
 
 
-def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """The tool with its failures as the SDK's."""
+def http_sessions(tools: Tools, most_bytes: int, workers: anyio.CapacityLimiter) -> Any:
+    """The SDK's session manager: `run()` it, and it answers with `handle_request`. No request depends on another.
+
+    Who may ask is checked before; the SDK checks no names of hosts once more.
+    """
+    security = import_module("mcp.server.transport_security").TransportSecuritySettings
+    made = server(tools, workers)
+    SDK.configure_http(
+        made,
+        {
+            "stateless_http": True,
+            "json_response": True,
+            "max_request_body_size": most_bytes,
+            "transport_security": security(enable_dns_rebinding_protection=False),
+        },
+    )
+    return made.session_manager
+
+
+def _telling(tool: Callable[..., Any], workers: anyio.CapacityLimiter | None) -> Callable[..., Any]:
+    """The tool in a thread of its own, with its failures as the SDK's. Version 1 would hold up all other requests."""
 
     @wraps(tool)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    async def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return tool(*args, **kwargs)
+            return await anyio.to_thread.run_sync(partial(tool, *args, **kwargs), limiter=workers)
         except ToolFailed as error:
             raise SDK.error(str(error)) from error
 
@@ -83,13 +114,13 @@ def _telling(tool: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def server(tools: Tools) -> Any:
+def server(tools: Tools, workers: anyio.CapacityLimiter | None = None) -> Any:
     """The server with its tools, resources and its prompt."""
     made: Any = SDK.server("artifact-warehouse", instructions=_ABOUT, log_level="ERROR")
     reads = SDK.annotations(**dict(zip(SDK.hints, (True, True, False, False), strict=True)))
     for name in TOOLS:
         tool = getattr(tools, name)
-        made.tool(description=inspect.getdoc(tool), annotations=reads)(_telling(tool))
+        made.tool(description=inspect.getdoc(tool), annotations=reads)(_telling(tool, workers))
 
     made.resource("warehouse://views", mime_type="application/json")(_views_of(tools))
     made.resource("warehouse://views/{name}", mime_type="application/json")(_view_of(tools))
