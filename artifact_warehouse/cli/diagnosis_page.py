@@ -76,6 +76,13 @@ class _Page:
             fields = row["opening_changed_fields"]
             change = f"; changed then: {', '.join(fields)}" if fields else ""
             yield from self._prose(f"  failing since {_time(row['failing_since'])}{change}")
+        exposures = (unique_id.rpartition(".")[2] for unique_id in row["exposure_unique_ids"])
+        yield from self._dotted(
+            row["original_file_path"] or "",
+            f"owner {row['owner']}" if row["owner"] else "",
+            f"reaches {_names(exposures)}" if row["exposure_unique_ids"] else "",
+            indent="  ",
+        )
         if row["failing_parent_unique_ids"]:
             yield from self._prose(f"  failing upstream of it: {_names(row['failing_parent_unique_ids'])}")
 
@@ -142,8 +149,10 @@ class _Page:
         yield ""
         yield self._painted(title, "bold")
 
-    def _dotted(self, *parts: str) -> Iterator[str]:
-        return self._prose(f" {self._glyphs.dot} ".join(part for part in parts if part), indent="")
+    def _dotted(self, *parts: str, indent: str = "") -> Iterator[str]:
+        """The parts that have something, in a line; none where nothing has."""
+        text = f" {self._glyphs.dot} ".join(part for part in parts if part)
+        return self._prose(indent + text, indent=indent * 2) if text else iter(())
 
     def _prose(self, text: str, indent: str = "    ") -> Iterator[str]:
         yield from wrapped(escape_control_characters(text), self._width, indent)

@@ -111,7 +111,9 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
         print_text(write_ci(check_summary(report), output_format))
     else:
         for finding in report.findings:
-            print_line(f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}", indent=" " * 8)
+            print_line(
+                f"{'ok    ' if finding.is_passed else 'FAILED'}  {finding.sentence}", indent=" " * 8, has_status=True
+            )
     if not report.is_passed:
         talk().log("error", "failed", "; ".join(report.reasons), failed_count=len(report.reasons))
         sys.exit(ExitCode.FINDINGS)

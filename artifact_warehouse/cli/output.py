@@ -167,15 +167,19 @@ def print_text(text: str) -> None:
     _print(text, is_json=False)
 
 
-def print_line(text: str, indent: str = "") -> None:
+def print_line(text: str, indent: str = "", has_status: bool = False) -> None:
     """Print a sentence. On a terminal it breaks between words, and `indent` begins its further lines.
 
-    Characters that the terminal's encoding lacks become question marks.
+    Characters that the terminal's encoding lacks become question marks. With `has_status`, the first word has the
+    colour of that status.
     """
-    from artifact_warehouse.cli.layout import wrapped
+    from artifact_warehouse.cli.layout import painted_status, wrapped
 
     screen = terminal()
     lines = wrapped(escape_control_characters(text), screen.width if screen else None, indent)
+    if has_status and screen and screen.is_coloured:
+        word, space, rest = lines[0].partition(" ")
+        lines[0] = painted_status(word) + space + rest
     with stdout() as stream:
         replace_unencodable(stream).write("\n".join(lines) + "\n")
 
@@ -186,7 +190,7 @@ def print_lines(lines: Iterable[str]) -> None:
     with stdout() as stream:
         screen = terminal()
         if screen and text.count("\n") >= screen.height and sys.stdin.isatty() and has_pager():
-            click.echo_via_pager(text, color=screen.is_coloured)
+            click.echo_via_pager(text, color=None if screen.is_coloured else False)  # None: if the pager takes them
         else:
             replace_unencodable(stream).write(text)
 
