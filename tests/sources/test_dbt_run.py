@@ -127,15 +127,18 @@ def test_a_run_that_wrote_no_results_is_a_run_that_failed(
         assert wh.sql("SELECT sum(failure_count) FROM v1.run_success_rates").fetchall() == [(1,)]
 
 
-def test_an_interrupted_run_without_results_failed(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
-    """dbt 1.11 writes an empty run_results when it is interrupted before any node has ended."""
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_interrupted_run_failed(count: int, dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
+    """An interrupted dbt 1.x writes the results of the nodes that had ended; they may all be good, or none be there."""
     folder = tmp_path / "interrupted"
     shutil.copytree(RUN, folder)
     results = json.loads((folder / "run_results.json").read_text())
-    (folder / "run_results.json").write_text(json.dumps({**results, "results": []}))
+    good = [result for result in results["results"] if result["status"] == "success"][:count]
+    (folder / "run_results.json").write_text(json.dumps({**results, "results": good}))
     own = {"STAND_IN_RUN": str(folder), "STAND_IN_EXIT": "2"}
     assert run_process(*call(dbt, "--", "build", "-t", "prod"), env=variables | own, cwd=tmp_path).returncode == 2
-    assert rows(dbt, FAILED) == [("prod", "build", False, 0)]
+    assert rows(dbt, FAILED) == [("prod", "build", False, count)]
+    assert rows(dbt, "SELECT is_success FROM v1.logical_runs") == [(False,)]
 
 
 def test_what_executes_nothing_is_no_run(dbt: Path, variables: dict[str, str], tmp_path: Path) -> None:
