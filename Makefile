@@ -1,6 +1,8 @@
 # Every target works in a fresh clone: what it needs is installed into .venv first.
 PYTHON ?= python3
 BIN ?= .venv/bin
+# The tests start hundreds of processes, each of which would compile every module of the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
@@ -23,13 +25,20 @@ chromium: ## Install Debian's Chromium for the tests of the report, where it is 
 		&& apt-get install --yes --quiet chromium >/dev/null; } || echo "no Chromium: its tests of the report are skipped"
 
 test: $(BIN)/artifact-warehouse chromium lint ## Run all checks, and the tests of every day
-	$(PYTEST) -m 'not release'
+	$(PYTEST) -m 'not release and not spark'
 
-test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, and few processes
-	$(PYTEST) -m 'not release and not slow and not corpus'
+test-quick: $(BIN)/artifact-warehouse ## Run the tests that need the samples only, without the slow modules
+	$(PYTEST) -m 'not release and not spark and not slow and not corpus'
 
 test-release: $(BIN)/artifact-warehouse ## Run what costs much for what it finds; see tests/README.md
 	$(PYTEST) -m release
+
+$(BIN)/.spark: $(BIN)/artifact-warehouse
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[spark]'
+	touch $@
+
+test-spark: $(BIN)/.spark ## Hold Spark's answers against DuckDB's, on a cluster on the loopback; needs Java 17
+	$(BIN)/pytest -q -m spark tests/spark
 
 lint: $(BIN)/artifact-warehouse ## Style, types, the direction of imports, and whether docs/reference/ is current
 	$(BIN)/ruff check .
@@ -93,4 +102,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb demo.html benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo chromium test test-quick test-release lint docs bench bench-quick fuzz samples picture notebooks contract dist clean
+.PHONY: help demo chromium test test-quick test-release test-spark lint docs bench bench-quick fuzz samples picture notebooks contract dist clean

@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from artifact_warehouse.process import install_sigint_handler, open_standard_streams, skip_numpy_import
+from artifact_warehouse.process import install_sigint_handler, open_standard_streams, skip_slow_imports
 
 _FAILED = 70
 """ExitCode.FAILED, without the imports of the command line."""
@@ -13,7 +13,7 @@ def main() -> None:
     """Run the command line. It is imported after the SIGINT handler is installed, as its imports take long."""
     open_standard_streams()
     install_sigint_handler()
-    skip_numpy_import()
+    skip_slow_imports()
     try:
         from artifact_warehouse.cli import main as run
 

@@ -8,23 +8,28 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 _SKIPPED = ("numpy", "pandas")
 
 
-class _SkippingFinder(MetaPathFinder):
+class _SkippingFinder:
     def find_spec(self, name: str, *_: object) -> None:
-        if name in _SKIPPED:
+        if name in _SKIPPED or (name == "typing_extensions" and _is_msgspec_being_imported()):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def skip_numpy_import() -> None:
-    """Keep pyarrow from importing numpy and pandas, and let it allocate by malloc. Only for the package's processes.
+def _is_msgspec_being_imported() -> bool:
+    module = sys.modules.get("msgspec._utils")
+    return module is not None and not hasattr(module, "get_type_hints")
 
-    pyarrow imports both where they are installed. It needs neither here, and the import takes longer than a nightly
-    load. Its default allocators keep freed memory; malloc returns it to the system.
+
+def skip_slow_imports() -> None:
+    """Keep libraries from importing what they do without. Only for the package's processes.
+
+    pyarrow imports numpy and pandas where they are installed, and msgspec typing_extensions. They need none of them
+    here, and the imports take longer than a nightly load. pyarrow also gets malloc: its default allocators keep freed
+    memory, and malloc returns it to the system.
     https://arrow.apache.org/docs/cpp/memory.html#default-memory-pool
     """
     sys.meta_path.insert(0, _SkippingFinder())

@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from artifact_warehouse import alerts, everyday, monitor, retention, storage
+from artifact_warehouse import everyday, monitor, storage
 from artifact_warehouse import lineage as nodes
 from artifact_warehouse.artifacts import Redaction
 from artifact_warehouse.errors import ArtifactWarehouseError, QueryFailed
@@ -24,8 +24,11 @@ from artifact_warehouse.limits import Limits
 from artifact_warehouse.lineage import ColumnsReport, resolve
 from artifact_warehouse.load import LoadReport, LoadSettings, Policy, Progress, load, load_source
 from artifact_warehouse.report import exposure_tile, find_history, find_timeline, render_report
-from artifact_warehouse.retention import PruneReport
-from artifact_warehouse.sources import DbtCallback
+
+if TYPE_CHECKING:  # a method that few callers need imports its room itself: a load starts sooner
+    from artifact_warehouse.alerts import NotifyReport
+    from artifact_warehouse.retention import PruneReport
+    from artifact_warehouse.sources import DbtCallback
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -101,7 +104,11 @@ class Warehouse:
         return "\n  ".join([f"Warehouse({str(self.path)!r})", *lines])
 
     def close(self) -> None:
-        """Close the file. Relations that a query returned can no longer be read."""
+        """Close the file.
+
+        A relation cannot be read any more: DuckDB raises "Connection has already been closed". Read it before, with
+        .df(), .pl() or .to_arrow_table(); or keep the warehouse open: `wh = Warehouse(…)` without `with`.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -172,6 +179,7 @@ class Warehouse:
 
         `project`, `environment` and `job` label the artifacts. Without `environment`, it is the target of the profile.
         """
+        from artifact_warehouse.sources import DbtCallback
 
         def load(files: Iterable[Path], target: str | None) -> LoadReport:
             return self.load(files, project=project, environment=environment or target, job=job)
@@ -329,6 +337,8 @@ class Warehouse:
         Raises WarehouseLocked where this process has another connection to the file, and WarehouseTooOld for a dry run
         on a file that must be migrated first.
         """
+        from artifact_warehouse import retention
+
         self._require_writable("prune")
         self.close()
         return retention.prune(self._file, before, keep_daily_rates, dry_run)
@@ -339,7 +349,7 @@ class Warehouse:
         *,
         dry_run: bool = False,
         now: datetime | None = None,
-    ) -> alerts.NotifyReport:
+    ) -> NotifyReport:
         """Tell people what is new since the last call: see docs/alerts.md.
 
         `config` is a file, or its tables as a dictionary; by default the nearest artifact-warehouse.toml, in the
@@ -348,6 +358,8 @@ class Warehouse:
 
         Raises InvalidConfig and WarehouseError.
         """
+        from artifact_warehouse import alerts
+
         settings = alerts.load_settings(config)
         if not dry_run:
             self._require_writable("notify")
@@ -357,6 +369,21 @@ class Warehouse:
     def copy(self, target: str | os.PathLike[str]) -> Path:
         """Copy the warehouse as it is now to a new file, for readers that a load must not wait for."""
         return storage.copy(self._file, Path(target))
+
+    def export(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Write each table to a Parquet file in a new or empty folder. Returns the rows of each table.
+
+        Raises WarehouseError where the folder has files or cannot be written.
+        """
+        return storage.export_tables(self.connection, Path(folder))
+
+    def import_tables(self, folder: str | os.PathLike[str]) -> dict[str, int]:
+        """Fill this warehouse, which must be new or without artifacts, with an export. Returns the rows of each table.
+
+        Raises WarehouseError where the warehouse has artifacts, or the folder is not a finished export.
+        """
+        self._require_writable("import")
+        return storage.import_tables(self._file, Path(folder))
 
     def pending_changes(self) -> list[str]:
         """The changes that `migrate` would make, a line each."""

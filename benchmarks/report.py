@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import platform
 import subprocess
@@ -22,7 +21,6 @@ START, END = "<!-- measured -->", "<!-- end of what is measured -->"
 """The part of RESULTS.md between these lines is written by `make bench`."""
 
 HEADER = ("case", "baseline", "goal", "ratio", "of processor time", "measured", "its", "peak memory", "its", "")
-HOSTILE_HEADER = ("text", "size", "parsing alone", "all", "twice the size", "growth", "peak memory")
 
 
 @dataclass
@@ -32,7 +30,6 @@ class Page:
     rows: list[Row] = field(default_factory=list)
     profile: dict[str, Any] = field(default_factory=dict)
     curves: list[Curve] = field(default_factory=list)
-    hostile: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         parts = [_table(HEADER, map(_cells, self.rows))] if self.rows else []
@@ -48,10 +45,6 @@ class Page:
             lines = ([name, *map(str, _seconds(curve, name)), f"{curve.slope(name):.2f}"] for name in curve.lines)
             header = [curve.size, *(f"{size:,.0f}" for size in curve.sizes), "slope"]
             parts += [f"{curve.title} against {curve.size}:", _table(header, lines)]
-        if self.hostile:
-            growth = "Growth is the exponent from the size to its double: 1 is linear."
-            parts += ["## Hostile SQL", f"Processor time of the tests' hostile texts, the least of all turns. {growth}"]
-            parts.append(_table(HOSTILE_HEADER, (_hostile(*text) for text in self.hostile.items())))
         return "\n\n".join([*parts, "## The machine", _table(("", ""), machine().items())])
 
 
@@ -85,12 +78,6 @@ def _value(measured: Measured) -> str:
 
 def _seconds(curve: Curve, line: str) -> list[str]:
     return [f"{curve.lines[line][size]:.3g} s" if size in curve.lines[line] else "" for size in curve.sizes]
-
-
-def _hostile(name: str, found: dict[str, Any]) -> list[str]:
-    times = [f"{found[key] * 1000:.1f} ms" for key in ("parsing", "resolving", "twice")]
-    growth = math.log2(found["twice"] / found["resolving"])
-    return [name, f"{found['size']:,}", *times, f"{growth:.2f}", f"{found['peak_bytes'] / MIB:.0f} MiB"]
 
 
 def machine() -> dict[str, str]:

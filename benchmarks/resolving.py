@@ -2,15 +2,12 @@
 
 python benchmarks/resolving.py project MANIFEST CATALOG REPEATS   parsing, and resolving, all models of a project
 python benchmarks/resolving.py step WAREHOUSE                     `columns` without the start of Python
-python benchmarks/resolving.py hostile                            names and sizes of the hostile texts of the tests
-python benchmarks/resolving.py hostile NAME REPEATS               one text: parsing, resolving, and twice its size
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -71,29 +68,10 @@ def step(path: str) -> float:
         return _seconds(warehouse.resolve_columns)
 
 
-def hostile(name: str = "", repeats: str = "1") -> dict[str, Any]:
-    """The least seconds of all turns, and the peak memory of this process in bytes."""
-    sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
-    from hostile_sql import CASES, find_relation
-
-    if not name:
-        return {name: {"size": case.size} for name, case in CASES.items()}
-    case, turns = CASES[name], range(int(repeats))
-    sql, longer = case.text(case.size), case.text(2 * case.size)
-    gc.disable()
-    parsing = min(_seconds(parse, sql, case.dialect) for _ in turns)
-    resolving = min(_seconds(resolve, sql, case.dialect, find_relation) for _ in turns)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    twice = min(_seconds(resolve, longer, case.dialect, find_relation) for _ in turns)
-    return {"parsing": parsing, "resolving": resolving, "twice": twice, "peak_bytes": peak}
-
-
 def main() -> None:
     name, *arguments = sys.argv[1:]
-    works: dict[str, Callable[..., object]] = {"project": project, "step": step, "hostile": hostile}
-    work = works[name]
     # resolve_columns makes a deep stack of its own.
-    print(json.dumps(work(*arguments) if name == "step" else with_deep_stack(lambda: work(*arguments))))
+    print(json.dumps(step(*arguments) if name == "step" else with_deep_stack(lambda: project(*arguments))))
 
 
 if __name__ == "__main__":

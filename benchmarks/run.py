@@ -8,7 +8,6 @@ python benchmarks/run.py --case cold_load    one case at its full size (or `grow
 from __future__ import annotations
 
 import argparse
-import json
 import time
 
 import growth
@@ -36,8 +35,6 @@ def measured(bench: Bench, names: list[str]) -> report.Page:
             folder = loading.run_results(bench, "100 KB", bench.pick(5000, 500))
             page.profile = ask("profiling.py", bench.scratch("profile.duckdb"), folder)
         say(f"  took {time.perf_counter() - start:.0f} s")
-    if "hostile" in names:
-        page.hostile = json.loads((bench.work / "hostile.json").read_text())
     return page
 
 

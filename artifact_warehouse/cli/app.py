@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artifact_warehouse.cli import alerts, dbt, everyday, fetch, file, lineage, load, monitor, report, serve
+from artifact_warehouse.cli import alerts, dbt, everyday, fetch, file, lineage, load, monitor, report, serve, transfer
 from artifact_warehouse.cli.options import Commands
 from artifact_warehouse.process import (
     install_processor_clock,
     install_sigint_handler,
     open_standard_streams,
-    skip_numpy_import,
+    skip_slow_imports,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *(load.load, dbt.dbt, fetch.fetch),
     *(file.status, file.views, file.query, file.sql, file.migrate, file.prune, file.verify),
+    *(transfer.export, transfer.import_),
     *everyday.COMMANDS,
     *(lineage.columns, lineage.lineage, monitor.check, monitor.diagnose, report.report, report.tile),
     *(serve.serve, serve.mcp, serve.ids),
@@ -48,7 +49,7 @@ def main(settings: LoadSettings | None = None) -> None:
     open_standard_streams()
     install_sigint_handler()
     install_processor_clock(kills=False)
-    skip_numpy_import()
+    skip_slow_imports()
     cli(prog_name=_program_name(), obj=settings)
 
 

@@ -38,6 +38,9 @@ _SHORT_NAMES = {
     "failing_since_at": "since",
 }
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NODE_ID = re.compile(r"^[a-z_]+\.\w+\.(?=\w)")
+"""Of the unique_id of a node in a list, what stands in front of its name."""
+
 _TIMES = (
     (60, 1, "s"),
     (3_600, 60, "min"),
@@ -77,7 +80,7 @@ def short_cell(name: str, value: Any, now: datetime) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(short_cell(name.removesuffix("s"), item, now) for item in value)
+        return ", ".join(_NODE_ID.sub("", short_cell(name.removesuffix("s"), item, now)) for item in value)
     if isinstance(value, str):
         uuid = _UUID.match(value)
         return uuid[1] if uuid and name.endswith("invocation_id") else value

@@ -15,7 +15,8 @@ GAP = 2
 """The spaces between two columns of a table."""
 
 _LEAST_TEXT = 18
-"""The width to which a text may be cut, so that one more column has a place."""
+_TEXTS_ACROSS = 5
+"""The width to which a text may be cut, so that one more column has a place: this share of the screen, or 18."""
 
 _STYLES = {
     "red": ("failed", "failing", "fails now", "still fails", "error", "fail", "runtime error", "aborted", "removed"),
@@ -38,10 +39,10 @@ class Column(NamedTuple):
     def cells_width(self) -> int:
         return max(map(cell_len, self.cells), default=0)
 
-    @property
-    def least_width(self) -> int:
-        """The width below which the column is left out: numbers and short texts are never cut."""
-        cells = self.cells_width if self.is_number else min(self.cells_width, _LEAST_TEXT)
+    def least_width(self, screen: int) -> int:
+        """The width below which a screen leaves the column out: numbers and short texts are never cut."""
+        text = max(_LEAST_TEXT, screen // _TEXTS_ACROSS)
+        cells = self.cells_width if self.is_number else min(self.cells_width, text)
         return max(cells, *map(cell_len, _parts(self.name)))
 
     @property
@@ -53,9 +54,10 @@ def fitting_widths(columns: Sequence[Column], width: int) -> list[int]:
     """The widths of the first columns that fit, at least of one. What is left over goes to those that are cut least."""
     widths: list[int] = []
     for column in columns:
-        if widths and sum(widths) + GAP * len(widths) + column.least_width > width:
+        least = column.least_width(width)
+        if widths and sum(widths) + GAP * len(widths) + least > width:
             break
-        widths.append(min(column.least_width, width))
+        widths.append(min(least, width))
     spare = width - sum(widths) - GAP * (len(widths) - 1)
     by_need = sorted(range(len(widths)), key=lambda i: columns[i].width - widths[i])
     for done, i in enumerate(by_need):
@@ -145,7 +147,7 @@ def record_lines(
     for name, items in fields:
         lines = [line for item in items for line in wrapped(item, None if width is None else width - indent)]
         for first, line in zip_longest([name], lines or [""], fillvalue=""):
-            shown = painted(line, _STYLE_OF.get(line.lower())) if is_coloured else line
+            shown = painted_status(line) if is_coloured else line
             yield f"{first}{' ' * (indent - cell_len(first))}{shown}".rstrip()
 
 
@@ -167,6 +169,11 @@ def _wrapped_line(line: str, width: int | None, indent: str) -> list[str]:
         else:
             lines[-1] += word
     return lines
+
+
+def painted_status(text: str) -> str:
+    """The word of a status in its colour; another text as it is."""
+    return painted(text, _STYLE_OF.get(text.lower()))
 
 
 def painted(text: str, style: str | None) -> str:

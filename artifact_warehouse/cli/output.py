@@ -74,7 +74,8 @@ def _destination(output_format: str | None, path: Path | None, default: str | No
     if path.suffix and output_format is None and by_ending is None:
         raise click.UsageError(f"{path}: has none of the endings {', '.join(_ENDINGS)}; rename it, or give --format")
     is_other = None not in (output_format, by_ending) and output_format != by_ending
-    if is_other and by_ending != "table" and {output_format, by_ending} != {"json", "jsonl"}:
+    is_alike = {output_format, by_ending} in ({"json", "jsonl"}, {"markdown", "md"})
+    if is_other and by_ending != "table" and not is_alike:
         raise click.UsageError(f"{path}: has the ending of {by_ending}, but --format is {output_format}")
     return Output(output_format or by_ending or "table", path)
 
@@ -144,6 +145,16 @@ def print_answer(table: pa.Table, output: Output, now: datetime, is_record: bool
         print_lines(lines(table, screen, output.is_wide, now))
 
 
+def print_page(lines: Iterable[str], output: Output) -> None:
+    """Print a page of Markdown, or write it to its file."""
+    text = "".join(f"{line}\n" for line in lines)
+    if output.path is None:
+        print_text(text)
+    else:
+        with opened(output.path) as stream:
+            stream.write(text.encode())
+
+
 def print_json(value: Any) -> None:
     """Print a value as one line of JSON."""
     from artifact_warehouse.cli.cells import to_json
@@ -156,15 +167,19 @@ def print_text(text: str) -> None:
     _print(text, is_json=False)
 
 
-def print_line(text: str, indent: str = "") -> None:
+def print_line(text: str, indent: str = "", has_status: bool = False) -> None:
     """Print a sentence. On a terminal it breaks between words, and `indent` begins its further lines.
 
-    Characters that the terminal's encoding lacks become question marks.
+    Characters that the terminal's encoding lacks become question marks. With `has_status`, the first word has the
+    colour of that status.
     """
-    from artifact_warehouse.cli.layout import wrapped
+    from artifact_warehouse.cli.layout import painted_status, wrapped
 
     screen = terminal()
     lines = wrapped(escape_control_characters(text), screen.width if screen else None, indent)
+    if has_status and screen and screen.is_coloured:
+        word, space, rest = lines[0].partition(" ")
+        lines[0] = painted_status(word) + space + rest
     with stdout() as stream:
         replace_unencodable(stream).write("\n".join(lines) + "\n")
 
@@ -175,7 +190,7 @@ def print_lines(lines: Iterable[str]) -> None:
     with stdout() as stream:
         screen = terminal()
         if screen and text.count("\n") >= screen.height and sys.stdin.isatty() and has_pager():
-            click.echo_via_pager(text, color=screen.is_coloured)
+            click.echo_via_pager(text, color=None if screen.is_coloured else False)  # None: if the pager takes them
         else:
             replace_unencodable(stream).write(text)
 

@@ -6,6 +6,7 @@ The warehouse is open only while it is read or written. A small load keeps it op
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from artifact_warehouse.artifacts import artifact_key
+from artifact_warehouse.drawing import document, folded, listing, sentence
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
     LoadInterrupted,
@@ -59,6 +60,9 @@ _FETCHED_OUTCOMES = 200
 
 _SHOWN = 5
 """How many quarantined artifacts the text of a LoadReport names."""
+
+_NOT_STORED = ("quarantined", "unknown_kind", "skipped")
+_STATUSES = ("loaded", "unchanged", *_NOT_STORED)
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +115,21 @@ class LoadReport:
         shown = [f"quarantined {o.uri}: {o.reason}" for o in self.quarantined[:_SHOWN]]
         more = [f"and {len(self.quarantined) - _SHOWN} more"] if len(self.quarantined) > _SHOWN else []
         return "\n  ".join([f"LoadReport: {self}", *shown, *more])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the counts by kind, and each input that was not stored, with the reason."""
+        counts = Counter((outcome.kind or "", outcome.status) for outcome in self.outcomes)
+        kinds = sorted({kind for kind, _ in counts})
+        statuses = [status for status in _STATUSES if any(outcome.status == status for outcome in self.outcomes)]
+        table = listing(
+            ("kind", *(f">{status.replace('_', ' ')}" for status in statuses)),
+            ((kind, *(counts[kind, status] or None for status in statuses)) for kind in kinds),
+        )
+        others = [outcome for outcome in self.outcomes if outcome.status in _NOT_STORED]
+        reasons = listing(
+            ("status", "input", "reason"), ((o.status.replace("_", " "), o.uri, o.reason) for o in others)
+        )
+        return document(sentence(str(self)), table, *([folded(f"{len(others)} not stored", reasons)] if others else ()))
 
 
 def load(
@@ -316,6 +335,8 @@ class _Loader:
         self._taken.update(o.artifact_id for o in read if o.artifact_id)
         if not repeated:
             return batch
+        import pyarrow.compute as pc  # takes long, and small loads do without it
+
         keys = pa.array([artifact_key(artifact_id) for artifact_id in repeated if artifact_id], pa.int64())
         outcomes = [
             o._replace(kind=None, status="unchanged") if o.artifact_id in repeated and o.status == "loaded" else o
@@ -362,13 +383,17 @@ class _Loader:
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
 
     def _uris(self, outcomes: Iterable[Outcome]) -> pa.Table:
-        """The rows of stored.artifact_uris: the uri of each artifact, and the labels of this uri."""
-        seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
-        keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
-        own = Labels(*(label and as_text(label) for label in self._labels))
-        labels = [own.with_fallback(o.labels).with_fallback(labels_of(o.uri)) for o in seen]
-        by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
-        return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
+        return artifact_uris(outcomes, self._labels)
+
+
+def artifact_uris(outcomes: Iterable[Outcome], given: Labels) -> pa.Table:
+    """The rows of stored.artifact_uris: the uri of each artifact, and its labels there. Given labels come first."""
+    seen = [o for o in outcomes if o.artifact_id and o.status != "skipped"]
+    keys = [artifact_key(o.artifact_id) for o in seen if o.artifact_id]
+    own = Labels(*(label and as_text(label) for label in given))
+    labels = [own.with_fallback(o.labels).with_fallback(labels_of(o.uri)) for o in seen]
+    by_kind = zip(*labels, strict=True) if labels else ((),) * len(Labels._fields)
+    return ARTIFACT_URIS.to_arrow([keys, [o.uri for o in seen], *by_kind, [o.etag for o in seen]])
 
 
 def _file_of(uri: str, places: Collection[str]) -> str:

@@ -13,7 +13,6 @@ import duckdb
 
 from artifact_warehouse.report.graphs import graphs_of, scopes_of
 from artifact_warehouse.report.html_file import html_file
-from artifact_warehouse.report.packing import all_ids, deflate, pack_tables
 from artifact_warehouse.report.tables import CORE, DETAILS, Choice, Tables, read_tables, shown_sql
 from artifact_warehouse.storage import replacement, require_labels
 
@@ -70,7 +69,8 @@ def render_report(
     file, latest = _file_and_latest(connection)
     since = latest - timedelta(days=days) if days is not None and latest is not None else None
     choice = Choice(project, environment, job, since, None if is_full else WHOLE_RUNS)
-    core, details = (read_tables(connection, names, choice) for names in (CORE, DETAILS))
+    tables = read_tables(connection, (*CORE, *DETAILS), choice)
+    core, details = ({name: tables[name] for name in names} for names in (CORE, DETAILS))
     shown_title = title or "dbt, run by run"
     about = {
         "title": shown_title,
@@ -96,6 +96,8 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 def _parts(about: dict[str, Any], core: Tables, details: Tables) -> dict[str, str]:
     """The data of the page, in the parts that it unpacks one after the other."""
+    from artifact_warehouse.report.packing import all_ids, deflate, pack_tables  # imports pyarrow.compute
+
     scopes = scopes_of(core)
     graphs = graphs_of(core, scopes)
     core["definitions"] = core["definitions"].drop_columns(["depends_on_nodes"])

@@ -31,6 +31,9 @@ GLOSSARY = "glossary.sql"
 QUERIES = "queries"
 """The folder of the statements that Python runs: never deployed."""
 
+_NOT_PORTABLE = "-- Not portable"
+"""In the header of a view that other engines cannot answer by its SQL."""
+
 _CREATE = re.compile(r"^CREATE OR REPLACE (?P<kind>VIEW|MACRO)\s+(?P<schema>\w+)\.(?P<name>\w+)", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--[^\n]*\n)+")
 _COMMENT = re.compile(r"--[^\n]*")
@@ -53,6 +56,16 @@ class SqlFile:
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def definition(self) -> str:
+        """The statement that creates it, without the comments on it."""
+        return self.sql[: self.sql.index("\nCOMMENT ON")]
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether its SQL is translated for other engines: a macro is not, nor what says so in its header."""
+        return self.kind == "view" and _NOT_PORTABLE not in self.sql[: self.sql.index("CREATE OR REPLACE")]
 
     @property
     def dependencies(self) -> frozenset[str]:

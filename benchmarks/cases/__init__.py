@@ -12,7 +12,7 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
         *(manifests.first_manifest, manifests.further_manifest, manifests.real),
         *(history.nightly, history.size, history.startup),
         *(views.rates, views.operations, views.closure),
-        *(columns.columns, columns.columns_again, columns.hostile),
+        *(columns.columns, columns.columns_again),
         *(pages.pages, serving.serving),
     )
 }

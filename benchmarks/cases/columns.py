@@ -1,16 +1,14 @@
-"""Column lineage: a large project at once, again, and hostile SQL. All figures are processor time.
+"""Column lineage: a large project at once, and again. All figures are processor time.
 
 dbt-colibri runs with the release of sqlglot with which it was fastest.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from bench import Bench, Row, constant, say
+from bench import Bench, Row, say
 from cases.manifests import REAL
 from measure import Command, Failed, Measured, alternate, ask, python, run_once, warehouse_command
 
@@ -67,17 +65,3 @@ def columns_again(bench: Bench) -> Iterator[Row]:
     for name, said, goal in (("unchanged", "nothing changed", 0.1), ("changed", "1 % of the models changed", 0.05)):
         case = f"`columns` after a later manifest, {said}: the step alone"
         yield Row(case, "of the first one", goal, found[name], found["cold"])
-
-
-def hostile(bench: Bench) -> Iterator[Row]:
-    """The hostile SQL of the tests: its time and its memory."""
-    found: dict[str, dict[str, Any]] = ask("resolving.py", "hostile")
-    for name in found:
-        found[name] |= ask("resolving.py", "hostile", name, bench.repeats)
-    (bench.work / "hostile.json").write_text(json.dumps(found))
-    slowest = max(found, key=lambda name: float(found[name]["resolving"]))
-    case = f"the slowest of {len(found)} hostile texts: {found[slowest]['size']:,} {slowest}"
-    yield Row(case, "0.1 s", 1.0, constant(found[slowest]["resolving"], "s"), constant(0.1, "s"))
-    hungriest = max(found, key=lambda name: int(found[name]["peak_bytes"]))
-    case = f"the peak memory of a process that resolves {found[hungriest]['size']:,} {hungriest}"
-    yield Row(case, "400 MB", 1.0, constant(found[hungriest]["peak_bytes"]), constant(400e6))

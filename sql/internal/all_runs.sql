@@ -1,6 +1,7 @@
 -- Every run: those of current_runs, and those of `dbt source freshness` that are known by their checks, once each.
 -- grain: invocation_id, command
 --
+-- Not portable: `json_merge_patch`.
 -- The counts are those of the checks, NULL where there are none. A view about results of nodes reads current_runs.
 CREATE OR REPLACE VIEW internal.all_runs AS
 WITH runs AS (

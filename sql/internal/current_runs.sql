@@ -2,6 +2,7 @@
 -- whether its command executes nodes.
 -- grain: invocation_id, command
 --
+-- Not portable: `json_merge_patch`.
 -- Of several files of an invocation its results come first, and the others add what these do not know (rule 9).
 CREATE OR REPLACE VIEW internal.current_runs AS
 WITH files AS (

@@ -1,5 +1,7 @@
 -- Every node of the current manifests with all that manifests say of it, and nothing of its executions.
 -- grain: project_name, environment, unique_id
+--
+-- Not portable: `json_merge_patch`.
 CREATE OR REPLACE VIEW internal.defined_nodes AS
 WITH group_owners AS (
     SELECT

@@ -62,7 +62,7 @@ definitions AS (
 fields AS (
     SELECT
         definition_id,
-        unnest(range(len(json_keys(fields)))) AS place,
+        unnest(range(array_length(json_keys(fields)))) AS place,
         unnest(json_keys(fields)) AS field,
         unnest(json_extract(fields, '$.*')) AS value
     FROM definitions

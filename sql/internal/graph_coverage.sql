@@ -30,7 +30,7 @@ tested AS (
         AND definitions.is_shadowed IS NULL
         AND (
             definitions.tested_unique_id IS NOT NULL
-            OR (definitions.test_type = 'singular' AND len(definitions.depends_on_nodes) = 1)
+            OR (definitions.test_type = 'singular' AND array_length(definitions.depends_on_nodes) = 1)
         )
 )
 

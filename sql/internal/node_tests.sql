@@ -12,7 +12,7 @@ INNER JOIN stored.definitions AS definitions ON definitions.definition_id = node
 WHERE nodes.is_enabled
     AND (
         definitions.tested_unique_id IS NOT NULL
-        OR (definitions.test_type = 'singular' AND len(definitions.depends_on_nodes) = 1)
+        OR (definitions.test_type = 'singular' AND array_length(definitions.depends_on_nodes) = 1)
     );
 
 COMMENT ON VIEW internal.node_tests IS

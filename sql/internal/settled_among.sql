@@ -1,7 +1,7 @@
 -- What is known of some artifacts from all artifacts together, by rules 7, 8 and 9 (docs/rules.md).
 -- grain: artifact_key
 --
--- Not portable: `ASOF`. `of_keys` are the artifacts; NULL stands for all. The rule looks only at these, but for the names of
+-- Not portable, like all macros. `of_keys` are the artifacts; NULL stands for all. The rule looks only at these, but for the names of
 -- projects and the folders of manifests. So a row is right where `of_keys` have, with it, all artifacts of its id, the
 -- nearest manifests before and after it, and the latest of its kind: sql/queries/find_concerned.sql chooses them.
 CREATE OR REPLACE MACRO internal.settled_among(of_keys) AS TABLE
@@ -13,6 +13,14 @@ WITH labelled AS (
         min(job_name) AS job_label
     FROM stored.artifact_uris
     WHERE coalesce(project_name, environment, job_name) IS NOT NULL
+        AND (of_keys IS NULL OR artifact_key IN (SELECT unnest(of_keys)))
+    GROUP BY artifact_key
+),
+
+project_labels AS (
+    SELECT artifact_key, min(project_name) AS project_label
+    FROM stored.artifact_uris
+    WHERE project_name IS NOT NULL
     GROUP BY artifact_key
 ),
 
@@ -65,9 +73,9 @@ invocations AS (
 
 -- metadata.project_id is the md5 of the project's name: an artifact that has both names the project for all others.
 project_ids AS (
-    SELECT artifacts.project_id, min(coalesce(labelled.project_label, artifacts.project_name)) AS project_name
+    SELECT artifacts.project_id, min(coalesce(labels.project_label, artifacts.project_name)) AS project_name
     FROM stored.artifacts AS artifacts
-    LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
+    LEFT JOIN project_labels AS labels ON labels.artifact_key = artifacts.artifact_key
     WHERE artifacts.error IS NULL AND artifacts.project_id IN (SELECT project_id FROM said)
     GROUP BY artifacts.project_id
 ),
@@ -75,13 +83,13 @@ project_ids AS (
 -- A scheduler has ids of its own for projects. The projects of its invocations name that of an invocation for which dbt
 -- wrote nothing.
 scheduled_projects AS (
-    SELECT runs.project_id, min(coalesce(labelled.project_label, manifests.project_name)) AS project_name
+    SELECT runs.project_id, min(coalesce(labels.project_label, manifests.project_name)) AS project_name
     FROM stored.artifacts AS runs
     INNER JOIN stored.artifacts AS manifests
         ON manifests.invocation_id = runs.invocation_id
         AND manifests.kind = 'manifest'
         AND manifests.error IS NULL
-    LEFT JOIN labelled ON labelled.artifact_key = manifests.artifact_key
+    LEFT JOIN project_labels AS labels ON labels.artifact_key = manifests.artifact_key
     WHERE runs.kind = 'run' AND runs.project_id IN (SELECT project_id FROM said WHERE kind = 'run')
     GROUP BY runs.project_id
 ),
@@ -103,11 +111,11 @@ folders AS (
     FROM (
         SELECT
             manifests.folder,
-            coalesce(labelled.project_label, artifacts.project_name) AS own_project,
+            coalesce(labels.project_label, artifacts.project_name) AS own_project,
             coalesce(said.invocation_id, artifacts.invocation_id) AS invocation_id
         FROM internal.artifact_folders AS manifests
         INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = manifests.artifact_key
-        LEFT JOIN labelled ON labelled.artifact_key = manifests.artifact_key
+        LEFT JOIN project_labels AS labels ON labels.artifact_key = manifests.artifact_key
         LEFT JOIN said ON said.artifact_key = manifests.artifact_key
         WHERE manifests.kind = 'manifest' AND manifests.folder IN (SELECT folder FROM places)
     )
@@ -214,6 +222,40 @@ own_manifests AS (
         AND manifests.kind = 'manifest'
         AND manifests.is_current
     GROUP BY settled.artifact_key
+),
+
+-- The time of the last manifest up to each artifact's own: all moments of a project in one order.
+moments AS (
+    SELECT artifact_key, project_name, environment, clock, CAST(NULL AS TIMESTAMP) AS manifest_clock
+    FROM settled
+    UNION ALL
+    SELECT CAST(NULL AS BIGINT) AS artifact_key, project_name, environment, clock, clock AS manifest_clock
+    FROM manifests
+),
+
+before AS (
+    SELECT
+        artifact_key,
+        max(manifest_clock) OVER (
+            PARTITION BY project_name, environment ORDER BY clock ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS here,
+        max(manifest_clock) OVER (
+            PARTITION BY project_name ORDER BY clock ASC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS anywhere
+    FROM moments
+),
+
+-- An artifact without a manifest before it has all of them after it: the first one is the next.
+first_manifests AS (
+    SELECT project_name, environment, arg_min(artifact_key, clock) AS artifact_key
+    FROM manifests
+    GROUP BY project_name, environment
+),
+
+first_project_manifests AS (
+    SELECT project_name, arg_min(artifact_key, clock) AS artifact_key
+    FROM project_manifests
+    GROUP BY project_name
 )
 
 SELECT
@@ -222,7 +264,7 @@ SELECT
     settled.environment,
     settled.job_name,
     settled.is_current,
-    settled.is_current AND settled.rank = min(settled.rank) FILTER (WHERE settled.is_current) OVER (
+    settled.is_current AND settled.rank = min(CASE WHEN settled.is_current THEN settled.rank END) OVER (
         PARTITION BY settled.kind, settled.project_name, settled.environment
     ) AS is_latest,
     coalesce(
@@ -235,21 +277,19 @@ SELECT
     settled.own_invocation_id AS invocation_id,
     settled.command
 FROM settled
+INNER JOIN before ON before.artifact_key = settled.artifact_key
 LEFT JOIN own_manifests AS own ON own.artifact_key = settled.artifact_key
-ASOF LEFT JOIN manifests AS before_here
+LEFT JOIN manifests AS before_here
     ON before_here.project_name = settled.project_name
     AND before_here.environment = settled.environment
-    AND settled.clock >= before_here.clock
-ASOF LEFT JOIN project_manifests AS before_anywhere
+    AND before_here.clock = before.here
+LEFT JOIN project_manifests AS before_anywhere
     ON before_anywhere.project_name = settled.project_name
-    AND settled.clock >= before_anywhere.clock
-ASOF LEFT JOIN manifests AS after_here
+    AND before_anywhere.clock = before.anywhere
+LEFT JOIN first_manifests AS after_here
     ON after_here.project_name = settled.project_name
     AND after_here.environment = settled.environment
-    AND settled.clock < after_here.clock
-ASOF LEFT JOIN project_manifests AS after_anywhere
-    ON after_anywhere.project_name = settled.project_name
-    AND settled.clock < after_anywhere.clock;
+LEFT JOIN first_project_manifests AS after_anywhere ON after_anywhere.project_name = settled.project_name;
 
 COMMENT ON MACRO TABLE internal.settled_among IS
     'One row per artifact that is not quarantined: its labels, whether it is current, and its manifest.';

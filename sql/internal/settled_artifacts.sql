@@ -1,5 +1,7 @@
 -- What is known of each artifact from all artifacts together, by rules 7, 8 and 9 (docs/rules.md); stored at every load.
 -- grain: artifact_key
+--
+-- Not portable: it reads a macro. Views read stored.settled_artifacts.
 CREATE OR REPLACE VIEW internal.settled_artifacts AS
 SELECT
     artifact_key,

@@ -17,7 +17,7 @@ WITH RECURSIVE schedules AS (
         level,
         duration,
         parents,
-        CAST(coalesce(len(parents), 0) AS BIGINT) AS parent_count,
+        CAST(coalesce(array_length(parents), 0) AS BIGINT) AS parent_count,
         thread_id,
         started_at,
         completed_at,
@@ -30,6 +30,7 @@ used AS (
     SELECT
         artifact_key,
         count(DISTINCT thread_id) AS thread_count,
+        count(*) AS node_count,
         date_diff('microsecond', min(started_at), max(completed_at)) / 1e6 AS observed_seconds
     FROM schedules
     GROUP BY artifact_key
@@ -51,23 +52,30 @@ gaps AS (
 ),
 
 observed AS (
-    SELECT DISTINCT
+    SELECT
+        row_number() OVER (ORDER BY used.artifact_key ASC, asked.thread_count ASC) AS simulation,
         used.artifact_key,
-        greatest(coalesce(asked.threads, used.thread_count), 1) AS thread_count,
+        asked.thread_count,
+        used.node_count,
         used.observed_seconds,
         coalesce(gaps.handover, 0) AS handover
     FROM used
-    CROSS JOIN (SELECT unnest(CAST(thread_counts AS BIGINT[])) AS threads) AS asked
+    INNER JOIN (
+        SELECT DISTINCT used.artifact_key, greatest(coalesce(asked.threads, used.thread_count), 1) AS thread_count
+        FROM used
+        CROSS JOIN (SELECT unnest(CAST(thread_counts AS BIGINT[])) AS threads) AS asked
+    ) AS asked ON asked.artifact_key = used.artifact_key
     LEFT JOIN gaps ON gaps.artifact_key = used.artifact_key
 ),
 
--- The thread stays busy, and the nodes that wait for the node go on waiting, until dbt has handled its result.
+-- The thread stays busy, and the nodes that wait for the node go on waiting, until dbt has handled its result. `place`
+-- is the order of nodes that are handed over together. No more threads can be busy than there are nodes.
 occupied AS (
     SELECT
-        schedules.artifact_key,
-        observed.thread_count,
+        observed.simulation,
+        least(observed.thread_count, observed.node_count) AS thread_count,
         schedules.number,
-        schedules.level,
+        row_number() OVER (PARTITION BY observed.simulation ORDER BY schedules.level ASC, schedules.number ASC) AS place,
         schedules.duration + observed.handover AS duration,
         schedules.parents,
         schedules.parent_count
@@ -76,161 +84,171 @@ occupied AS (
 ),
 
 waiting AS (
-    SELECT artifact_key, thread_count, number AS child, parent_count, level, duration, unnest(parents) AS parent
+    SELECT simulation, thread_count, number AS child, place, duration, parent_count, unnest(parents) AS parent
     FROM occupied
 ),
 
--- `pending` is the number of parents that are not done, `next_at` the next moment in which a running node ends.
-moments (artifact_key, thread_count, moment, number, level, duration, pending, ready_at, started_at, next_at) AS (
+-- `pending` is the number of parents that are not done. A step groups and joins: DuckDB takes 0.1 ms for each partition
+-- of a window, and there are as many steps as moments.
+moments (simulation, thread_count, number, place, duration, pending, ready_at, started_at, moment) AS (
     SELECT
-        artifact_key,
+        simulation,
         thread_count,
-        0,
         number,
-        level,
+        place,
         duration,
         CAST(0 AS BIGINT),
         CAST(0 AS BIGINT),
-        CAST(NULL AS BIGINT),
-        CAST(0 AS BIGINT)
+        CASE WHEN row_number() OVER (PARTITION BY simulation ORDER BY place ASC) <= thread_count THEN CAST(0 AS BIGINT) END,
+        0
     FROM occupied
     WHERE parent_count = 0
 
     UNION ALL
 
-    SELECT
-        artifact_key,
-        thread_count,
-        moment + 1,
-        number,
-        level,
-        duration,
-        pending,
-        ready_at,
-        started_at,
-        min(started_at + duration) OVER (PARTITION BY artifact_key, thread_count)
-    FROM (
-        SELECT
-            artifact_key,
-            thread_count,
-            moment,
-            number,
-            level,
-            duration,
-            pending,
-            ready_at,
-            CASE
-                WHEN pending = 0 AND row_number() OVER (
-                    PARTITION BY artifact_key, thread_count
-                    ORDER BY pending > 0 ASC, started_at ASC NULLS LAST, ready_at ASC, level ASC, number ASC
-                ) <= thread_count THEN coalesce(started_at, clock)
-            END AS started_at
-        FROM (
+    (
+        -- When the next node ends.
+        WITH clocks AS (
+            SELECT simulation, min(started_at + duration) AS clock
+            FROM moments
+            GROUP BY simulation
+        ),
+
+        -- The nodes that go on, and a row for each edge from a node that ends.
+        events AS (
             SELECT
-                artifact_key,
-                thread_count,
-                max(moment) AS moment,
-                max(clock) AS clock,
+                moments.simulation,
+                moments.thread_count,
+                moments.number,
+                moments.place,
+                moments.duration,
+                moments.pending,
+                NULL AS done,
+                moments.ready_at,
+                moments.started_at,
+                clocks.clock,
+                moments.moment + 1 AS moment
+            FROM moments
+            INNER JOIN clocks ON clocks.simulation = moments.simulation
+            WHERE moments.started_at IS NULL OR moments.started_at + moments.duration > clocks.clock
+            UNION ALL
+            SELECT
+                waiting.simulation,
+                waiting.thread_count,
+                waiting.child,
+                waiting.place,
+                waiting.duration,
+                waiting.parent_count,
+                waiting.parent,
+                NULL,
+                NULL,
+                clocks.clock,
+                moments.moment + 1
+            FROM moments
+            INNER JOIN clocks
+                ON clocks.simulation = moments.simulation
+                AND clocks.clock = moments.started_at + moments.duration
+            INNER JOIN waiting ON waiting.simulation = moments.simulation AND waiting.parent = moments.number
+        ),
+
+        nodes AS (
+            SELECT
+                simulation,
                 number,
-                max(level) AS level,
+                max(thread_count) AS thread_count,
+                max(place) AS place,
                 max(duration) AS duration,
                 min(pending) - count(done) AS pending,
                 CASE WHEN min(pending) = count(done) THEN coalesce(max(ready_at), max(clock)) END AS ready_at,
-                max(started_at) AS started_at
-            FROM (
-                SELECT
-                    artifact_key,
-                    thread_count,
-                    moment,
-                    next_at AS clock,
-                    number,
-                    level,
-                    duration,
-                    pending,
-                    NULL AS done,
-                    ready_at,
-                    started_at
-                FROM moments
-                WHERE next_at IS NOT NULL AND (started_at IS NULL OR started_at + duration > next_at)
-                UNION ALL
-                SELECT
-                    moments.artifact_key,
-                    moments.thread_count,
-                    moments.moment,
-                    moments.next_at,
-                    waiting.child,
-                    waiting.level,
-                    waiting.duration,
-                    waiting.parent_count,
-                    waiting.parent,
-                    NULL,
-                    NULL
-                FROM moments
-                INNER JOIN waiting
-                    ON waiting.artifact_key = moments.artifact_key
-                    AND waiting.thread_count = moments.thread_count
-                    AND waiting.parent = moments.number
-                WHERE moments.started_at + moments.duration = moments.next_at
-            )
-            GROUP BY artifact_key, thread_count, number
+                max(started_at) AS started_at,
+                max(clock) AS clock,
+                max(moment) AS moment
+            FROM events
+            GROUP BY simulation, number
+        ),
+
+        -- `turn` orders the nodes that need a thread: first those that run, then those that are ready.
+        queued AS (
+            SELECT
+                *,
+                CASE
+                    WHEN started_at IS NOT NULL THEN -1
+                    WHEN pending = 0 THEN CAST(ready_at AS HUGEINT) * 4294967296 + place
+                END AS turn
+            FROM nodes
+        ),
+
+        -- The turn of the last node that has a thread.
+        limits AS (
+            SELECT simulation, list_last(min(turn, thread_count)) AS turn
+            FROM queued
+            GROUP BY simulation
         )
+
+        SELECT
+            queued.simulation,
+            queued.thread_count,
+            queued.number,
+            queued.place,
+            queued.duration,
+            queued.pending,
+            queued.ready_at,
+            CASE WHEN queued.turn <= limits.turn THEN coalesce(queued.started_at, queued.clock) END,
+            queued.moment
+        FROM queued
+        LEFT JOIN limits ON limits.simulation = queued.simulation
     )
 ),
 
 starts AS (
     SELECT
-        artifact_key,
+        simulation,
         thread_count,
         number,
+        place,
         ready_at,
         started_at,
         started_at + duration AS completed_at,
-        row_number() OVER (
-            PARTITION BY artifact_key, thread_count ORDER BY min(moment) ASC, ready_at ASC, level ASC, number ASC
-        ) AS turn
+        row_number() OVER (PARTITION BY simulation ORDER BY min(moment) ASC, ready_at ASC, place ASC) AS turn
     FROM moments
     WHERE started_at IS NOT NULL
-    GROUP BY artifact_key, thread_count, number, level, duration, ready_at, started_at
+    GROUP BY simulation, thread_count, number, place, duration, ready_at, started_at
 ),
 
 -- Of several free threads, the one that has been free for the longest time takes the next node.
 turns AS (
     SELECT
-        artifact_key,
-        thread_count,
+        simulation,
         turn,
-        thread_count + row_number() OVER (
-            PARTITION BY artifact_key, thread_count ORDER BY completed_at ASC, turn ASC
-        ) AS next_turn
+        thread_count + row_number() OVER (PARTITION BY simulation ORDER BY completed_at ASC, turn ASC) AS next_turn
     FROM starts
 ),
 
-threads_of_turns (artifact_key, thread_count, turn, thread_number) AS (
-    SELECT artifact_key, thread_count, turn, turn
+threads_of_turns (simulation, turn, thread_number) AS (
+    SELECT simulation, turn, turn
     FROM starts
     WHERE turn <= thread_count
     UNION ALL
-    SELECT turns.artifact_key, turns.thread_count, turns.next_turn, threads_of_turns.thread_number
+    SELECT turns.simulation, turns.next_turn, threads_of_turns.thread_number
     FROM threads_of_turns
-    INNER JOIN turns
-        ON turns.artifact_key = threads_of_turns.artifact_key
-        AND turns.thread_count = threads_of_turns.thread_count
-        AND turns.turn = threads_of_turns.turn
+    INNER JOIN turns ON turns.simulation = threads_of_turns.simulation AND turns.turn = threads_of_turns.turn
 ),
 
 replayed AS (
     SELECT
-        starts.artifact_key,
-        starts.thread_count,
+        observed.artifact_key,
+        observed.thread_count,
+        observed.observed_seconds,
         starts.number,
         threads_of_turns.thread_number,
         starts.ready_at,
         starts.started_at,
-        starts.completed_at
+        starts.completed_at - observed.handover AS completed_at,
+        max(starts.completed_at) OVER (PARTITION BY starts.simulation) - observed.handover AS elapsed
     FROM starts
+    INNER JOIN observed ON observed.simulation = starts.simulation
     INNER JOIN threads_of_turns
-        ON threads_of_turns.artifact_key = starts.artifact_key
-        AND threads_of_turns.thread_count = starts.thread_count
+        ON threads_of_turns.simulation = starts.simulation
         AND threads_of_turns.turn = starts.turn
 )
 
@@ -241,17 +259,12 @@ SELECT
     replayed.thread_number,
     replayed.ready_at / 1e6 AS ready_after_seconds,
     replayed.started_at / 1e6 AS started_after_seconds,
-    (replayed.completed_at - observed.handover) / 1e6 AS completed_after_seconds,
-    observed.thread_count,
-    (
-        max(replayed.completed_at) OVER (PARTITION BY replayed.artifact_key, replayed.thread_count) - observed.handover
-    ) / 1e6 AS elapsed_seconds,
-    observed.observed_seconds
+    replayed.completed_at / 1e6 AS completed_after_seconds,
+    replayed.thread_count,
+    replayed.elapsed / 1e6 AS elapsed_seconds,
+    replayed.observed_seconds
 FROM replayed
 INNER JOIN schedules ON schedules.artifact_key = replayed.artifact_key AND schedules.number = replayed.number
-INNER JOIN observed
-    ON observed.artifact_key = replayed.artifact_key
-    AND observed.thread_count = replayed.thread_count
 INNER JOIN internal.current_runs AS runs ON runs.artifact_key = replayed.artifact_key;
 
 COMMENT ON MACRO TABLE internal.simulated_runs IS 'One row per node of a run and number of threads, as the run would be with that many.';

@@ -2,7 +2,7 @@
 -- grain: artifact_key
 --
 -- dbt up to 1.4 sets the id once a process. Where no run shares its id, all steps after `shared` are empty.
--- Not portable: a recursive `UNION`, and `ASOF`. `of_keys` are all artifacts of some ids; NULL stands for those of all.
+-- Not portable: a recursive `UNION`. `of_keys` are all artifacts of some ids; NULL stands for those of all.
 CREATE OR REPLACE MACRO internal.split_invocations(of_keys) AS TABLE
 WITH RECURSIVE
 labels AS (
@@ -184,6 +184,31 @@ runs AS (
     GROUP BY invocation_id, project_name, clock
 ),
 
+-- The times of the last run up to each artifact's own time, and of the first one from it on.
+moments AS (
+    SELECT artifact_key, invocation_id, project_name, clock, CAST(NULL AS TIMESTAMP) AS run_clock
+    FROM involved
+    UNION ALL
+    SELECT CAST(NULL AS BIGINT) AS artifact_key, invocation_id, project_name, clock, clock AS run_clock
+    FROM runs
+),
+
+near AS (
+    SELECT
+        artifact_key,
+        max(run_clock) OVER (
+            PARTITION BY invocation_id, project_name
+            ORDER BY clock ASC
+            RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS earlier,
+        min(run_clock) OVER (
+            PARTITION BY invocation_id, project_name
+            ORDER BY clock ASC
+            RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS later
+    FROM moments
+),
+
 -- dbt writes a manifest before the results of its run, and a catalog after them.
 followed AS (
     SELECT
@@ -195,14 +220,15 @@ followed AS (
             ELSE coalesce(later.number, earlier.number)
         END AS number
     FROM involved
-    ASOF LEFT JOIN runs AS later
+    INNER JOIN near ON near.artifact_key = involved.artifact_key
+    LEFT JOIN runs AS later
         ON later.invocation_id = involved.invocation_id
         AND later.project_name = involved.project_name
-        AND involved.clock <= later.clock
-    ASOF LEFT JOIN runs AS earlier
+        AND later.clock = near.later
+    LEFT JOIN runs AS earlier
         ON earlier.invocation_id = involved.invocation_id
         AND earlier.project_name = involved.project_name
-        AND involved.clock >= earlier.clock
+        AND earlier.clock = near.earlier
 )
 
 SELECT artifact_key, concat(invocation_id, '.', number) AS invocation_id

@@ -124,7 +124,7 @@ issues AS (
         environment,
         unique_id,
         bool_or(health = 'degraded') AS is_degraded,
-        list(issue ORDER BY health DESC, issue ASC) AS issues
+        list(issue ORDER BY health = 'caution' ASC, issue ASC) AS issues
     FROM found
     GROUP BY project_name, environment, unique_id
 )

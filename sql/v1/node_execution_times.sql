@@ -48,7 +48,7 @@ outcomes AS (
         count(*) - count(execution_seconds) AS untimed_count,
         count(seconds) AS execution_count,
         sum(femtoseconds) AS femtoseconds,
-        sum(nanoseconds) AS nanoseconds,
+        sum(CAST(nanoseconds AS HUGEINT)) AS nanoseconds,
         sum(CAST(nanoseconds AS HUGEINT) * nanoseconds) AS squared_nanoseconds,
         quantile_cont(seconds, [0.5, 0.95]) AS quantiles,
         min(seconds) AS execution_seconds_min,

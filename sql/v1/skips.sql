@@ -1,6 +1,8 @@
 -- Why nodes were skipped: for every skipped result the nearest failures above it, in the graph of that run.
 -- grain: invocation_id, command, unique_id, failed_unique_id
 -- since: 0.1
+--
+-- Not portable: a recursive `UNION`.
 CREATE OR REPLACE VIEW v1.skips AS
 -- The results of the runs with at least one skip.
 WITH RECURSIVE results AS MATERIALIZED (

@@ -16,9 +16,12 @@ import pytest
 from builders import artifact, write
 from commandline import run
 from receiver import Receiver
+from testdata import release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import InvalidConfig
+
+pytestmark = pytest.mark.slow
 
 BEGAN = datetime(2026, 11, 10)
 NOW = BEGAN + timedelta(hours=12)
@@ -90,7 +93,7 @@ def test_a_message_says_what_why_and_where_in_text_and_as_fields(failing: Wareho
     assert not message["is_repeated"]
 
 
-@pytest.mark.parametrize("status", [500, 302, 404, None])
+@pytest.mark.parametrize("status", [500, None, *release_only(302, 404)])
 def test_what_a_receiver_did_not_accept_is_sent_again_by_the_next_call_and_then_no_more(
     failing: Warehouse, status: int | None
 ) -> None:

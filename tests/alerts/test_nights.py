@@ -22,6 +22,8 @@ from testdata import made_once
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 CLOCKS = {
     "early": timedelta(hours=4),
     "morning": timedelta(hours=7, minutes=5),
@@ -165,7 +167,6 @@ KILLS = (
 
 
 @pytest.mark.release
-@pytest.mark.slow
 def test_twenty_kills_lose_nothing_and_what_comes_twice_says_so(
     script: list[Call], tmp_path: Path, warehouse: Warehouse
 ) -> None:

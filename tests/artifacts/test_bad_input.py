@@ -22,6 +22,8 @@ from artifact_warehouse.extract import reader
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.storage import views
 
+pytestmark = pytest.mark.slow
+
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
 
 
@@ -327,6 +329,7 @@ ODD = {
 }
 
 
+@pytest.mark.release
 def test_odd_values_load_and_every_view_still_answers(wh: Path, tmp_path: Path) -> None:
     """Each as a run of its own, in an environment of its own."""
     for name, change in ODD.items():

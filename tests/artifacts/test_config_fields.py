@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import pytest
 from builders import artifact, write
 from comparison import rows_by
-from testdata import ROOT, Loaded
+from testdata import ROOT, Loaded, of_samples_daily
 
 from artifact_warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
 
 Json = dict[str, Any]
 VERSIONS = ("0.18", "0.19", "0.20", "0.21", *(f"1.{minor}" for minor in range(13)), "2.0")
@@ -213,6 +215,7 @@ def test_a_field_is_read_from_every_place_where_dbt_writes_it(tmp_path: Path, wa
                 assert (json.loads(row[column]) if column == "meta" else row[column]) == SHOWN[column], place
 
 
+@of_samples_daily
 def test_the_current_nodes_have_the_values_of_their_manifests(loaded: Loaded) -> None:
     """Counted from the files: what the entry says, else what its config says."""
     columns = "unique_id, tags, CAST(meta AS VARCHAR), group_name, access, is_contract_enforced"

@@ -13,6 +13,8 @@ from testdata import Loaded
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 ODD = {"odd": [1, {"deep": "value"}]}
 """A field that no schema has."""

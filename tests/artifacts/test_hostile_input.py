@@ -25,6 +25,8 @@ from testdata import ROOT
 from artifact_warehouse import Warehouse
 from artifact_warehouse.schema import timestamps
 
+pytestmark = pytest.mark.slow
+
 FINDS = sorted((ROOT / "tests" / "fuzz" / "finds").iterdir())
 
 
@@ -33,6 +35,7 @@ def test_what_fuzzing_found_becomes_rows_or_a_reason(find: Path) -> None:
     check_digest(find.read_bytes())
 
 
+@pytest.mark.release
 def test_a_warehouse_of_all_that_fuzzing_found_is_sound_and_answers(tmp_path: Path) -> None:
     assert sum(check_warehouse(tmp_path / "wh.duckdb", FINDS).values()) == len(FINDS)
 
@@ -148,6 +151,7 @@ def test_nothing_but_absurd_nesting_is_no_artifact(start: str, end: str) -> None
         assert outcome.status in ("skipped", "quarantined")
 
 
+@pytest.mark.release
 def test_a_warehouse_of_absurd_nesting_answers(tmp_path: Path) -> None:
     files = []
     for depth in (100, 450, 900, 3_000):

@@ -9,6 +9,7 @@ import tarfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from builders import metadata
 from commandline import run
 from disturbed import assert_intact
@@ -17,6 +18,8 @@ from properties import check_warehouse
 from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
 
 GOOD = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build" / "run_results.json"
 FILE_NAMES = [

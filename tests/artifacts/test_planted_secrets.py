@@ -22,6 +22,8 @@ from artifact_warehouse.artifacts import USUAL_SHAPE, Redaction, Redactor, parse
 from artifact_warehouse.cli import cli
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 
+pytestmark = pytest.mark.slow
+
 Entry = dict[str, Any]
 Place = Callable[[Entry, str], None]
 """Plants a text in an entry of an artifact."""

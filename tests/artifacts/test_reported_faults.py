@@ -14,6 +14,8 @@ import pytest
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import artifact
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 Load = Callable[..., Warehouse]
 

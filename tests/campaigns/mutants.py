@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import resource
 import select
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -41,7 +43,9 @@ MB = 1024 * 1024
 LIMITS = Limits(artifact_bytes=16 * MB, archive_bytes=64 * MB, processor_seconds=10)
 MOST_BYTES = 150 * MB
 """A reader holds a few megabytes, and an artifact some times: bytes, texts, rows."""
-MOST_SECONDS = 120
+MOST_SECONDS, MOST_SECONDS_OF_LOAD = 120, 3600
+"""Seconds of processor time, after which the kernel ends a process: a busy machine breaks no rule."""
+LOOK_SECONDS = 15
 BATCH = 100
 LOAD_OPTIONS = ("--max-artifact-size", "16MiB", "--max-archive-size", "64MiB", "--log-format", "json")
 
@@ -64,8 +68,12 @@ def read_alone(path: Path) -> Cost:
     if not (pid := os.fork()):
         _child(path, writing)
     os.close(writing)
-    if not select.select([reading], [], [], MOST_SECONDS)[0]:
-        os.kill(pid, 9)
+    look = None
+    while not select.select([reading], [], [], LOOK_SECONDS)[0]:
+        last, look = look, progress(pid)
+        if look == last and not look[0]:
+            os.kill(pid, 9)
+            break
     with os.fdopen(reading, "rb") as stream:
         answer = stream.read()
     _, status, used = os.wait4(pid, 0)
@@ -73,10 +81,20 @@ def read_alone(path: Path) -> Cost:
     return Cost(status, used.ru_maxrss * 1024 - before, used.ru_utime + used.ru_stime, outcomes)
 
 
-def _child(path: Path, writing: int) -> None:
-    import resource
+def progress(pid: int) -> tuple[bool, int]:
+    """Whether a process has a thread that runs or waits for a processor or a disk; its clock ticks until now."""
+    found = [stat.read_text().rpartition(")")[2].split() for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return any(fields[0] in "RD" for fields in found), sum(int(fields[11]) + int(fields[12]) for fields in found)
 
+
+def limited(seconds: int) -> None:
+    """Limit the processor time of this process."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def _child(path: Path, writing: int) -> None:
     try:
+        limited(MOST_SECONDS)
         install_processor_clock(kills=False)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         parts = Flattener(Policy(LIMITS)).batches([[File(str(path), is_named=True)]])
@@ -124,7 +142,8 @@ KINDS: dict[str, Callable[[Random], Mutant]] = {"archives": archives, "parquet":
 def load(warehouse: Path, folder: Path) -> str | None:
     """Load a folder by the command line; what is wrong with that."""
     call = [sys.executable, "-m", "artifact_warehouse", "load", str(warehouse), str(folder), *LOAD_OPTIONS]
-    done = subprocess.run(call, capture_output=True, text=True, check=False, timeout=3600)
+    limit = partial(limited, MOST_SECONDS_OF_LOAD)
+    done = subprocess.run(call, capture_output=True, text=True, check=False, preexec_fn=limit)
     if done.returncode not in (0, 1):
         return f"load ended with {done.returncode}: {done.stderr[-2000:]}"
     events = [json.loads(line) for line in done.stderr.splitlines()]

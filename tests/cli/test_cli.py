@@ -33,13 +33,15 @@ from artifact_warehouse.load import batches
 from artifact_warehouse.storage import writer
 from artifact_warehouse.storage.format import SCHEMA
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build" / "run_results.json"
 OTHER = NIGHTLY / "2026-11-04_01_build" / "run_results.json"
 VERBS = (
-    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "failures", "fetch", "flaky", "ids"),
-    *("lineage", "load", "mcp", "migrate", "notify", "prune", "query", "report", "run", "runs", "serve", "show"),
-    *("slow", "sql", "status", "tile", "verify", "views"),
+    *("changes", "check", "columns", "compare", "config", "dbt", "diagnose", "export", "failures", "fetch", "flaky"),
+    *("ids", "import", "lineage", "load", "mcp", "migrate", "notify", "prune", "query", "report", "run", "runs"),
+    *("serve", "show", "slow", "sql", "status", "tile", "verify", "views"),
 )
 OF_A_WAREHOUSE = tuple(verb for verb in VERBS if verb != "config")
 FORMATS = ("table", "json", "jsonl", "csv", "parquet")
@@ -262,6 +264,7 @@ main(LoadSettings(batch_bytes=1, part_bytes=1))
 """
 
 
+@pytest.mark.release
 @needs_signals
 def test_a_long_load_that_is_interrupted_keeps_what_it_has(tmp_path: Path, samples: Path) -> None:
     path = tmp_path / "wh.duckdb"
@@ -624,6 +627,7 @@ def test_long_rows_stay_within_the_limit_of_memory(wh: Path, tmp_path: Path, out
     assert bytes_used < 400 * MB  # twice the limit, and what Python and the libraries take
 
 
+@pytest.mark.release
 @pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_DATA to count all memory")
 @pytest.mark.parametrize("output_format", ["jsonl", *release_only("csv", "json", "md", "parquet")])
 def test_a_result_far_above_the_limit_is_written_as_it_comes(wh: Path, tmp_path: Path, output_format: str) -> None:
@@ -904,6 +908,7 @@ def test_a_migration_brings_an_older_file_up_to_date(small: Path) -> None:
     assert run("load", small, GOOD).stdout == "loaded 0, unchanged 1, quarantined 0\n"
 
 
+@pytest.mark.release
 def test_a_load_migrates_and_reading_does_not(small: Path) -> None:
     older(small)
     before = small.read_bytes()

@@ -16,6 +16,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 
+pytestmark = pytest.mark.slow
+
 Complete = Callable[..., list[str]]
 
 

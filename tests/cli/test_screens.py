@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from screens import COLOUR, screen
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli.layout import Column, cut, fitting_widths, record_lines, table_lines, wrapped
 
 GOLDEN = Path(__file__).parent / "golden" / "screens"
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")]
 
 
 def run_id(name: str) -> str:
@@ -112,7 +112,7 @@ def test_colours_are_left_out_where_they_are_not_wanted(name: str, wh: str) -> N
     assert COLOUR + "3" not in plain and COLOUR + "3" in coloured
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ["status", "show", "diagnose", "query_wide", *release_only(*COMMANDS)])
 def test_no_line_is_broken_by_the_terminal(name: str, wh: str) -> None:
     """A line is wider than the screen only by its last word, or where it is data."""
     is_data = name == "tile" or "help" in name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shutil
 import signal
@@ -24,7 +25,10 @@ CLOSINGS = ("<&-", ">&-", "2>&-")
 CONTROL = "a\x1b[31m\x07\x9b2J\u202e\u2066\u200f\x7fz"
 SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32" or shutil.which("bash") is None, reason="needs a POSIX shell")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32" or shutil.which("bash") is None, reason="needs a POSIX shell"),
+]
 needs_dev_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 
@@ -225,15 +229,14 @@ def test_what_may_succeed_the_next_time_has_a_code_of_its_own(fresh: Path, error
 # Terminals
 
 
-def on_a_terminal(*arguments: object) -> str:
-    """What a command writes to a terminal, which is all three of its streams."""
-    import os
+def on_a_terminal(*arguments: object, **environment: str) -> str:
+    """What a command writes to a terminal, which is all three of its streams. The pager ends by itself."""
     import pty
 
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "PAGER": "cat"}  # another pager waits for a key
+    variables = {**os.environ, "PAGER": "cat", **environment}  # another pager waits for a key
     call = [*COMMAND, *map(str, arguments)]
-    with subprocess.Popen(call, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    with subprocess.Popen(call, stdin=theirs, stdout=theirs, stderr=theirs, env=variables) as process:
         os.close(theirs)
         parts: list[bytes] = []
         try:
@@ -244,6 +247,23 @@ def on_a_terminal(*arguments: object) -> str:
         process.wait()
     os.close(ours)
     return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("pager", "is_coloured"),
+    [("less", True), *release_only(("less -S", False), ("cat", False), ("no-such-pager", False))],
+)
+def test_a_pager_gets_colours_where_it_shows_them(wh: Path, tmp_path: Path, pager: str, is_coloured: bool) -> None:
+    """This less says what it was told. A pager that is missing leaves the text to the terminal."""
+    less = tmp_path / "less"
+    less.write_text('#!/bin/sh\necho "LESS is $LESS"\ncat\n')
+    less.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    variables = {"PATH": path, "PAGER": pager, "LESS": "", "TERM": "xterm", "NO_COLOR": ""}
+    run = json.loads((RUN / "run_results.json").read_bytes())["metadata"]["invocation_id"]
+    shown = on_a_terminal("run", wh, run, **variables)
+    assert ("LESS is -R" in shown) == (pager == "less")
+    assert ("\x1b[3" in shown) == is_coloured
 
 
 @pytest.mark.parametrize("output_format", ["table", "json", "jsonl", "csv", "md"])

@@ -15,6 +15,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.load import loader
 
+pytestmark = pytest.mark.slow
+
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 
 

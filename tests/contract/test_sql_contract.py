@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlglot
-from testdata import ROOT, Loaded
+from testdata import ROOT, Loaded, of_samples_daily
 
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.storage import sql_files
@@ -163,6 +163,7 @@ def test_a_star_stands_for_a_step_of_the_file_or_for_one_internal_view(file: Sql
             assert whole or read.name in steps or isinstance(read, sqlglot.exp.Values)
 
 
+@of_samples_daily
 @pytest.mark.parametrize("file", [file for file in FILES if file.kind == "view"], ids=name)
 def test_the_grain_is_unique(loaded: Loaded, file: SqlFile) -> None:
     if file.full_name == "internal.settled_artifacts":

@@ -23,6 +23,8 @@ from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 
+pytestmark = pytest.mark.slow
+
 LOADERS = 8
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
 SHELL = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
@@ -37,7 +39,6 @@ while not Path(sys.argv[1] + ".release").exists():
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "workers, exists, of_every_file, count",
     [
@@ -144,7 +145,6 @@ def by_shell(path: Path, wait: float, holders: set[int]) -> dict[str, int] | Non
     return None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("count", release_only(24, 160))
 def test_readers_beside_a_loader_see_whole_batches_or_who_holds_the_file(tmp_path: Path, count: int) -> None:
     folder, path = make_input(tmp_path / "in", count), tmp_path / "wh.duckdb"

@@ -43,7 +43,10 @@ KILLS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if KILLS >= 100 else 60
 BATCH_BYTES = 100_000
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build"
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="kills and counts processes as Linux does")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="kills and counts processes as Linux does"),
+]
 
 
 class Undisturbed(NamedTuple):
@@ -276,6 +279,7 @@ def assert_migrated_or_not(path: Path, pending: list[str]) -> bool:
     return not left
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     "moment, is_done",
     [
@@ -381,7 +385,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_stored(
     print(f"\n{kilobytes} KB: {stored} of {FILES} artifacts were stored")
 
 
-@pytest.mark.parametrize("kilobytes", [8, 1_500, *release_only(300, 1_000, 2_500)])
+@pytest.mark.parametrize("kilobytes", [1_500, *release_only(8, 300, 1_000, 2_500)])
 def test_a_file_that_must_not_grow_is_told_and_costs_nothing_that_was_stored(
     tmp_path: Path, undisturbed: Undisturbed, kilobytes: int
 ) -> None:

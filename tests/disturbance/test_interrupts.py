@@ -39,6 +39,8 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.load import LoadSettings, batches, loader
 from artifact_warehouse.storage import writer
 
+pytestmark = pytest.mark.slow
+
 INTERRUPTS = int(os.environ.get("CRASH_KILLS", "25"))
 FILES = 300 if INTERRUPTS >= 100 else 100
 BATCH_BYTES = 100_000

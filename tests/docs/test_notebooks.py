@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from testdata import ROOT, release_only
 
+pytestmark = pytest.mark.slow
+
 nbformat = pytest.importorskip("nbformat", reason="nbclient is not installed; it is in the extra `test`")
 NOTEBOOKS = ROOT / "docs" / "notebooks"
 

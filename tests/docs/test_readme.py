@@ -16,6 +16,8 @@ import pytest
 from screens import screen
 from testdata import ROOT, release_only
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("README.md", "docs/getting-started.md", "docs/everyday.md", "docs/operating.md", "docs/on-call.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAX_README_LINES = 130

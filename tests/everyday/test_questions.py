@@ -18,6 +18,8 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.durations import moment_of
 from artifact_warehouse.everyday import QUESTIONS
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 FAILED = {"error", "fail", "runtime error"}
 EXECUTED = {"success", "pass", "warn"}

@@ -23,6 +23,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.limits import Limits
 
+pytestmark = pytest.mark.slow
+
 RUN = next(SAMPLES.glob("*/*/2026-11-03*/run_results.json"))
 ZEROS = bytes(1024 * 1024)
 

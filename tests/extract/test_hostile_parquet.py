@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from testdata import SAMPLES
+
+pytestmark = pytest.mark.slow
 
 NAMES = ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind")
 RUN = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-05_01_build" / "run_results.json"
@@ -31,8 +33,10 @@ print(json.dumps([peak() - before, [(o.uri, o.status, o.reason) for o in report.
 """
 MOST_BYTES = 120 * MB
 
+Writer = Callable[[Path], object]
 
-def written(columns: dict[str, Any] | None = None, **options: Any) -> Callable[[Path], None]:
+
+def written(columns: dict[str, Any] | None = None, **options: Any) -> Writer:
     """Writes a column lineage of one edge, with some columns replaced."""
 
     def write(path: Path) -> None:
@@ -67,7 +71,7 @@ def with_a_name_that_is_no_text(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"lineage_kind", b"\x80ineage_kind"))
 
 
-def footer_replaced(made: Callable[[Path], None], old: bytes, new: bytes, skipped: int = 0) -> Callable[[Path], None]:
+def footer_replaced(made: Writer, old: bytes, new: bytes, skipped: int = 0) -> Writer:
     """Writes a file whose footer has other bytes of the same length, after the first `skipped` of them."""
 
     def write(path: Path) -> None:
@@ -82,8 +86,6 @@ def footer_replaced(made: Callable[[Path], None], old: bytes, new: bytes, skippe
     return write
 
 
-PAGE_OF_ZEROS = written({NAMES[1]: pa.array(["x" * 150 * MB])}, compression="zstd", use_dictionary=False)
-MANY_ROWS = written({name: pa.nulls(2_000_000, pa.string()) for name in NAMES}, row_group_size=10_000_000)
 OPTIONAL, REQUIRED = b"\x25\x02", b"\x25\x00"
 
 
@@ -101,38 +103,51 @@ def cut_off(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
 
 
-HOSTILE: dict[str, Callable[[Path], None]] = {
-    "one text in many rows": written({NAMES[0]: pa.array(["x" * 10_000] * 100_000)}),
-    "one text in all columns": written({name: pa.array(["x" * 3_000] * 20_000) for name in NAMES}),
-    "a page of zeros": PAGE_OF_ZEROS,
-    "a page of zeros under another name": footer_replaced(PAGE_OF_ZEROS, NAMES[1].encode(), b"x" * len(NAMES[1]), 1),
-    "a dictionary of zeros": written({NAMES[1]: pa.array(["x" * 150 * MB])}, compression="zstd"),
-    "lies about sizes": with_lies_about_sizes,
-    "values that share their beginnings": written(
-        {name: pa.array(["x" * length for length in range(10_000)]) for name in NAMES},
-        use_dictionary=False,
-        column_encoding="DELTA_BYTE_ARRAY",
-    ),
-    "many rows": written({NAMES[0]: pa.nulls(2_000_000, pa.string())}),
-    "many rows in one row": footer_replaced(MANY_ROWS, varint(2 * 2_000_000), varint(2, len(varint(2 * 2_000_000)))),
-    "statistics that do not suit the schema": footer_replaced(written(), OPTIONAL, REQUIRED),
-    "a large footer": with_a_large_footer,
-    "a name that is no text": with_a_name_that_is_no_text,
-    "values that are no text": written({NAMES[2]: pa.array([b"\x80\xff"])}),
-    "values that say they are text": written({NAMES[2]: pa.array([b"\x80\xff"]).view(pa.string())}),
-    "lists": written({NAMES[3]: pa.array([["a"]])}),
-    "numbers": written({NAMES[3]: pa.array([1])}),
-    "a time that Python has not": written({"ingested_at": pa.array([2**62], pa.timestamp("us", tz="UTC"))}),
-    "a time of the year -64218": written({"ingested_at": pa.array([-(2**60 * 9 // 5)], pa.timestamp("us", tz="UTC"))}),
-    "times that are numbers with a fraction": written({"ingested_at": pa.array([0.5])}),
-    "cut off": cut_off,
-    "nothing": lambda path: path.write_bytes(b""),
+TIMES = {
+    "a time that Python has not": pa.array([2**62], pa.timestamp("us", tz="UTC")),
+    "a time of the year -64218": pa.array([-(2**60 * 9 // 5)], pa.timestamp("us", tz="UTC")),
+    "times that are numbers with a fraction": pa.array([0.5]),
 }
+
+
+def hostile_files() -> Iterator[tuple[str, Writer]]:
+    """Names, and what writes each file. A file's values are made, and freed, as it is its turn: some have 150 MB."""
+    zeros = {NAMES[1]: pa.array(["x" * 150 * MB])}
+    page_of_zeros, length = written(zeros, compression="zstd", use_dictionary=False), len(NAMES[1])
+    yield "a page of zeros", page_of_zeros
+    other_name = footer_replaced(page_of_zeros, NAMES[1].encode(), b"x" * length, 1)
+    yield "a page of zeros under another name", other_name
+    yield "a dictionary of zeros", written(zeros, compression="zstd")
+    del zeros, page_of_zeros, other_name
+    yield "one text in many rows", written({NAMES[0]: pa.array(["x" * 10_000] * 100_000)})
+    yield "one text in all columns", written({name: pa.array(["x" * 3_000] * 20_000) for name in NAMES})
+    yield "lies about sizes", with_lies_about_sizes
+    beginnings = {name: pa.array(["x" * length for length in range(10_000)]) for name in NAMES}
+    delta = {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}
+    yield "values that share their beginnings", written(beginnings, **delta)
+    del beginnings
+    yield "many rows", written({NAMES[0]: pa.nulls(2_000_000, pa.string())})
+    many_rows = written({name: pa.nulls(2_000_000, pa.string()) for name in NAMES}, row_group_size=10_000_000)
+    count = varint(2 * 2_000_000)
+    yield "many rows in one row", footer_replaced(many_rows, count, varint(2, len(count)))
+    yield "statistics that do not suit the schema", footer_replaced(written(), OPTIONAL, REQUIRED)
+    yield "a large footer", with_a_large_footer
+    yield "a name that is no text", with_a_name_that_is_no_text
+    yield "values that are no text", written({NAMES[2]: pa.array([b"\x80\xff"])})
+    yield "values that say they are text", written({NAMES[2]: pa.array([b"\x80\xff"]).view(pa.string())})
+    yield "lists", written({NAMES[3]: pa.array([["a"]])})
+    yield "numbers", written({NAMES[3]: pa.array([1])})
+    for name, times in TIMES.items():
+        yield name, written({"ingested_at": times})
+    yield "cut off", cut_off
+    yield "nothing", lambda path: path.write_bytes(b"")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory as POSIX does")
 def test_hostile_parquet_is_quarantined_and_costs_little(tmp_path: Path) -> None:
-    for name, write in HOSTILE.items():
+    names = []
+    for name, write in hostile_files():
+        names.append(name)
         folder = tmp_path / "in" / name
         folder.mkdir(parents=True)
         write(folder / "dbt.column_lineage.parquet")
@@ -144,7 +159,7 @@ def test_hostile_parquet_is_quarantined_and_costs_little(tmp_path: Path) -> None
     peak, outcomes = json.loads(done.stdout)
     found = {Path(uri).parent.name: (status, reason) for uri, status, reason in outcomes}
     assert {name: status for name, (status, _) in found.items()} == {
-        **dict.fromkeys(HOSTILE, "quarantined"),
+        **dict.fromkeys(names, "quarantined"),
         "z good": "loaded",
     }
     assert not any("a fault of" in (reason or "") for _, reason in found.values())

@@ -26,6 +26,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.limits import Limits, size_of_text, text_of_size
 
+pytestmark = pytest.mark.slow
+
 MANY = 300 * 1024 * 1024
 LIMIT = 4 * 1024 * 1024
 ALLOWED_BYTES = 150 * 1024 * 1024

@@ -37,6 +37,8 @@ from artifact_warehouse.load import LoadSettings
 from artifact_warehouse.load.loader import LoadReport
 from artifact_warehouse.schema import TABLES
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 RUN = NIGHTLY / "2026-11-05_01_build"
 ONE = (NIGHTLY / "2026-11-03_01_build" / "run_results.json").read_bytes()

@@ -22,6 +22,8 @@ from testdata import made_once, release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.lineage.resolver.dialects import dialect_of_adapter
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).with_name("mesh")
 FILES = sorted(DATA.rglob("manifest.json.gz"))
 Json = dict[str, Any]

@@ -22,6 +22,8 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.lineage import resolve_columns
 from artifact_warehouse.storage import WarehouseFile
 
+pytestmark = pytest.mark.slow
+
 VIEWS = ("column_edges", "column_uses", "column_lineage_coverage")
 LINEAGES = ("column_lineages", "column_edges", "column_uses")
 Sql = dict[str, Any]

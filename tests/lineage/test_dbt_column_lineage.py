@@ -14,6 +14,8 @@ from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 INDEX = ("from_node_unique_id", "from_column_name", "to_node_unique_id", "to_column_name", "lineage_kind")
 INFORMATION_SCHEMA = (
     *("parent_node_unique_id", "parent_column_name", "child_node_unique_id", "child_column_name"),

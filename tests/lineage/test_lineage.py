@@ -17,6 +17,8 @@ from testdata import Loaded
 
 from artifact_warehouse import Warehouse, errors
 
+pytestmark = pytest.mark.slow
+
 Edge = tuple[str, str]
 
 

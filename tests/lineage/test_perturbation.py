@@ -10,6 +10,8 @@ from perturbation import Project, judge_chains, judge_projects
 
 from artifact_warehouse.lineage.resolver import Resolution, resolve
 
+pytestmark = pytest.mark.slow
+
 SEED = 2024
 
 

@@ -17,6 +17,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import flatten
 from artifact_warehouse.load import batches
 
+pytestmark = pytest.mark.slow
+
 JOB = SAMPLES / "environment=prod" / "job=nightly"
 RUN = JOB / "2026-11-05_01_build" / "run_results.json"
 

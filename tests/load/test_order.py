@@ -17,6 +17,8 @@ from testdata import SAMPLES, SOME_PROJECTS, release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import views
 
+pytestmark = pytest.mark.slow
+
 VOLATILE = {"loaded_at"}
 """What a view may say of the loading itself."""
 
@@ -56,7 +58,6 @@ def assert_same(expected: dict[str, list[str]], actual: dict[str, list[str]]) ->
         assert actual[name] == rows, f"v1.{name} differs"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("most", [26, *release_only(8, 1)])
 def test_the_samples_in_shuffled_order_in_three_processes(tmp_path: Path, most: int) -> None:
     Warehouse(tmp_path / "at_once.duckdb").load(SAMPLES)

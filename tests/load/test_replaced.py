@@ -13,6 +13,8 @@ from testdata import SAMPLES, release_only
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.load import LoadSettings
 
+pytestmark = pytest.mark.slow
+
 IN_SMALL_STEPS = LoadSettings(batch_bytes=1, step_bytes=1, part_bytes=1, max_workers=0)
 """Every file is written in a transaction of its own."""
 FIRST = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-03_01_build"

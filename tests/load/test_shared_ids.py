@@ -17,6 +17,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2022, 3, 1, 6)
 SHOWN = ("artifacts", "invocations", "node_executions", "source_freshness", "run_success_rates", "logical_runs")
 VOLATILE = {"loaded_at", "pruned_at"}
@@ -266,6 +268,7 @@ def test_random_processes_equal_a_count_of_the_json_in_any_order_of_loading(tmp_
         assert rows(wh) == expected
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("seed", [1, *release_only(*range(2, 8))])
 def test_a_prune_at_any_time_keeps_the_ids_and_the_rates_of_random_processes(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)

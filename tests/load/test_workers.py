@@ -19,6 +19,8 @@ from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.limits import Limits
 from artifact_warehouse.load import LoadSettings, worker_pool
 
+pytestmark = pytest.mark.slow
+
 MANY_PARTS = LoadSettings(min_parts=1, part_bytes=1, max_workers=2)
 """Any load is worth two processes, and every file is a part of its own."""
 
@@ -171,6 +173,7 @@ for outcome in Warehouse(sys.argv[1]).load(sys.argv[2], limits=Limits(processor_
 """
 
 
+@pytest.mark.release
 @pytest.mark.skipif(not hasattr(signal, "SIGXCPU"), reason="limits processor time as POSIX does")
 def test_a_file_that_takes_endless_processor_time_is_quarantined_without_workers(tmp_path: Path) -> None:
     folder = tmp_path / "in"
@@ -198,6 +201,7 @@ def test_the_processes_import_from_where_the_caller_does(
     assert len(Warehouse("wh.duckdb").load(folder, settings=MANY_PARTS).loaded) > 0
 
 
+@pytest.mark.release
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path, folder: Path) -> None:
     """What starts processes by importing the caller's script again would load in each of them."""
     script = tmp_path / "script.py"

@@ -14,6 +14,8 @@ from testdata import SAMPLES, release_only
 from artifact_warehouse import Warehouse, errors
 from artifact_warehouse.durations import duration_of_text, text_of_duration
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 8, 12)
 FAILED = {"error", "fail", "runtime error"}
 PASSED = {"success", "pass", "warn"}

@@ -12,6 +12,8 @@ from histories import History, clock
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 STAGED, TEST = "model.shop.staged", "test.shop.of_staged"
 
 

@@ -19,6 +19,8 @@ from pages import part, rows
 from artifact_warehouse import Warehouse
 from artifact_warehouse.report import Report
 
+pytestmark = pytest.mark.slow
+
 
 def plain(value: Any) -> Any:
     """A value as JSON has it."""

@@ -16,6 +16,8 @@ from testdata import release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import UnknownNode, UnknownRun
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "a</text><script>alert(1)</script>\u202e\u0634\x00"
 
@@ -58,6 +60,7 @@ def test_a_run_is_named_by_its_beginning_or_its_labels(sample_warehouse: Warehou
         sample_warehouse.timeline("nothing")
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("nodes", ["max(unique_id)", *release_only("unnest(list(unique_id))")])
 def test_a_history_has_a_mark_for_each_result_and_each_change(sample_warehouse: Warehouse, nodes: str) -> None:
     asked = (

@@ -12,6 +12,8 @@ from pages import Opened
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-03-01T01:00:00Z"
 LONG = "x" * 100_000
 HOSTILE = (

@@ -19,6 +19,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import UnknownNode
 from artifact_warehouse.report import Tile
 
+pytestmark = pytest.mark.slow
+
 DASHBOARD = "exposure.harbor_cafe.harbour_dashboard"
 HOSTILE = Tile(
     project_name="p<x>",

@@ -14,6 +14,8 @@ from testdata import ROOT
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = ROOT / "benchmarks" / "data.py"
 SAMPLES = ROOT / "sample_artifacts" / "runs" / "environment=prod" / "job=nightly" / "2026-11-08_01_build"
 

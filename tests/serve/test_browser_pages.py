@@ -13,6 +13,8 @@ from testdata import release_only
 
 from artifact_warehouse.serve import app
 
+pytestmark = pytest.mark.slow
+
 
 def run(client: TestClient, sql: Any, **more: Any) -> dict[str, Any]:
     return client.post("/sql/run", json={"sql": sql, **more}).json()
@@ -41,7 +43,6 @@ def test_a_large_result_is_cut_and_a_plan_is_shown(client: TestClient) -> None:
     assert {"explain_key", "explain_value"} == row.keys()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sql", [*ESCAPES, *release_only(*MORE_ESCAPES)])
 def test_a_query_of_the_page_leads_nowhere_else(client: TestClient, sql: str) -> None:
     assert run(client, sql).get("error")

@@ -21,6 +21,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.sources import DbtProject
 
+pytestmark = pytest.mark.slow
+
 RUN = next(path.parent for path in sorted(SAMPLES.rglob("run_results.json")))
 
 

@@ -14,10 +14,12 @@ import duckdb
 import pytest
 from commandline import COMMAND, run_process
 from disturbed import Moment, assert_intact, command, environment, stop_at
-from testdata import SAMPLES
+from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import NotAWarehouse, WarehouseError
+
+pytestmark = pytest.mark.slow
 
 RUNS = sorted(SAMPLES.glob("*/*/*/"))
 
@@ -64,7 +66,6 @@ print(sum(seen.values()), len(seen))
 """
 
 
-@pytest.mark.slow
 def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None:
     """Plain DuckDB readers, which do not wait, beside two loaders that load and publish one run after the other."""
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"
@@ -80,7 +81,7 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
         for run in runs:
             run_process("load", path, run, "--publish", copy, "--wait", "60", check=True, timeout=None)
 
-    loaders = [threading.Thread(target=load, args=(RUNS[start:6:2],)) for start in (1, 2)]
+    loaders = [threading.Thread(target=load, args=(RUNS[start:4:2],)) for start in (1, 2)]
     for loader in loaders:
         loader.start()
     for loader in loaders:
@@ -98,11 +99,12 @@ def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "moment",
     [
-        Moment("artifact_warehouse.storage.publishing.publish", "call"),
-        Moment("artifact_warehouse.storage.publishing._is_database", "return", 2),
         Moment("subprocess.run", "return"),  # the new copy is written, and does not have its name yet
+        *release_only(
+            (Moment("artifact_warehouse.storage.publishing.publish", "call"),),
+            (Moment("artifact_warehouse.storage.publishing._is_database", "return", 2),),
+        ),
     ],
-    ids=lambda moment: moment.function.rpartition(".")[2],
 )
 def test_a_load_that_is_killed_leaves_the_last_copy(tmp_path: Path, moment: Moment) -> None:
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"

@@ -17,6 +17,8 @@ from testdata import Loaded, release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import settling, transaction
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 1, 1)
 
 

@@ -13,6 +13,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import WarehouseTooOld
 from artifact_warehouse.storage import views
 
+pytestmark = pytest.mark.slow
+
 FORMATS = sorted((Path(__file__).parent / "formats").glob("*.duckdb.zst"))
 RUNS = sorted(SAMPLES.glob("*/*/2026-11-0[12]*"))
 DIFFERS = {"artifacts": ("uri", "loaded_at")}

@@ -37,9 +37,9 @@ if "STOP_AT" in os.environ:
 """The beginning of a program that sends itself a signal at the moment that STOP_AT names."""
 
 IN_SMALL_STEPS = f"""
-from artifact_warehouse.process import skip_numpy_import, install_sigint_handler
+from artifact_warehouse.process import skip_slow_imports, install_sigint_handler
 install_sigint_handler()
-skip_numpy_import()
+skip_slow_imports()
 {STOPS}
 from artifact_warehouse.cli import main
 from artifact_warehouse.load import LoadSettings

@@ -29,6 +29,11 @@ def release_only(*cases: Any) -> list[Any]:
     return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.release) for case in cases]
 
 
+_PUBLIC = [pytest.param(name, marks=[pytest.mark.corpus, pytest.mark.release]) for name in ("corpus", "real_runs")]
+of_samples_daily = pytest.mark.parametrize("loaded", ["samples", *_PUBLIC], indirect=True)
+"""A test of the fixture `loaded` that reads public artifacts before a release only."""
+
+
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that the first process to ask for it fills; the others wait until it is done."""
     done, failed = folder.with_suffix(".done"), folder.with_suffix(".failed")

@@ -750,7 +750,7 @@ def rows_by_label(wh: Warehouse, view: str) -> dict[tuple, list[str]]:
     return {label: sorted(rows) for label, rows in found.items()}
 
 
-@pytest.mark.parametrize("step", [8, *release_only(1)])
+@pytest.mark.parametrize("step", [16, *release_only(1)])
 def test_nothing_leaks_between_projects_and_environments(
     beside: tuple[Warehouse, dict[tuple, Warehouse]], step: int
 ) -> None:

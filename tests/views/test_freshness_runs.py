@@ -15,6 +15,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 10, 1, 6)
 SOURCE = "source.shop.raw.orders"
 FRESH = "source freshness"

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import builders
+import pytest
 from comparison import NODE, rows_by
 from testdata import Loaded
 
 from artifact_warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
 
 MONTH = timedelta(days=30)
 Key = tuple[Any, ...]

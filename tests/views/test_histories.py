@@ -25,6 +25,8 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 VIEWS = [
     *("failure_incidents", "reliability", "test_recoveries", "flaky_tests", "execution_time_regressions"),
     *("logical_runs", "logical_run_nodes", "logical_run_success_rates"),
@@ -103,6 +105,7 @@ def check_a_history(tmp_path_factory: pytest.TempPathFactory, seed: int, steps: 
         check_all(wh, Histories(folder))
 
 
+@pytest.mark.release
 def test_the_order_of_loading_does_not_matter(many: Path, many_loaded: Warehouse, tmp_path: Path) -> None:
     files = [path for path in sorted(many.rglob("*.json")) if re.search(r"/shop[0-5]_", str(path))]
     answers = []
@@ -144,6 +147,7 @@ def nights(
 BUILDS = "FROM v1.logical_runs WHERE command <> 'source freshness' ORDER BY generated_at"
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_thirty_nights_are_read_as_plainly(nights: tuple[Warehouse, Histories, list[dict]]) -> None:
     wh, expected, _ = nights

@@ -13,6 +13,8 @@ import pytest
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import sql_files
 
+pytestmark = pytest.mark.slow
+
 Parents = dict[str, list[str]]
 SOURCE, ASIDE = "source.p.raw.orders", "source.p.raw.aside"
 NIGHTS = [datetime(2026, 11, day, 6) for day in (1, 2, 3, 4)]

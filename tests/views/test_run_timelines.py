@@ -19,6 +19,8 @@ from testdata import Loaded, release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 GRAPHS = 200
 START = datetime(2026, 11, 1, 3)
 COMMANDS = ("build", "build", "build", "run", "test", "clone")

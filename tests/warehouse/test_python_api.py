@@ -18,6 +18,8 @@ import artifact_warehouse
 from artifact_warehouse import LoadReport, Warehouse, errors
 from artifact_warehouse.storage.connection import SCHEMA
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = SAMPLES / "environment=prod" / "job=nightly"
 GOOD = NIGHTLY / "2026-11-03_01_build"
 RESULTS = GOOD / "run_results.json"

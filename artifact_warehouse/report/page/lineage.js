@@ -16,6 +16,7 @@ import { MINUTE, STATE_WORD, day, dur, num, plural, stamp, typeWord } from "./wo
 const LARGE = 250;
 
 const SECOND = 1000;
+const KEYS = "Arrow keys: left to a parent, right to a child, up and down among neighbours. Enter opens the node.";
 const FRESH_WORD = { ok: "fresh", warn: "late", fail: "stale", none: "never checked" };
 
 export function lineagePage(here) {
@@ -83,14 +84,9 @@ class LineagePage {
   }
 
   makeControls() {
-    const { graph } = this;
-    const what = graph.members ? `${this.by}s` : "nodes";
     this.canvas = h("canvas", {
       tabindex: 0,
       role: "application",
-      "aria-label":
-        `Graph of ${num(graph.ids.length)} ${what}. Arrow keys: left to a parent, right to a child, up and down among ` +
-        "neighbours. Enter opens the node.",
       onkeydown: (event) => this.onKey(event),
     });
     this.spoken = h("p", { class: "sr", "aria-live": "polite" });
@@ -164,8 +160,10 @@ class LineagePage {
       : graph.ids.filter((_, place) => now.live[place] && now.state[place] === "fail").length;
     const edges = sum(now.edge);
     const isPartly = graph.strong && graph.strong < edges;
+    const drawn = plural(sum(now.live), graph.members ? this.by : "node");
+    this.canvas.setAttribute("aria-label", `Graph of ${drawn}, ${this.when.textContent}. ${KEYS}`);
     this.counted.textContent = [
-      plural(sum(now.live), graph.members ? this.by : "node"),
+      drawn,
       isPartly ? `${num(graph.strong)} strongest of ${plural(edges, "edge")}` : plural(edges, "edge"),
       failing ? `${num(failing)} failing` : "",
     ]

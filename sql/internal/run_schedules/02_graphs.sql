@@ -6,7 +6,7 @@
 parents AS (
     SELECT graph_id, unique_id, parent_unique_ids
     FROM internal.graph_nodes
-    WHERE graph_id IN (SELECT graph_id FROM runs) AND len(parent_unique_ids) > 0
+    WHERE graph_id IN (SELECT graph_id FROM runs) AND array_length(parent_unique_ids) > 0
 ),
 
 structures AS (

@@ -6,6 +6,7 @@ WITH runs AS (
     SELECT
         invocation_id,
         command,
+        row_number() OVER (ORDER BY generated_at ASC, invocation_id ASC, command ASC) AS run_number,
         $whole_runs IS NULL OR is_success IS NOT TRUE OR row_number() OVER (
             PARTITION BY project_name, environment, job_name, command
             ORDER BY generated_at DESC, invocation_id DESC
@@ -26,7 +27,7 @@ results AS (
         executions.status_class,
         executions.failures,
         executions.rows_affected,
-        executions.run_generated_at,
+        runs.run_number,
         runs.is_whole,
         CAST(round(executions.execution_seconds * 1000) AS BIGINT) AS ms
     FROM v1.node_executions AS executions
@@ -46,4 +47,4 @@ SELECT
         ELSE CAST(round(ms / pow(10, floor(log10(ms)) - 2)) * pow(10, floor(log10(ms)) - 2) AS BIGINT)
     END AS ms
 FROM results
-ORDER BY unique_id, run_generated_at, invocation_id, command
+ORDER BY unique_id, run_number

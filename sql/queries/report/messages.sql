@@ -9,3 +9,4 @@ WHERE status_class IN ('failure', 'warn')
     AND ($project IS NULL OR project_name = $project)
     AND ($environment IS NULL OR environment = $environment)
     AND ($job IS NULL OR job_name = $job)
+ORDER BY run_generated_at, invocation_id, command, unique_id
