@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from bench import Bench, Row
-from cases import columns, history, loading, manifests, pages, views
+from cases import columns, history, loading, manifests, pages, serving, views
 
 CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     case.__name__: case
@@ -13,6 +13,6 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
         *(history.nightly, history.size, history.startup),
         *(views.rates, views.operations, views.closure),
         *(columns.columns, columns.columns_again),
-        pages.pages,
+        *(pages.pages, serving.serving),
     )
 }

@@ -285,7 +285,8 @@ CREATE VIEW exposures AS SELECT
     NULL::VARCHAR AS owner_name,
     NULL::VARCHAR AS owner_email,
     NULL::VARCHAR[] AS depends_on_nodes,
-    NULL::JSON AS extra
+    NULL::JSON AS extra,
+    NULL::VARCHAR[] AS depends_on_macros
 WHERE FALSE;
 
 CREATE VIEW failure_incidents AS SELECT
@@ -582,7 +583,8 @@ CREATE VIEW metrics AS SELECT
     NULL::JSON AS type_params,
     NULL::VARCHAR AS calculation_method,
     NULL::VARCHAR AS timestamp,
-    NULL::JSON AS extra
+    NULL::JSON AS extra,
+    NULL::VARCHAR[] AS depends_on_macros
 WHERE FALSE;
 
 CREATE VIEW models AS SELECT
@@ -1226,7 +1228,11 @@ CREATE VIEW sources AS SELECT
     NULL::BIGINT AS failing_test_count,
     NULL::JSON AS extra,
     NULL::VARCHAR AS catalog_comment,
-    NULL::JSON AS catalog_extra
+    NULL::JSON AS catalog_extra,
+    NULL::BIGINT AS warn_after_count,
+    NULL::VARCHAR AS warn_after_period,
+    NULL::BIGINT AS error_after_count,
+    NULL::VARCHAR AS error_after_period
 WHERE FALSE;
 
 CREATE VIEW statements AS SELECT

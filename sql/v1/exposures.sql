@@ -24,7 +24,8 @@ SELECT
     nodes.owner_name,
     nodes.owner_email,
     nodes.depends_on_nodes,
-    nodes.other_fields AS extra
+    nodes.other_fields AS extra,
+    nodes.depends_on_macros
 FROM internal.defined_nodes AS nodes
 WHERE nodes.resource_type = 'exposure';
 

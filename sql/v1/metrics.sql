@@ -34,7 +34,8 @@ SELECT
     nodes.extra -> '$.type_params' AS type_params,
     nodes.extra ->> '$.calculation_method' AS calculation_method,
     nodes.extra ->> '$.timestamp' AS timestamp,
-    nodes.other_fields AS extra
+    nodes.other_fields AS extra,
+    nodes.depends_on_macros
 FROM internal.defined_nodes AS nodes
 LEFT JOIN internal.metric_semantics AS semantics
     ON semantics.project_name IS NOT DISTINCT FROM nodes.project_name

@@ -80,7 +80,11 @@ SELECT
     nodes.failing_test_count,
     nodes.extra,
     nodes.catalog_comment,
-    nodes.catalog_extra
+    nodes.catalog_extra,
+    TRY_CAST(definitions.extra ->> '$.freshness.warn_after.count' AS BIGINT) AS warn_after_count,
+    definitions.extra ->> '$.freshness.warn_after.period' AS warn_after_period,
+    TRY_CAST(definitions.extra ->> '$.freshness.error_after.count' AS BIGINT) AS error_after_count,
+    definitions.extra ->> '$.freshness.error_after.period' AS error_after_period
 FROM internal.catalogued_nodes AS nodes
 INNER JOIN stored.definitions AS definitions ON definitions.definition_id = nodes.definition_id
 LEFT JOIN internal.last_freshness AS checks
@@ -97,6 +101,10 @@ COMMENT ON COLUMN v1.sources.loader IS 'The tool that loads it.';
 COMMENT ON COLUMN v1.sources.loaded_at_field IS 'The column that says when a row was loaded.';
 COMMENT ON COLUMN v1.sources.warn_after_seconds IS 'The age at which a check warns, as declared.';
 COMMENT ON COLUMN v1.sources.error_after_seconds IS 'The age at which a check fails, as declared.';
+COMMENT ON COLUMN v1.sources.warn_after_count IS 'How many periods make the age at which a check warns, as declared: 24 hours are not one day.';
+COMMENT ON COLUMN v1.sources.warn_after_period IS 'minute, hour or day.';
+COMMENT ON COLUMN v1.sources.error_after_count IS 'How many periods make the age at which a check fails, as declared.';
+COMMENT ON COLUMN v1.sources.error_after_period IS 'minute, hour or day.';
 COMMENT ON COLUMN v1.sources.freshness_filter IS 'The filter of the freshness check.';
 COMMENT ON COLUMN v1.sources.is_freshness_checked IS 'Whether its freshness was ever checked.';
 COMMENT ON COLUMN v1.sources.freshness_status IS 'dbt''s status of its last freshness check.';

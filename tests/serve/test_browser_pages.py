@@ -7,25 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import ESCAPES, MORE_ESCAPES
 from starlette.testclient import TestClient
+from testdata import release_only
 
 from artifact_warehouse.serve import app
 
 pytestmark = pytest.mark.slow
-
-ESCAPES = [
-    "SELECT * FROM read_text('/etc/passwd')",
-    "FROM glob('/etc/*')",
-    "ATTACH ':memory:' AS other",
-    "COPY v1.models TO '/tmp/escaped.csv'",
-    "EXPORT DATABASE '/tmp/escaped'",
-    "LOAD httpfs",
-    "SET memory_limit = '100GB'",
-    "RESET lock_configuration",
-    "CREATE OR REPLACE VIEW v1.models AS SELECT 1",
-    "DELETE FROM stored.artifacts",
-    "PRAGMA enable_logging",
-]
 
 
 def run(client: TestClient, sql: Any, **more: Any) -> dict[str, Any]:
@@ -55,7 +43,7 @@ def test_a_large_result_is_cut_and_a_plan_is_shown(client: TestClient) -> None:
     assert {"explain_key", "explain_value"} == row.keys()
 
 
-@pytest.mark.parametrize("sql", ESCAPES)
+@pytest.mark.parametrize("sql", [*ESCAPES, *release_only(*MORE_ESCAPES)])
 def test_a_query_of_the_page_leads_nowhere_else(client: TestClient, sql: str) -> None:
     assert run(client, sql).get("error")
     assert not Path("/tmp/escaped.csv").exists()

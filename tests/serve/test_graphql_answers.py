@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from testdata import SAMPLES
 
 PROD = "environment = 'prod'"
 NO_NODES = ("operation.", "analysis.", "function.")
@@ -381,3 +382,24 @@ def test_a_lineage_is_selected_as_dbt_selects(ask, numbers, v1) -> None:
     expected = {row["id"] for row in above if row["id"].split(".")[0] in ("model", "source")}
     assert {row["uniqueId"] for row in found} == expected | {MODEL}
     assert [row["uniqueId"] for row in found if row["matchesMethod"]] == [MODEL]
+
+
+def test_criteria_and_macros_are_those_of_the_newest_manifest(ask, numbers, v1) -> None:
+    manifests = [json.loads(file.read_text()) for file in (SAMPLES / "environment=prod").rglob("manifest.json")]
+    newest = max(manifests, key=lambda one: one["metadata"]["generated_at"])
+    found = ask(
+        "query($id: BigInt!) { environment(id: $id) { applied { sources { edges { node { uniqueId freshness { criteria "
+        "{ warnAfter { count period } errorAfter { count period } } } } } } } } }",
+        id=numbers.prod,
+    )
+    answered = nodes_of(found["environment"]["applied"]["sources"])
+    for row in v1(f"FROM v1.sources WHERE {PROD} AND is_enabled"):
+        written = newest["sources"][row["unique_id"]]["freshness"] or {}
+        for kind, field in (("warn_after", "warnAfter"), ("error_after", "errorAfter")):
+            expected = {key: (written.get(kind) or {}).get(key) for key in ("count", "period")}
+            assert {key: row[f"{kind}_{key}"] for key in expected} == expected
+            criteria = answered[row["unique_id"]]["freshness"]["criteria"]
+            assert criteria[field] == (expected if expected["count"] else None)
+    for kind in ("metrics", "exposures"):
+        for row in v1(f"FROM v1.{kind} WHERE {PROD} AND is_enabled"):
+            assert {*(row["depends_on_macros"] or ())} == {*newest[kind][row["unique_id"]]["depends_on"]["macros"]}

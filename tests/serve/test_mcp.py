@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
+from serving import ESCAPES, MORE_ESCAPES
 from starlette.testclient import TestClient
+from testdata import release_only
 
 from artifact_warehouse.serve import RequestLimits
 from artifact_warehouse.serve.mcp import Tools, server
@@ -155,20 +157,7 @@ def test_column_lineage_regressions_and_flaky_tests_answer(call) -> None:
     assert call("list_jobs")["result"]
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "ATTACH '/tmp/other.duckdb'",
-        "COPY (SELECT 1) TO '/tmp/escaped.csv'",
-        "INSTALL httpfs",
-        "SET enable_external_access = true",
-        "CREATE SECRET (TYPE s3)",
-        "CREATE TABLE v1.x AS SELECT 1",
-        "DROP VIEW v1.models",
-        "SELECT",
-    ],
-)
+@pytest.mark.parametrize("sql", [*ESCAPES, *release_only(*MORE_ESCAPES)])
 def test_a_query_leads_nowhere_else(call, sql: str) -> None:
     found = call("query", sql=sql)
     assert isinstance(found, str), "it is refused"

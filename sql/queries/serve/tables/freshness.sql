@@ -17,8 +17,14 @@ SELECT
     environments.environment_id,
     sources.unique_id,
     json_object(
-        'warn_after', nullif(sources.extra -> 'freshness' -> 'warn_after', 'null'),
-        'error_after', nullif(sources.extra -> 'freshness' -> 'error_after', 'null')
+        'warn_after', CASE
+            WHEN sources.warn_after_count IS NOT NULL
+                THEN json_object('count', sources.warn_after_count, 'period', sources.warn_after_period)
+        END,
+        'error_after', CASE
+            WHEN sources.error_after_count IS NOT NULL
+                THEN json_object('count', sources.error_after_count, 'period', sources.error_after_period)
+        END
     ) AS criteria,
     sources.is_freshness_checked AS freshness_checked,
     runs.job_id AS freshness_job_definition_id,
