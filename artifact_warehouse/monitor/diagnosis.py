@@ -35,6 +35,7 @@ class Diagnosis:
     skipped_without_cause: Rows
     """Skipped nodes without a known failure among their ancestors."""
     warnings: Rows
+    """Each node that warned, and whom it concerns."""
     slow: Rows
     """Nodes that took longer than their own baseline, since when, and what changed then."""
     critical_path: Rows
@@ -98,15 +99,19 @@ def diagnose(
     def rows(name: str) -> Rows:
         return _rows(connection, name, values)
 
-    failures = rows("run_failures")
+    failures, warnings = rows("run_failures"), rows("run_warnings")
     place = (found["project_name"], found["environment"])
-    known = contacts(connection, (row["unique_id"] for row in failures))
+    known = contacts(connection, (row["unique_id"] for row in (*failures, *warnings)))
     nobody = Contact("")
+
+    def with_contacts(rows: Rows) -> Rows:
+        return [{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in rows]
+
     return Diagnosis(
         run=found,
-        failures=[{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in failures],
+        failures=with_contacts(failures),
         skipped_without_cause=rows("run_unexplained_skips"),
-        warnings=rows("run_warnings"),
+        warnings=with_contacts(warnings),
         slow=rows("run_slow_nodes"),
         critical_path=rows("run_critical_path"),
         flaky_tests=rows("run_flaky_tests"),

@@ -28,7 +28,7 @@ ARTIFACTS = Table(
             "kind",
             "VARCHAR",
             "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, telemetry, "
-            "information_schema, or an unknown one.",
+            "information_schema, information_schema_freshness, or an unknown one.",
         ),
         Column("schema_version", "INTEGER", "The version of its schema; 0 where dbt up to 0.18 wrote none."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),

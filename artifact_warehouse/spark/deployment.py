@@ -9,15 +9,13 @@ import pyarrow as pa
 
 from artifact_warehouse.schema import TABLES
 from artifact_warehouse.spark.catalog import SETTINGS, Catalog
+from artifact_warehouse.spark.inputs import OF_PROJECT
 from artifact_warehouse.spark.translation import translate
 from artifact_warehouse.storage import SqlFile, answers, deployed_files
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StructType
-
-SETTLED_FOR = "settled_for"
-"""The column of settled tables with the project whose artifacts a row follows from. It is their partition."""
 
 _FOR_LOADS = ("internal.settled_artifacts", "internal.artifact_folders")
 """Views that loads read and no view: `stored.settled_artifacts` has their answer."""
@@ -42,20 +40,24 @@ def deploy(spark: SparkSession, catalog: Catalog = Catalog()) -> list[str]:  # n
     for table in TABLES:
         _create_table(spark, catalog, f"{catalog.schema('stored')}.{table.name}", table.arrow_schema)
     for name, schema in settled_schemas().items():
-        partitioned = schema.append(pa.field(SETTLED_FOR, pa.string()))
-        _create_table(spark, catalog, catalog.settled(name), partitioned, f"PARTITIONED BY ({SETTLED_FOR})")
+        partitioned = schema.append(pa.field(OF_PROJECT, pa.string()))
+        _create_table(spark, catalog, catalog.settled(name), partitioned, f"PARTITIONED BY ({OF_PROJECT})")
     views = [file for file in deployed_files() if file.kind == "view" and file.full_name not in _FOR_LOADS]
     for file in views:
         spark.sql(translate(file, catalog.schema) if file.is_portable else _view_of_settled(file, catalog))
     return [file.full_name for file in views]
 
 
+def settled_views() -> tuple[str, ...]:
+    """The views that Spark cannot answer, by name."""
+    files = (file for file in deployed_files() if file.kind == "view" and not file.is_portable)
+    return tuple(file.full_name for file in files if file.full_name not in _FOR_LOADS)
+
+
 @cache
 def settled_schemas() -> dict[str, pa.Schema]:
-    """The views that Spark cannot answer, and the columns of each."""
-    views = [file for file in deployed_files() if file.kind == "view" and not file.is_portable]
-    names = [file.full_name for file in views if file.full_name not in _FOR_LOADS]
-    return {name: table.schema for name, table in answers({}, names).items()}
+    """The columns of these views."""
+    return {name: table.schema for name, table in answers({}, settled_views()).items()}
 
 
 def spark_schema(schema: pa.Schema) -> StructType:

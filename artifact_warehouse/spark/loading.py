@@ -110,7 +110,7 @@ def _chunks(part: int, key: int | None, table: str, chunks: Any) -> Iterator[pa.
 
 def _store(spark: SparkSession, catalog: Catalog, stage: str, labels: Labels) -> LoadReport:
     staged = spark.read.schema(_CHUNKS).parquet(stage)
-    found = staged.where(staged.table == _OUTCOMES).select("part", "rows").toArrow().to_pylist()
+    found = staged.where(staged["table"] == _OUTCOMES).select("part", "rows").toArrow().to_pylist()
     outcomes = [(row["part"], pickle.loads(row["rows"])) for row in found]
     winners, report = _without_repeated(outcomes)
     kept = spark.createDataFrame([*winners.items()], "artifact_key bigint, part int")
@@ -141,7 +141,7 @@ def _without_repeated(outcomes: list[tuple[int, Outcome]]) -> tuple[dict[int, in
 
 def _rows(staged: DataFrame, table: Table, kept: DataFrame) -> DataFrame:
     """The new rows of a table: of contents one of each, of facts those of one copy of each artifact."""
-    chunks = staged.where(staged.table == table.name)
+    chunks = staged.where(staged["table"] == table.name)
     if not table.content_key:
         chunks = chunks.join(kept, ["artifact_key", "part"], "left_semi")
     rows = chunks.select("rows").mapInArrow(_open(table), spark_schema(table.arrow_schema))

@@ -3,7 +3,7 @@
 Knows tables and no artifacts. Only this package calls duckdb.connect.
 """
 
-from artifact_warehouse.storage.answering import LEDGER, answers, ledger_after, tables_read
+from artifact_warehouse.storage.answering import LEDGER, answers, called, ledger_after, tables_read
 from artifact_warehouse.storage.atomic_file import replacement
 from artifact_warehouse.storage.compaction import compact
 from artifact_warehouse.storage.completing import completions
@@ -42,6 +42,7 @@ __all__ = [
     "add_generation",
     "answers",
     "broken_integrity",
+    "called",
     "check_copy",
     "check_state",
     "compact",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +40,29 @@ def ledger_after(rows: Mapping[str, pa.Table], new: Mapping[str, pa.Table], uris
 
 def answers(rows: Mapping[str, pa.Table], views: Collection[str]) -> dict[str, pa.Table]:
     """The rows of some views, by name, where the tables of schema `stored` have the given rows, and no others."""
+    with _filled(rows, views) as connection:
+        return {view: connection.sql(_selected(connection, view)).to_arrow_table() for view in views}
+
+
+def called(rows: Mapping[str, pa.Table], macro: str, *arguments: Any, **named: Any) -> pa.Table:
+    """The rows of a table macro, over the same tables."""
+    values = {f"argument_{number}": value for number, value in enumerate(arguments)} | named
+    places = [f"${name}" for name in values.keys() - named.keys()]
+    passed = ", ".join([*sorted(places), *(f"{name} := ${name}" for name in named)])
+    with _filled(rows, [macro]) as connection:
+        connection.execute(f"CREATE TEMP TABLE answer AS FROM {macro}({passed})", values)
+        return connection.sql(_selected(connection, "answer")).to_arrow_table()
+
+
+def tables_read(objects: Collection[str]) -> frozenset[str]:
+    """The tables of schema `stored` that some views and macros read, by themselves or through others."""
+    read = frozenset[str]().union(*(file.dependencies for file in _with_dependencies(objects)))
+    return frozenset(name.removeprefix("stored.") for name in read if name.startswith("stored."))
+
+
+@contextmanager
+def _filled(rows: Mapping[str, pa.Table], objects: Collection[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with the rows, some views or macros, and all that these read."""
     with _in_memory() as connection:
         for schema in ("stored", *schemas()):
             connection.execute(f"CREATE SCHEMA {schema}")
@@ -46,15 +70,9 @@ def answers(rows: Mapping[str, pa.Table], views: Collection[str]) -> dict[str, p
             connection.execute(table.create_sql())
         for name, table_rows in rows.items():
             insert(connection, BY_NAME[name], table_rows)
-        for file in _with_dependencies(views):
+        for file in _with_dependencies(objects):
             connection.execute(file.definition)
-        return {view: connection.sql(_selected(connection, view)).to_arrow_table() for view in views}
-
-
-def tables_read(views: Collection[str]) -> frozenset[str]:
-    """The tables of schema `stored` that some views read, by themselves or through others."""
-    read = frozenset[str]().union(*(file.dependencies for file in _with_dependencies(views)))
-    return frozenset(name.removeprefix("stored.") for name in read if name.startswith("stored."))
+        yield connection
 
 
 @contextmanager
@@ -66,11 +84,11 @@ def _in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _with_dependencies(views: Collection[str]) -> list[SqlFile]:
-    """The views, and the objects that they read, each after those that it reads."""
+def _with_dependencies(objects: Collection[str]) -> list[SqlFile]:
+    """The objects, and those that they read, each after those that it reads."""
     files = {file.full_name: file for file in sql_files()}
     graph: dict[str, list[str]] = {}
-    waiting = [*views]
+    waiting = [*objects]
     while waiting:
         if (name := waiting.pop()) not in graph:
             graph[name] = sorted(files[name].dependencies & files.keys())
