@@ -8,6 +8,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from artifact_warehouse.drawing import document, listing, sentence
 from artifact_warehouse.errors import WarehouseTooOld
 from artifact_warehouse.lineage import keep_resolved, resolved_manifests, resolver_version
 from artifact_warehouse.schema import TABLES, to_utc
@@ -87,6 +88,12 @@ class PruneReport(NamedTuple):
         after = "" if self.size_bytes_after is None else f" and has {self.size_bytes_after:,}"
         removed = f"{done} {sum(self.artifacts.values()):,} artifacts and {rows:,} rows"
         return f"PruneReport: {removed}; the file had {self.size_bytes_before:,} bytes{after}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the counts, and the table."""
+        rows = (row.values() for row in self.to_arrow().to_pylist())
+        table = listing(("what", ">rows", ">pruned rows"), (tuple(row) for row in rows))
+        return document(sentence(repr(self).partition(": ")[2]), table)
 
     def to_arrow(self) -> pa.Table:
         """The removed artifacts by kind, and rows by table."""

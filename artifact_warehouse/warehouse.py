@@ -104,7 +104,11 @@ class Warehouse:
         return "\n  ".join([f"Warehouse({str(self.path)!r})", *lines])
 
     def close(self) -> None:
-        """Close the file. Relations that a query returned can no longer be read."""
+        """Close the file.
+
+        A relation cannot be read any more: DuckDB raises "Connection has already been closed". Read it before, with
+        .df(), .pl() or .to_arrow_table(); or keep the warehouse open: `wh = Warehouse(…)` without `with`.
+        """
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -65,6 +65,18 @@ def unpack(folder: Path, archive: str) -> None:
             (folder / f"{kind}.json").write_bytes(source.read())
 
 
+def unpack_project(folder: Path, archive: str, project: str) -> None:
+    """All artifacts of a project in the archive of real runs."""
+    with tarfile.open(archive) as files:
+        for name in files.getnames():
+            if name.startswith(f"./{project}/") and name.endswith(".json"):
+                target = folder / name.removeprefix(f"./{project}/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source = files.extractfile(name)
+                assert source
+                target.write_bytes(source.read())
+
+
 def environment(folder: Path, requirements: list[str]) -> None:
     """A virtual environment with these packages, for peers whose pins conflict with those of the package."""
     venv.create(folder, with_pip=True, clear=True)

@@ -21,6 +21,10 @@ def executed(path: Path) -> Any:
         folder.mkdir(parents=True)
         (Path(home) / "sample_artifacts").symlink_to(ROOT / "sample_artifacts")
         NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, record_timing=False).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "image/svg+xml" in output.get("data", ()):
+                output.data.pop("text/html", None)  # the code host would take it, and leave out the picture
     return notebook
 
 

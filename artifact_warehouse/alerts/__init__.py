@@ -5,13 +5,13 @@
 
 from artifact_warehouse.alerts.delivery import check_channels
 from artifact_warehouse.alerts.notifying import Delivery, NotifyReport, load_settings, notify
-from artifact_warehouse.alerts.settings import json_schema
+from artifact_warehouse.alerts.settings import alerts_schema
 
 __all__ = [
     "Delivery",
     "NotifyReport",
+    "alerts_schema",
     "check_channels",
-    "json_schema",
     "load_settings",
     "notify",
 ]

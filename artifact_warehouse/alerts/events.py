@@ -41,11 +41,16 @@ class Event:
 
 
 def find_events(
-    connection: duckdb.DuckDBPyConnection, settings: Alerts, began: datetime, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    settings: Alerts,
+    promises: Iterable[Promise],
+    began: datetime,
+    now: datetime,
 ) -> tuple[Event, ...]:
     """Everything that is worth telling as of now, in order of time: what is still true, and what happened lately.
 
-    `began` is when the first message was made, which never changes.
+    `promises` are those of the settings and of exposures. `began` is when the first message was made, which never
+    changes.
     """
     oldest = now - duration_of_text(settings.max_age)
     since = max(began, oldest)
@@ -59,7 +64,7 @@ def find_events(
             for schedule in settings.schedules
             for event in _missing_runs(connection, settings, schedule, (began, since, now))
         ),
-        *(event for promise in settings.promises for event in _promises(connection, settings, promise, since, now)),
+        *(event for promise in promises for event in _promises(connection, settings, promise, since, now)),
     ]
     subjects = find_subjects(connection, (event.unique_id for event in found if event.unique_id))
     with_subject = (

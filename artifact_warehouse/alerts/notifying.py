@@ -18,6 +18,7 @@ from artifact_warehouse.alerts.composing import Draft, Plan, Told, compose
 from artifact_warehouse.alerts.delivery import Send, sender
 from artifact_warehouse.alerts.events import Event, explain, find_events
 from artifact_warehouse.alerts.outbox import Outgoing
+from artifact_warehouse.alerts.promises import find_promises
 from artifact_warehouse.alerts.settings import Alerts, alerts_of
 from artifact_warehouse.alerts.words import MARKDOWN, PLAIN, body_of, reason_of, report_link, title_of
 from artifact_warehouse.config import FILE_NAME, find_config, read_config
@@ -43,6 +44,8 @@ class NotifyReport:
     """The messages of a call, in the order in which they were sent."""
 
     deliveries: tuple[Delivery, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What is wrong in the meta of exposures, and so is not promised."""
 
     @property
     def failed(self) -> tuple[Delivery, ...]:
@@ -51,7 +54,7 @@ class NotifyReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report for JSON."""
-        return {"messages": [asdict(one) for one in self.deliveries]}
+        return {"messages": [asdict(one) for one in self.deliveries], "problems": list(self.problems)}
 
 
 def load_settings(config: str | os.PathLike[str] | Mapping[str, Any] | None) -> Alerts:
@@ -73,18 +76,21 @@ def notify(file: WarehouseFile, settings: Alerts, dry_run: bool, now: datetime |
     senders = {} if dry_run else {name: sender(name, channel) for name, channel in settings.channels.items()}
     with file.open(read_only=True) as connection:
         told = outbox.read_told(connection, settings.channels)
-        events = find_events(connection, settings, outbox.began_at(told, at), at)
+        promises, problems = find_promises(connection, settings)
+        events = find_events(connection, settings, promises, outbox.began_at(told, at), at)
         events = _explained(connection, events, compose(events, told, settings, at))
         has_work = outbox.has_pending(connection, settings.channels, at, _oldest(settings, at))
     plan = compose(events, told, settings, at)
     if dry_run:
         return NotifyReport(
-            tuple(Delivery(draft.channel, "planned", content_of(draft, settings, at)) for draft in plan.drafts)
+            tuple(Delivery(draft.channel, "planned", content_of(draft, settings, at)) for draft in plan.drafts),
+            problems,
         )
     if not has_work and plan == Plan() and all(found.since for found in told.values()):
-        return NotifyReport()
+        return NotifyReport(problems=problems)
     outgoing, lease = _write_and_claim(file, settings, events, at)
-    return NotifyReport(tuple(_sent(file, outgoing, senders, time.monotonic() + lease.total_seconds(), at)))
+    sent = tuple(_sent(file, outgoing, senders, time.monotonic() + lease.total_seconds(), at))
+    return NotifyReport(sent, problems)
 
 
 def _oldest(settings: Alerts, now: datetime) -> datetime:

@@ -80,18 +80,23 @@ class Route(Table, frozen=True):
     ] = ()
 
 
-class Promise(Table, frozen=True):
-    """An exposure is fresh and tested by a time of day."""
+class Terms(Table, frozen=True, kw_only=True):
+    """An exposure is fresh and tested by a time of day. In dbt, these are the keys of the exposure's `meta.promise`."""
 
-    exposure: Annotated[str, Meta(description="The name or unique_id of the exposure.")]
     by: TimeOfDay
-    project: str | None = None
-    environment: str | None = None
     days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
     holidays: Annotated[tuple[date, ...], Meta(description="Days on which nothing is promised.")] = ()
     timezone: Zone | None = None
     within: Annotated[Duration, Meta(description="How long before the time models may be built and tested.")] = "24h"
     tell_kept: Annotated[bool, Meta(description="Tell each day on which it is kept, too.")] = False
+
+
+class Promise(Terms, frozen=True, kw_only=True):
+    """A promise for an exposure, which comes before that of its meta."""
+
+    exposure: Annotated[str, Meta(description="The name or unique_id of the exposure.")]
+    project: str | None = None
+    environment: str | None = None
 
 
 class Schedule(Table, frozen=True):
@@ -123,12 +128,6 @@ class Alerts(Table, frozen=True):
     max_age: Annotated[Duration, Meta(description="What is over for longer is not told.")] = "7d"
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The configuration of artifact-warehouse."""
-
-    alerts: Alerts | None = None
-
-
 def alerts_of(tables: Mapping[str, Any], place: str) -> Alerts:
     """The settings of a configuration's tables. `place` is its file, for errors. Raises InvalidConfig."""
     if "alerts" not in tables:
@@ -138,18 +137,21 @@ def alerts_of(tables: Mapping[str, Any], place: str) -> Alerts:
     except msgspec.ValidationError as error:
         reason, _, key = str(error).partition(" - at ")
         raise InvalidConfig(f"{place}: alerts{key.strip('`').removeprefix('$')}", reason) from error
-    for key, check, value in _checks(found):
-        try:
-            check(value)
-        except (ValueError, KeyError, OSError, ImportError) as error:
-            raise InvalidConfig(f"{place}: alerts.{key}", _reason(value, error)) from error
+    _run(_checks(found), f"{place}: alerts.")
     return found
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of the configuration, for editors and for checks before a deployment."""
-    schema = msgspec.json.schema(Config)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "artifact-warehouse.toml", **schema}
+def alerts_schema() -> dict[str, Any]:
+    """The JSON schema of the table."""
+    return msgspec.json.schema(Alerts)
+
+
+def _run(checks: Iterator[Check], place: str) -> None:
+    for key, check, value in checks:
+        try:
+            check(value)
+        except (ValueError, KeyError, OSError, ImportError) as error:
+            raise InvalidConfig(f"{place}{key}", _reason(value, error)) from error
 
 
 Check = tuple[str, Callable[[Any], Any], Any]
@@ -170,12 +172,27 @@ def _checks(settings: Alerts) -> Iterator[Check]:
     for number, route in enumerate(settings.routes):
         yield f"routes[{number}].channels", _known(settings.channels), route.channels
     for number, promise in enumerate(settings.promises):
-        yield f"promises[{number}].timezone", ZoneInfo, promise.timezone or settings.timezone
-        yield f"promises[{number}].within", duration_of_text, promise.within
+        yield from _checks_of_terms(promise, f"promises[{number}].", settings.timezone)
     for number, schedule in enumerate(settings.schedules):
         yield f"schedules[{number}].timezone", ZoneInfo, schedule.timezone or settings.timezone
         yield f"schedules[{number}].grace", duration_of_text, schedule.grace
         yield f"schedules[{number}].cron", _is_cron, schedule.cron
+
+
+def _checks_of_terms(terms: Terms, place: str, zone: str) -> Iterator[Check]:
+    yield f"{place}timezone", ZoneInfo, terms.timezone or zone
+    yield f"{place}within", duration_of_text, terms.within
+
+
+def terms_of(text: str, place: str) -> Terms:
+    """The terms in the JSON of an exposure's meta. `place` is for errors. Raises InvalidConfig."""
+    try:
+        found = msgspec.json.decode(text, type=Terms)
+    except msgspec.ValidationError as error:
+        reason, _, key = str(error).partition(" - at ")
+        raise InvalidConfig(f"{place}{key.strip('`').removeprefix('$')}", reason) from error
+    _run(_checks_of_terms(found, "", "UTC"), f"{place}.")
+    return found
 
 
 def _known(channels: Mapping[str, Channel]) -> Callable[[Iterable[str]], None]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from artifact_warehouse.artifacts import information_schema, json_text, lineage_parquet, telemetry
-from artifact_warehouse.artifacts.information_schema import INFORMATION_SCHEMA
+from artifact_warehouse.artifacts.information_schema import FRESHNESS_SCHEMA, INFORMATION_SCHEMA
 from artifact_warehouse.errors import MalformedArtifact, NotAnArtifact, UnknownKind
 from artifact_warehouse.limits import Limits
 
@@ -30,7 +30,12 @@ RUN_SCHEMA = "run/v1"
 dbt writes no such file. A source of artifacts makes it: see `artifact_warehouse.sources`.
 """
 
-_OWN_SCHEMAS = {RUN_SCHEMA: "run", telemetry.TELEMETRY_SCHEMA: "telemetry", INFORMATION_SCHEMA: "information_schema"}
+_OWN_SCHEMAS = {
+    RUN_SCHEMA: "run",
+    telemetry.TELEMETRY_SCHEMA: "telemetry",
+    INFORMATION_SCHEMA: "information_schema",
+    FRESHNESS_SCHEMA: "information_schema_freshness",
+}
 """The kinds of documents that dbt writes in another form, or not at all."""
 
 KINDS = (
@@ -116,6 +121,8 @@ def documents(data: bytes, uri: str, limits: Limits = Limits()) -> Iterator[tupl
     if telemetry.is_telemetry(data):
         return telemetry.documents(data, uri, limits)
     with suppress(ValueError):
+        if data.startswith(_PARQUET) and telemetry.is_parquet_telemetry(data):
+            return telemetry.parquet_documents(data, uri, limits)
         if data.startswith(_PARQUET) and information_schema.table_of(data):
             return information_schema.documents(data, uri, limits)
     return None

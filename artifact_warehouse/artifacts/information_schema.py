@@ -1,6 +1,7 @@
 """Reads the runs in dbt 2's information schema, and in the index of its previews, which are Parquet files.
 
-One file has several invocations. Each becomes an artifact of its own, once for each of the two files that tell of it.
+One file has several invocations. Each becomes an artifact of its own, once for each of the files that tell of it. The
+freshness checks of an invocation become an artifact of a kind of its own, with the sections of a sources.json.
 """
 
 from __future__ import annotations
@@ -8,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from artifact_warehouse.artifacts import json_text, parquet_pages
-from artifact_warehouse.errors import MalformedArtifact
+from artifact_warehouse.artifacts import json_text, parquet_rows
 from artifact_warehouse.limits import Limits
 
 INFORMATION_SCHEMA = "information_schema/v1"
 """`metadata.artifact_warehouse_schema` of an invocation in the information schema."""
+
+FRESHNESS_SCHEMA = "information_schema_freshness/v1"
+"""`metadata.artifact_warehouse_schema` of the freshness checks of an invocation in the information schema."""
 
 INVOCATIONS = (
     *("invocation_id", "command", "selector", "dbt_version", "generated_at", "elapsed_time", "args", "target_name"),
@@ -23,77 +26,79 @@ RESULTS = (
     *("invocation_id", "unique_id", "status", "execution_time", "thread_id", "message", "failures", "relation_name"),
     *("adapter_response", "timing", "batch_results", "rows_affected", "created_at"),
 )
+FRESHNESS = (
+    *("invocation_id", "unique_id", "status", "max_loaded_at", "snapshotted_at", "max_loaded_at_time_ago"),
+    *("execution_time", "thread_id", "error", "warn_after_count", "warn_after_period", "error_after_count"),
+    *("error_after_period", "freshness_filter", "adapter_response", "timing", "created_at", "resource_type"),
+)
 _NEEDED = {
+    "freshness": {"invocation_id", "unique_id", "status", "max_loaded_at", "snapshotted_at"},
     "invocations": {"invocation_id", "command", "generated_at"},
     "results": {"invocation_id", "unique_id", "status"},
 }
-_COLUMNS = {"invocations": INVOCATIONS, "results": RESULTS}
-_BATCH_ROWS = 16_384
-_BYTE_ARRAY = 6
-"""The type of texts: see parquet_pages.PHYSICAL_TYPES."""
+_COLUMNS = {"freshness": FRESHNESS, "invocations": INVOCATIONS, "results": RESULTS}
 
 
 def table_of(data: bytes) -> str | None:
     """Which table of runs a Parquet file has; None for another file. Raises ValueError."""
-    names = {column.name for column in parquet_pages.footer(data).columns}
+    names = parquet_rows.column_names(data)
     return next((table for table, needed in _NEEDED.items() if needed <= names), None)
 
 
 def documents(data: bytes, uri: str, limits: Limits) -> Iterator[tuple[str, bytes]]:
     """The invocations in a file: the id and the document of each, equal for equal rows. Raises MalformedArtifact."""
-    import pyarrow as pa
-
-    try:
-        table = table_of(data)
-        assert table is not None
-        by_id: dict[str, list[dict[str, Any]]] = {}
-        for row in _rows(data, uri, _COLUMNS[table], limits):
-            if isinstance(row.get("invocation_id"), str):
-                by_id.setdefault(row["invocation_id"], []).append(row)
-    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
-        raise MalformedArtifact(uri, f"is not valid Parquet: {error}") from error
+    table = table_of(data)
+    assert table is not None
+    by_id: dict[str, list[dict[str, Any]]] = {}
+    for row in parquet_rows.rows(data, uri, _COLUMNS[table], limits):
+        if isinstance(row.get("invocation_id"), str):
+            by_id.setdefault(row["invocation_id"], []).append(row)
     for invocation_id, rows in by_id.items():
+        if table == "freshness":
+            yield invocation_id, _checks(invocation_id, rows)
+            continue
         metadata = {"artifact_warehouse_schema": INFORMATION_SCHEMA, "invocation_id": invocation_id}
         rows.sort(key=json_text.encode)
         yield invocation_id, json_text.encode({"metadata": metadata, table: rows}).encode()
 
 
-def _rows(data: bytes, uri: str, names: tuple[str, ...], limits: Limits) -> Iterator[dict[str, Any]]:
-    """The rows of a file, without NULLs. Texts are read as dictionaries, to know their size before it is allocated."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import parquet
-
-    footer = parquet_pages.footer(data)
-    chosen = {place: column.name for place, column in enumerate(footer.columns) if column.name in names}
-    if len({*chosen.values()}) != len(chosen) or any(footer.columns[place].is_nested for place in chosen):
-        raise ValueError("a column is nested, or there twice")
-    pages = [page for chunk in footer.chunks if chunk.column in chosen for page in parquet_pages.pages(data, chunk)]
-    if len(pages) > limits.entries or sum(page.decoded_bytes for page in pages) > limits.artifact_bytes:
-        raise MalformedArtifact(uri, "unpacks to too many bytes; if it is sound, raise --max-artifact-size")
-    texts = [name for place, name in chosen.items() if footer.columns[place].physical_type == _BYTE_ARRAY]
-    file = parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
-    size_bytes = row_count = 0
-    for batch in file.iter_batches(_BATCH_ROWS, columns=[*chosen.values()], use_threads=False):
-        row_count += batch.num_rows
-        for column in batch.columns:
-            if pa.types.is_dictionary(column.type):
-                lengths = pc.binary_length(column.dictionary).take(column.indices)
-                size_bytes += pc.sum(lengths).as_py() or 0
-        if size_bytes > limits.artifact_bytes or row_count > limits.entries:
-            raise MalformedArtifact(uri, "has too many rows or too long texts; if it is sound, raise the limits")
-        columns = {name: _plain(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-        for row in pa.table(columns).to_pylist():
-            yield {name: value for name, value in row.items() if value is not None}
+def _checks(invocation_id: str, rows: list[dict[str, Any]]) -> bytes:
+    """The checks of an invocation, as sources.json has them."""
+    metadata: dict[str, str | None] = {
+        "artifact_warehouse_schema": FRESHNESS_SCHEMA,
+        "invocation_id": invocation_id,
+        "generated_at": max((str(row["snapshotted_at"]) for row in rows if "snapshotted_at" in row), default=None),
+    }
+    results = sorted(map(_check, rows), key=json_text.encode)
+    return json_text.encode({"metadata": metadata, "results": results}).encode()
 
 
-def _plain(column: Any) -> Any:
-    """A column as texts, numbers and booleans; times as texts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _check(row: dict[str, Any]) -> dict[str, Any]:
+    criteria = {
+        name: {"count": row.get(f"{name}_count"), "period": row.get(f"{name}_period")}
+        for name in ("warn_after", "error_after")
+        if f"{name}_count" in row
+    }
+    renamed: dict[str, Any] = {
+        "max_loaded_at_time_ago_in_s": row.get("max_loaded_at_time_ago"),
+        "criteria": {**criteria, "filter": row.get("freshness_filter")},
+        **{name: decoded(row[name]) for name in ("adapter_response", "timing") if name in row},
+    }
+    kept = {name: value for name, value in row.items() if name in _CHECK_FIELDS}
+    return {**kept, **renamed}
 
-    if pa.types.is_dictionary(column.type):
-        return column.cast(pa.string())
-    if pa.types.is_timestamp(column.type):
-        return pc.strftime(column.cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ")
-    return column
+
+_CHECK_FIELDS = {
+    *("unique_id", "status", "max_loaded_at", "snapshotted_at", "execution_time", "thread_id", "error"),
+    "resource_type",
+}
+
+
+def decoded(value: Any) -> Any:
+    """The value of a JSON text; the text itself where it is none. The tables have JSON as text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json_text.decode(value.encode())
+    except ValueError:
+        return value

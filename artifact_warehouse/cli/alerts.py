@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from artifact_warehouse.cli.config import check_options, json_schema
 from artifact_warehouse.cli.options import LOG_FORMAT, TIMES, WAIT, WAREHOUSE, CommandFailed, ExitCode, talk
 from artifact_warehouse.cli.output import print_json, print_line
+from artifact_warehouse.config import FILE_NAME, find_config, read_config
 
 TEXT_OR_JSON = click.Choice(["text", "json"])
 CONFIG = click.option(
@@ -47,6 +49,8 @@ def notify(
 
     with Warehouse(warehouse, wait=wait) as wh:
         report = wh.notify(config, dry_run=dry_run, now=now)
+    for problem in report.problems:
+        talk().say("warning", "meta", f"{problem}; nothing is promised of it")
     if output_format == "json":
         print_json(report.to_dict())
     for one in report.deliveries if output_format == "text" else ():
@@ -70,19 +74,30 @@ def config() -> None:
 @CONFIG
 @click.option("--schema", is_flag=True, help="Print the JSON schema of the configuration, and check nothing.")
 @LOG_FORMAT
-def check(config: Path | None, schema: bool) -> None:
-    """Check the configuration: its keys, zones, cron expressions, channels, and environment variables.
+@click.pass_context
+def check(ctx: click.Context, config: Path | None, schema: bool) -> None:
+    """Check the whole configuration: the options of every command, and the alerts.
+
+    Of the alerts, it checks keys, zones, cron expressions, channels, and environment variables.
 
     \b
     Example:
       artifact-warehouse config check
     """
-    from artifact_warehouse.alerts import check_channels, json_schema, load_settings
+    from artifact_warehouse.alerts import alerts_schema, check_channels, load_settings
 
+    root = ctx.find_root().command
+    assert isinstance(root, click.Group)
     if schema:
-        print_json(json_schema())
+        print_json(json_schema(root.commands, alerts_schema()))
         return
-    settings = load_settings(config)
-    check_channels(settings)
-    channels = ", ".join(settings.channels)
-    talk().say("info", "checked", f"the configuration is sound; channels: {channels}")
+    found = read_config(config) if config else find_config()
+    if found is None:
+        raise click.UsageError(f"{FILE_NAME} is neither in this folder nor in one above it")
+    check_options(found, root.commands)
+    channels = ""
+    if "alerts" in found.tables:
+        settings = load_settings(found.path)
+        check_channels(settings)
+        channels = f"; channels: {', '.join(settings.channels)}"
+    talk().say("info", "checked", f"the configuration is sound{channels}")

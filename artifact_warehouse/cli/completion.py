@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
+from artifact_warehouse.cli.echo import escape_control_characters
+
 COMPLETED = "artifact_warehouse.cli.completion"
 """The key of the call's warehouse in click's context. The parameter is not known while an option lacks its value."""
+
+_HARMLESS = re.compile(r"[\w./:@%+,=~-]+")
+"""Names that no shell reads as more than a name. The scripts of click put a name on the command line as it is."""
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -26,6 +32,11 @@ def complete(kind: str) -> Complete:
         skip_slow_imports()
         from artifact_warehouse.storage import completions
 
-        return [CompletionItem(value, help=about) for value, about in completions(warehouse, kind, incomplete)]
+        found = completions(warehouse, kind, incomplete)
+        return [
+            CompletionItem(value, help=escape_control_characters(about or "").replace("\n", " ") or None)
+            for value, about in found
+            if _HARMLESS.fullmatch(value)
+        ]
 
     return items

@@ -10,11 +10,13 @@ from artifact_warehouse.cli.cells import duration, one_line
 from artifact_warehouse.cli.echo import escape_control_characters
 from artifact_warehouse.cli.layout import Column, fitting_widths, painted, table_lines, wrapped
 from artifact_warehouse.cli.terminal import UNICODE, Glyphs, Terminal
-from artifact_warehouse.monitor import Diagnosis
+from artifact_warehouse.monitor import OUTCOMES, TITLES, Diagnosis, changes_of
 
 _NAMED = 5
 _MESSAGE_LINES = 12
 """How many lines of a message are shown. The JSON format has all."""
+
+_STYLES = {True: "green", False: "red", None: "yellow"}
 
 
 def diagnosis_lines(found: Diagnosis, screen: Terminal | None) -> Iterator[str]:
@@ -31,14 +33,14 @@ class _Page:
     def lines(self, found: Diagnosis) -> Iterator[str]:
         yield from self._run(found.run)
         if found.failures or found.skipped_without_cause:
-            yield from self._title("What failed, and what was skipped for it")
+            yield from self._title(TITLES["failures"])
         for row in found.failures:
             yield from self._failure(row)
         if found.skipped_without_cause:
             ids = [row["unique_id"] for row in found.skipped_without_cause]
             yield from self._prose(f"skipped without a known failure upstream: {len(ids)}: {_names(ids)}", indent="  ")
         if found.warnings:
-            yield from self._title("What warned")
+            yield from self._title(TITLES["warnings"])
         for row in found.warnings:
             rows = f": {_count(row['failures'], 'row')}" if row["failures"] else ""
             yield from self._prose(f"! {row['unique_id']}{rows}", indent="  ")
@@ -48,8 +50,7 @@ class _Page:
 
     def _run(self, run: dict[str, Any]) -> Iterator[str]:
         place = ", ".join(str(part) for part in (run["project_name"], run["environment"], run["job_name"]) if part)
-        outcome = {True: ("succeeded", "green"), False: ("failed", "red"), None: ("executed nothing", "yellow")}
-        word, style = outcome[run["is_success"]]
+        word, style = OUTCOMES[run["is_success"]], _STYLES[run["is_success"]]
         title = self._painted(one_line(f"{run['command']} of {place} "), "bold")
         yield title + self._painted("was aborted" if run["is_aborted"] else word, style)
         seconds = run["span_seconds"] if run["span_seconds"] is not None else run["elapsed_seconds"]
@@ -91,7 +92,7 @@ class _Page:
     def _slow(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         if not rows:
             return
-        yield from self._title("What is slower than usual")
+        yield from self._title(TITLES["slow"])
         yield from self._grid(
             ("node", ">took", ">usually", ">times", "since", "what changed then"),
             [
@@ -101,7 +102,7 @@ class _Page:
                     _seconds(row["baseline_seconds"]),
                     "" if row["slowdown_ratio"] is None else f"{row['slowdown_ratio']:.1f}x",
                     _time(row["began_at"]),
-                    _changes(row),
+                    changes_of(row),
                 )
                 for row in rows
             ],
@@ -110,7 +111,7 @@ class _Page:
     def _path(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         if not rows:
             return
-        yield from self._title("What decided how long it took")
+        yield from self._title(TITLES["critical_path"])
         seconds = ("execution_seconds", "queued_seconds", "drag_seconds", "started_after_seconds")
         yield from self._grid(
             (">step", "node", ">takes", ">waits", ">drag", ">starts after"),
@@ -122,7 +123,7 @@ class _Page:
     def _flaky(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         if not rows:
             return
-        yield from self._title("Flaky tests")
+        yield from self._title(TITLES["flaky_tests"])
         counts = ("flip_count", "executed_count", "failure_count")
         yield from self._grid(
             ("test", ">flips", ">executions", ">failures", "in this run", "last flip"),
@@ -158,17 +159,6 @@ class _Page:
 
     def _painted(self, text: str, style: str) -> str:
         return painted(text, style) if self._is_coloured else text
-
-
-def _changes(row: dict[str, Any]) -> str:
-    definition = f"definition ({', '.join(row['changed_fields'])})" if row["changed_fields"] else "definition"
-    words = {
-        "definition": definition,
-        "dbt_version": f"dbt {row['previous_dbt_version']} to {row['dbt_version']}",
-        "threads": f"threads {row['previous_threads']} to {row['threads']}",
-        "rows_affected": "rows affected",
-    }
-    return ", ".join(words.get(change, change) for change in row["changes"]) or "nothing that is known"
 
 
 def _names(names: Iterable[str]) -> str:

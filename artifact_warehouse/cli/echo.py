@@ -17,11 +17,29 @@ import click
 
 FORMATS = ("text", "json")
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STEERING = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """C0 without line feeds and tabs, DEL, C1, line separators, and the characters that change the direction of text.
 
 https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 """
+
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+)
+"""Characters that no terminal shows, with which two names look alike: Default_Ignorable_Code_Point of Unicode, and
+interlinear annotation. Without variation selectors, which choose the shape of a sign.
+
+https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+"""
+
+_LOOSE_JOINER = r"(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+"""A joiner or non-joiner beside ASCII. Scripts and emoji have them between signs of their own."""
+
+_DELETE = 0x7F
+"""The one control character that JSON does not escape."""
+
+_CONTROL = re.compile(f"[{_STEERING}{_INVISIBLE}]|{_LOOSE_JOINER}")
 
 
 class Talk:
@@ -76,11 +94,13 @@ def _echo(text: str) -> None:
 
 
 def escape_control_characters(text: str, is_json: bool = False) -> str:
-    """Show control and direction characters as escapes: in JSON as those of JSON. Line feeds and tabs stay."""
+    """Show control, direction and invisible characters as escapes, those of JSON in JSON. Line feeds and tabs stay."""
 
     def escape(match: re.Match[str]) -> str:
         code = ord(match.group())
-        return f"\\u{code:04x}" if is_json or code > 0xFF else f"\\x{code:02x}"
+        if is_json:
+            return json.dumps(match.group())[1:-1] if code != _DELETE else "\\u007f"
+        return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
     return _CONTROL.sub(escape, text)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from artifact_warehouse.cli.comparison_page import comparison_page
 from artifact_warehouse.cli.completion import complete
 from artifact_warehouse.cli.options import (
     ENVIRONMENT,
@@ -25,7 +26,7 @@ from artifact_warehouse.cli.options import (
     now_in_utc,
     talk,
 )
-from artifact_warehouse.cli.output import Output, print_answer, result_options
+from artifact_warehouse.cli.output import Output, print_answer, print_page, result_options
 from artifact_warehouse.durations import moment_of
 from artifact_warehouse.everyday import QUESTIONS, Question
 
@@ -39,6 +40,10 @@ _EXAMPLES = {
     "show": "fct_orders",
     "compare": "1a48bef4 544ab212",
 }
+
+
+_PAGES = {"compare": comparison_page}
+"""The answers that are a page of Markdown, too, by `--format markdown`."""
 
 
 class _Moment(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4, and not at run time before
@@ -85,10 +90,21 @@ def command_of(question: Question[...]) -> click.Command:
             table = getattr(wh, question.__name__)(**values).to_arrow_table()
         if not table.num_rows:
             talk().say("info", "nothing", question.nothing)
-        print_answer(table, output, now_in_utc(now), question.is_record)
+        if output.format == "markdown":
+            print_page(_PAGES[question.__name__](table.to_pylist()), output)
+        else:
+            print_answer(table, output, now_in_utc(now), question.is_record)
 
+    formats = ["markdown"] if question.__name__ in _PAGES else []
     options = [_PARAMETERS[name] for name in question.parameters if name in _PARAMETERS]
-    decorators: list[Callable[[Command], Command]] = [WAREHOUSE, *options, NOW, WAIT, LOG_FORMAT, result_options()]
+    decorators: list[Callable[[Command], Command]] = [
+        WAREHOUSE,
+        *options,
+        NOW,
+        WAIT,
+        LOG_FORMAT,
+        result_options(*formats),
+    ]
     command = reduce(lambda done, decorate: decorate(done), reversed(decorators), ask)
     example = f"artifact-warehouse {question.__name__} dbt.duckdb {_EXAMPLES[question.__name__]}"
     text = f"{question.__doc__}\n\n\b\nExample:\n  {example}"

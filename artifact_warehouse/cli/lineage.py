@@ -11,6 +11,7 @@ import click
 
 from artifact_warehouse.cli.options import LOG_FORMAT, NODE, TIMES, WAIT, WAREHOUSE, talk
 from artifact_warehouse.cli.output import Output, opened, print_line, print_table, reporting, result_options, stdout
+from artifact_warehouse.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from artifact_warehouse.lineage import ColumnsReport
@@ -93,7 +94,9 @@ def lineage(
     if output.format != "tree" and not (output.format is None and sys.stdout.isatty()):
         print_table(found.rows, output)
         return
-    trees = [lineage_tree(found, title, options["depth"]) for title in found.edges]
+    screen = terminal() if output.path is None else None
+    width = screen.width if screen else None
+    trees = [lineage_tree(found, title, options["depth"], width) for title in found.edges]
     if output.path is None:
         with stdout() as text:
             print_trees(trees, text)

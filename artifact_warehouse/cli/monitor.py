@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from artifact_warehouse.cli.ci_formats import CI_FORMATS, check_summary, diagnosis_summary, write_ci
 from artifact_warehouse.cli.options import (
     ENVIRONMENT,
     JOB,
@@ -30,7 +31,7 @@ from artifact_warehouse.cli.terminal import terminal
 from artifact_warehouse.durations import duration_of_text
 
 SEVERITIES = click.Choice(["info", "warn", "error"])
-FORMATS = click.Choice(["text", "json", "github", "markdown", "junit"])
+FORMATS = click.Choice(["text", "json", *CI_FORMATS])
 
 
 def _to_rate(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -107,8 +108,6 @@ def check(warehouse: Path, wait: float, output_format: str, **limits: Any) -> No
     if output_format == "json":
         print_json(report.to_dict())
     elif output_format != "text":
-        from artifact_warehouse.cli.ci_formats import check_summary, write_ci
-
         print_text(write_ci(check_summary(report), output_format))
     else:
         for finding in report.findings:
@@ -142,7 +141,6 @@ def diagnose(
     Example:
       artifact-warehouse diagnose dbt.duckdb --environment prod
     """
-    from artifact_warehouse.cli.ci_formats import diagnosis_summary, write_ci
     from artifact_warehouse.cli.diagnosis_page import diagnosis_lines
     from artifact_warehouse.warehouse import Warehouse
 

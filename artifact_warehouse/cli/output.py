@@ -74,7 +74,8 @@ def _destination(output_format: str | None, path: Path | None, default: str | No
     if path.suffix and output_format is None and by_ending is None:
         raise click.UsageError(f"{path}: has none of the endings {', '.join(_ENDINGS)}; rename it, or give --format")
     is_other = None not in (output_format, by_ending) and output_format != by_ending
-    if is_other and by_ending != "table" and {output_format, by_ending} != {"json", "jsonl"}:
+    is_alike = {output_format, by_ending} in ({"json", "jsonl"}, {"markdown", "md"})
+    if is_other and by_ending != "table" and not is_alike:
         raise click.UsageError(f"{path}: has the ending of {by_ending}, but --format is {output_format}")
     return Output(output_format or by_ending or "table", path)
 
@@ -142,6 +143,16 @@ def print_answer(table: pa.Table, output: Output, now: datetime, is_record: bool
     elif table.num_rows:
         lines = answer_records if is_record else answer_lines
         print_lines(lines(table, screen, output.is_wide, now))
+
+
+def print_page(lines: Iterable[str], output: Output) -> None:
+    """Print a page of Markdown, or write it to its file."""
+    text = "".join(f"{line}\n" for line in lines)
+    if output.path is None:
+        print_text(text)
+    else:
+        with opened(output.path) as stream:
+            stream.write(text.encode())
 
 
 def print_json(value: Any) -> None:

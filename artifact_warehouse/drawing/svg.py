@@ -40,13 +40,23 @@ def text(x: float, y: float, words: str, cls: str = "", anchor: str | None = Non
 
 def picture(width: float, height: float, title: str, shapes: Iterable[Shape]) -> str:
     """The SVG of these shapes on a background, with the title for people who cannot see it."""
+    return as_svg(frame(width, height, title, shapes))
+
+
+def as_svg(drawn: Shape) -> str:
+    """An element as text."""
+    return ET.tostring(drawn, encoding="unicode")
+
+
+def frame(width: float, height: float, title: str, shapes: Iterable[Shape]) -> Shape:
+    """The same as an element, which a page of HTML takes."""
     body = shape("g", shape("rect", cls="ground", width=width, height=height), *shapes, cls="figure")
     root = shape("svg", shape("style", picture_style()), body, cls=SCOPE, role="img", width=width, height=height)
     root.set("style", "max-width: 100%; height: auto")
     root.set("xmlns", "http://www.w3.org/2000/svg")
     root.set("viewBox", f"0 0 {_attribute(width)} {_attribute(height)}")
     root.set("aria-label", _clean(title))
-    return ET.tostring(root, encoding="unicode")
+    return root
 
 
 def width_of(words: str, size: float = 12) -> float:

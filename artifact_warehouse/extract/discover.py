@@ -22,18 +22,19 @@ ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst", ".zip"
 _COLUMN_LINEAGE = re.compile(r"(^|[/\\])(dbt\.)?column_lineage([/\\][^/\\]*)?\.parquet$", re.IGNORECASE)
 """The files of dbt 2.0's column lineage: dbt.column_lineage.parquet, column_lineage/v1_0.parquet."""
 
-_TELEMETRY = re.compile(r"(^|[/\\])otel[^/\\]*\.jsonl(\.gz|\.zst)?$", re.IGNORECASE)
-"""The telemetry of dbt 2, by the names that its documentation uses: logs/otel.jsonl."""
+_TELEMETRY = re.compile(r"(^|[/\\])otel[^/\\]*\.(jsonl(\.gz|\.zst)?|parquet)$", re.IGNORECASE)
+"""The telemetry of dbt 2, by the names that its documentation uses: logs/otel.jsonl, target/metadata/otel.parquet."""
 
 _INFORMATION_SCHEMA = re.compile(
-    r"[/\\](index|info_schema[/\\]v1)[/\\](dbt_rt\.)?(invocations|run_results)\.parquet$", re.IGNORECASE
+    r"[/\\](index|info_schema[/\\]v1)[/\\]((dbt_rt\.)?(invocations|run_results)|(dbt\.source_)?freshness)\.parquet$",
+    re.IGNORECASE,
 )
-"""The tables of runs in dbt 2's information schema, and in the index of its previews."""
+"""The tables of runs and freshness checks in dbt 2's information schema, and in the index of its previews."""
 
 _BY_NAME = {
     _COLUMN_LINEAGE: (".parquet",),
     _INFORMATION_SCHEMA: (".parquet",),
-    _TELEMETRY: (".jsonl", ".jsonl.gz", ".jsonl.zst"),
+    _TELEMETRY: (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet"),
 }
 """The files that are told by their names and folders, with the ends that these names have."""
 

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.errors import UnknownNode
-from artifact_warehouse.lineage.picture import lineage_svg, lineage_text
+from artifact_warehouse.lineage.picture import lineage_html, lineage_svg, lineage_text
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import query
 
@@ -43,8 +43,12 @@ class Lineage:
         return lineage_text(self)
 
     def _repr_svg_(self) -> str:
-        """What a notebook shows: the graph around the node or column."""
+        """The graph around the node or column, for readers that show no HTML."""
         return lineage_svg(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the graph, and the rows folded in below it."""
+        return lineage_html(self)
 
 
 def find(

@@ -6,7 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from artifact_warehouse.drawing import Shape, count_of, cut, glyph, layout, picture, shape, text, width_of
+from artifact_warehouse.drawing import (
+    Shape,
+    as_svg,
+    count_of,
+    cut,
+    document,
+    folded,
+    frame,
+    glyph,
+    layout,
+    listing,
+    shape,
+    text,
+    width_of,
+)
 
 if TYPE_CHECKING:
     from artifact_warehouse.lineage.nodes import Lineage
@@ -19,6 +33,9 @@ _GAP, _ROW = 34, 30
 _MARGIN, _TOP = 16, 62
 _STATES = {"failure": ("failure", "fail"), "warn": ("warn", "warn"), "stale": ("warn", "warn")}
 """The glyph and the class of a box by the state of its node."""
+
+_NOT_LISTED = ("name",)
+"""A unique_id has the name."""
 
 Place = tuple[float, float]
 
@@ -51,6 +68,19 @@ def lineage_text(lineage: Lineage) -> str:
 
 def lineage_svg(lineage: Lineage) -> str:
     """Boxes from left to right, failures and warnings marked. Tests are counted and not drawn: they are leaves."""
+    return as_svg(_drawn(lineage))
+
+
+def lineage_html(lineage: Lineage) -> str:
+    """The picture, and below it a table of all that the lineage has, tests too."""
+    rows = lineage.rows.drop_columns([name for name in _NOT_LISTED if name in lineage.rows.column_names])
+    names = rows.column_names
+    heads = [(">" if name == "distance" else "") + name.replace("_", " ") for name in names]
+    listed = listing(heads, ([row[name] for name in names] for row in rows.to_pylist()))
+    return document(_drawn(lineage), folded(f"{count_of(rows.num_rows, 'row')} in a table", listed))
+
+
+def _drawn(lineage: Lineage) -> Shape:
     start = lineage.unique_id
     shown, note = _shown(lineage)
     index = {node: place for place, node in enumerate(shown)}
@@ -66,7 +96,7 @@ def lineage_svg(lineage: Lineage) -> str:
         text(_MARGIN, 26, cut(f"Lineage of {start}", width - 2 * _MARGIN, 15), "title"),
         text(_MARGIN, 44, note),
     ]
-    return picture(width, height, f"Lineage of {start}: {note}", chain(heads, edges, chain.from_iterable(boxes)))
+    return frame(width, height, f"Lineage of {start}: {note}", chain(heads, edges, chain.from_iterable(boxes)))
 
 
 def _words(lineage: Lineage, node: str) -> str:

@@ -6,6 +6,7 @@ The warehouse is open only while it is read or written. A small load keeps it op
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from artifact_warehouse.artifacts import artifact_key
+from artifact_warehouse.drawing import document, folded, listing, sentence
 from artifact_warehouse.errors import (
     ArtifactWarehouseError,
     LoadInterrupted,
@@ -58,6 +60,9 @@ _FETCHED_OUTCOMES = 200
 
 _SHOWN = 5
 """How many quarantined artifacts the text of a LoadReport names."""
+
+_NOT_STORED = ("quarantined", "unknown_kind", "skipped")
+_STATUSES = ("loaded", "unchanged", *_NOT_STORED)
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,6 +115,21 @@ class LoadReport:
         shown = [f"quarantined {o.uri}: {o.reason}" for o in self.quarantined[:_SHOWN]]
         more = [f"and {len(self.quarantined) - _SHOWN} more"] if len(self.quarantined) > _SHOWN else []
         return "\n  ".join([f"LoadReport: {self}", *shown, *more])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the counts by kind, and each input that was not stored, with the reason."""
+        counts = Counter((outcome.kind or "", outcome.status) for outcome in self.outcomes)
+        kinds = sorted({kind for kind, _ in counts})
+        statuses = [status for status in _STATUSES if any(outcome.status == status for outcome in self.outcomes)]
+        table = listing(
+            ("kind", *(f">{status.replace('_', ' ')}" for status in statuses)),
+            ((kind, *(counts[kind, status] or None for status in statuses)) for kind in kinds),
+        )
+        others = [outcome for outcome in self.outcomes if outcome.status in _NOT_STORED]
+        reasons = listing(
+            ("status", "input", "reason"), ((o.status.replace("_", " "), o.uri, o.reason) for o in others)
+        )
+        return document(sentence(str(self)), table, *([folded(f"{len(others)} not stored", reasons)] if others else ()))
 
 
 def load(

@@ -23,7 +23,7 @@ from artifact_warehouse.errors import WorkerFailed
 from artifact_warehouse.extract import File
 from artifact_warehouse.load.batches import FlattenedBatch, Flattener, Policy, quarantined_file
 from artifact_warehouse.load.settings import LoadSettings
-from artifact_warehouse.process import install_processor_clock, skip_slow_imports
+from artifact_warehouse.process import install_processor_clock
 
 _BATCHES_AHEAD = 2
 """How many batches of each worker may wait to be written. This bounds the memory of a load."""
@@ -33,7 +33,10 @@ _ENDED_EARLY = (
     "ended the process that read it, twice: it needs too much memory or processor time, or triggers a bug of a library"
 )
 
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.load.worker_pool import serve; serve()"
+_PROGRAM = (
+    "import sys; sys.path[:] = sys.argv[1:]; from artifact_warehouse.process import skip_slow_imports; "
+    "skip_slow_imports(); from artifact_warehouse.load.worker_pool import serve; serve()"
+)
 """The worker imports from the folders of this process only. `-c` alone would add the current folder."""
 
 
@@ -189,7 +192,6 @@ def _sigint_blocked() -> Iterator[None]:
 def serve() -> None:
     """The main function of a worker: reads one request, writes the batches, and None after those of each part."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for systems without signal masks
-    skip_slow_imports()
     install_processor_clock(kills=True)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # stdout carries the answers, so prints go to stderr

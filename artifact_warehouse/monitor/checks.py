@@ -12,6 +12,7 @@ import duckdb
 from artifact_warehouse.durations import text_of_duration
 from artifact_warehouse.errors import NothingToCheck
 from artifact_warehouse.monitor.contacts import Contact, contacts
+from artifact_warehouse.monitor.html import check_html
 from artifact_warehouse.schema import to_utc
 from artifact_warehouse.storage import parameters, query, require_labels
 
@@ -35,6 +36,12 @@ class Finding:
     """The first 20 nodes; for rules, each with the rule that it breaks."""
     nodes: tuple[Contact, ...] = ()
     """The files, owners and exposures of these nodes."""
+
+    @property
+    def without_names(self) -> str:
+        """The sentence as far as the names of the nodes."""
+        head, end, _ = self.sentence.partition("): ")
+        return head + end.rstrip(": ")
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +75,10 @@ class CheckReport:
         head = f"CheckReport: {failed} of {len(self.findings)} checks failed" if failed else f"CheckReport: {self.text}"
         lines = [f"{'ok    ' if f.is_passed else 'FAILED'} {f.sentence}" for f in self.findings]
         return "\n  ".join([head, *sorted(lines, key=lambda line: line.startswith("ok"))])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return check_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The report for JSON. Slack's incoming webhooks post the value of `text`.

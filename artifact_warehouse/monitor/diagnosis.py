@@ -13,6 +13,7 @@ import duckdb
 from artifact_warehouse.errors import UnknownRun
 from artifact_warehouse.monitor.checks import ask
 from artifact_warehouse.monitor.contacts import Contact, contacts
+from artifact_warehouse.monitor.html import OUTCOMES, diagnosis_html
 from artifact_warehouse.storage import require_labels
 
 Rows = list[dict[str, Any]]
@@ -34,6 +35,7 @@ class Diagnosis:
     skipped_without_cause: Rows
     """Skipped nodes without a known failure among their ancestors."""
     warnings: Rows
+    """Each node that warned, and whom it concerns."""
     slow: Rows
     """Nodes that took longer than their own baseline, since when, and what changed then."""
     critical_path: Rows
@@ -43,7 +45,7 @@ class Diagnosis:
     def __repr__(self) -> str:
         """What the run was, and a line for each part of the diagnosis that has something."""
         run = self.run
-        outcome = {True: "succeeded", False: "failed", None: "executed nothing"}[run["is_success"]]
+        outcome = OUTCOMES[run["is_success"]]
         place = ", ".join(part for part in (run["project_name"], run["environment"], run["job_name"]) if part)
         head = f"Diagnosis: {run['command']} of {place}, {run['invocation_id'][:8]}, {outcome}"
         skipped = sum(row["skipped_count"] for row in self.failures)
@@ -56,6 +58,10 @@ class Diagnosis:
             ("flaky tests", self.flaky_tests),
         )
         return "\n  ".join([head, *(f"{len(rows)} {title}: {_some(rows)}" for title, rows in parts if rows)])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return diagnosis_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The diagnosis for JSON."""
@@ -93,15 +99,19 @@ def diagnose(
     def rows(name: str) -> Rows:
         return _rows(connection, name, values)
 
-    failures = rows("run_failures")
+    failures, warnings = rows("run_failures"), rows("run_warnings")
     place = (found["project_name"], found["environment"])
-    known = contacts(connection, (row["unique_id"] for row in failures))
+    known = contacts(connection, (row["unique_id"] for row in (*failures, *warnings)))
     nobody = Contact("")
+
+    def with_contacts(rows: Rows) -> Rows:
+        return [{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in rows]
+
     return Diagnosis(
         run=found,
-        failures=[{**row, **known.get((place, row["unique_id"]), nobody).about()} for row in failures],
+        failures=with_contacts(failures),
         skipped_without_cause=rows("run_unexplained_skips"),
-        warnings=rows("run_warnings"),
+        warnings=with_contacts(warnings),
         slow=rows("run_slow_nodes"),
         critical_path=rows("run_critical_path"),
         flaky_tests=rows("run_flaky_tests"),

@@ -39,13 +39,13 @@ UNIQUE_ID = Column("unique_id", "VARCHAR", "dbt's id of the node.")
 class Table(NamedTuple):
     """One table of schema `stored`.
 
-    `content_key` is the column with the hash of a row's content, in tables that store each content once.
+    `content_key` is the column with the hash of a row's content, in tables that store each content once. No table has a
+    primary key: every load would write its whole index anew.
     """
 
     name: str
     comment: str
     columns: tuple[Column, ...]
-    primary_key: str | None = None
     content_key: str | None = None
 
     @property
@@ -54,11 +54,8 @@ class Table(NamedTuple):
 
     def create_sql(self) -> str:
         """The statement that creates the table where it is missing."""
-        lines = [
-            f"{column.name} {column.type}" + (" PRIMARY KEY" if column.name == self.primary_key else "")
-            for column in self.columns
-        ]
-        return f"CREATE TABLE IF NOT EXISTS stored.{self.name} ({', '.join(lines)})"
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.columns)
+        return f"CREATE TABLE IF NOT EXISTS stored.{self.name} ({columns})"
 
     def comment_sql(self) -> Iterable[str]:
         """The statements that describe the table and each of its columns."""

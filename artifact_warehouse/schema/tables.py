@@ -14,7 +14,7 @@ from artifact_warehouse.schema.column_tables import COLUMN_TABLES
 from artifact_warehouse.schema.spec import ARTIFACT_KEY, UNIQUE_ID, Column, Table
 
 FORMAT_VERSION = 1
-"""The version of these tables. Every change but an added column raises it."""
+"""The version of these tables. Every change but an added column and a dropped key raises it."""
 
 EXTRA = Column("extra", "JSON", "Every value that has no column of its own, as dbt wrote it.")
 
@@ -28,7 +28,7 @@ ARTIFACTS = Table(
             "kind",
             "VARCHAR",
             "manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run, telemetry, "
-            "information_schema, or an unknown one.",
+            "information_schema, information_schema_freshness, or an unknown one.",
         ),
         Column("schema_version", "INTEGER", "The version of its schema; 0 where dbt up to 0.18 wrote none."),
         Column("dbt_version", "VARCHAR", "The version of dbt that wrote it."),
@@ -58,7 +58,6 @@ ARTIFACTS = Table(
         Column("pruned_at", "TIMESTAMP", "When its rows were pruned, UTC; NULL while they are stored."),
         Column("result_keys", "VARCHAR", "For a pruned run: hashes of results, to recognise another file of the run."),
     ),
-    primary_key="artifact_key",
 )
 
 ARTIFACT_URIS = Table(

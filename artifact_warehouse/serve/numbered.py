@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -10,29 +10,53 @@ import pyarrow as pa
 from artifact_warehouse.serve.ids import assign_ids
 from artifact_warehouse.storage import query
 
+Key = tuple[str, str | None]
+"""What a number is made of, and the number of dbt Cloud."""
 
-def numbered_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
-    """Every environment and every invocation, each with its numbers."""
+
+class Keys(NamedTuple):
+    """The keys of all numbers, in the order in which they were first seen."""
+
+    projects: tuple[Key, ...] = ()
+    environments: tuple[Key, ...] = ()
+    jobs: tuple[Key, ...] = ()
+    runs: tuple[Key, ...] = ()
+
+
+class Numbered(NamedTuple):
+    """Every environment and every invocation, each with its numbers, and what these are made of."""
+
+    environments: pa.Table
+    runs: pa.Table
+    keys: Keys
+
+
+def numbered_tables(connection: duckdb.DuckDBPyConnection, known: Keys = Keys()) -> Numbered:  # noqa: B008 (immutable)
+    """The tables of a warehouse. Keys that are known already keep their numbers."""
     environments = connection.sql(query("serve/environments")).to_arrow_table()
     runs = connection.sql(query("serve/runs")).to_arrow_table()
     places = environments.to_pylist()
     invocations = runs.to_pylist()
-    project_ids = assign_ids((_key("project", row), row["cloud_project_id"]) for row in places)
-    environment_ids = assign_ids((_key("environment", row), row["cloud_environment_id"]) for row in places)
-    job_ids = assign_ids({_key("job", row): row["cloud_job_id"] for row in invocations}.items())
-    run_ids = assign_ids({row["run_key"]: row["cloud_run_id"] for row in invocations}.items())
+    keys = Keys(
+        (*known.projects, *((_key("project", row), row["cloud_project_id"]) for row in places)),
+        (*known.environments, *((_key("environment", row), row["cloud_environment_id"]) for row in places)),
+        (*known.jobs, *{_key("job", row): row["cloud_job_id"] for row in invocations}.items()),
+        (*known.runs, *{row["run_key"]: row["cloud_run_id"] for row in invocations}.items()),
+    )
+    project_ids, environment_ids, job_ids, run_ids = map(assign_ids, keys)
     environments = _with(environments, "project_id", [project_ids[_key("project", row)] for row in places])
     environments = _with(environments, "environment_id", [environment_ids[_key("environment", row)] for row in places])
     runs = _with(runs, "environment_id", [environment_ids.get(_key("environment", row)) for row in invocations])
     runs = _with(runs, "job_id", [job_ids[_key("job", row)] for row in invocations])
     runs = _with(runs, "run_id", [run_ids[row["run_key"]] for row in invocations])
-    return {"environments": environments, "runs": runs}
+    return Numbered(environments, runs, keys)
 
 
 def known_ids(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """One row per job: the names and numbers of its project, its environment, itself and its last run."""
-    for name, table in numbered_tables(connection).items():
-        connection.register(name, table)
+    environments, runs, _ = numbered_tables(connection)
+    connection.register("environments", environments)
+    connection.register("runs", runs)
     return connection.sql(query("serve/known_ids")).to_arrow_table()
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import duckdb
 
 from artifact_warehouse.errors import WarehouseError
-from artifact_warehouse.serve.numbered import numbered_tables
+from artifact_warehouse.serve.earlier import EarlierStates, forget_later
+from artifact_warehouse.serve.numbered import Keys, numbered_tables
 from artifact_warehouse.storage import WarehouseFile, migrate, publish, query
 
 SCRATCH = "scratch"
@@ -32,6 +33,7 @@ READS = {
     "versions": ("nodes",),
     "macro_parents": ("nodes",),
     "test_statuses": ("tests", "executions"),
+    "tiles": ("exposure_issues", "exposure_states", "upstream_stats"),
 }
 """Which tables are made of which others. One statement over all views would take gigabytes."""
 
@@ -63,25 +65,60 @@ class RecentTables:
 
 
 class Snapshot:
-    """A copy of the warehouse at one state. Its tables are made when they are first read, and kept."""
+    """A copy of the warehouse at one state. Its tables are made when they are first read, and kept.
 
-    def __init__(self, path: Path, memory_limit: int) -> None:
+    With `later`, the copy forgets what was generated after `until`; the numbers stay those of the later state.
+    """
+
+    def __init__(
+        self, path: Path, memory_limit: int, until: datetime | None = None, later: Snapshot | None = None
+    ) -> None:
         self.path = path
         self.taken_at = datetime.now(timezone.utc)
         self.made: list[str] = []
         self.recent = RecentTables(memory_limit // 8)
+        self._memory_limit = memory_limit
         self._lock = threading.Lock()
+        self._earlier = EarlierStates(self._at)
         with WarehouseFile(path).open() as connection:
             migrate(connection)
+            if until:
+                forget_later(connection, until)
         self._connection = WarehouseFile(path).connect(read_only=True)
         self._connection.execute(f"SET memory_limit = '{memory_limit}B'")
         self._connection.execute(f"ATTACH ':memory:' AS {SCRATCH} (READ_WRITE)")
         [(self._database,)] = self._connection.execute("SELECT current_database()").fetchall()
         with self.cursor() as cursor:
-            for name, table in numbered_tables(cursor).items():
+            numbered = numbered_tables(cursor, later.keys if later else Keys())
+            self.keys: Keys = numbered.keys
+            for name, table in (("environments", numbered.environments), ("runs", numbered.runs)):
                 cursor.register("numbered", table)
                 cursor.execute(f"CREATE TABLE {SCRATCH}.{name} AS FROM numbered")
                 cursor.unregister("numbered")
+
+    @contextmanager
+    def at(self, moment: datetime, seconds: float) -> Iterator[Snapshot]:
+        """The state as it stood at a time, open until the end of the block.
+
+        Raises TimeoutError after waiting so many seconds for the states of others.
+        """
+        with self.cursor() as cursor:
+            found = cursor.execute(query("serve/newest_at"), {"moment": moment}).fetchall()
+        [(until, newest)] = found
+        if until is not None and until == newest:
+            yield self
+            return
+        with self._earlier.at(until or datetime.min, seconds) as state:
+            yield state
+
+    def _at(self, until: datetime) -> Snapshot:
+        folder = Path(tempfile.mkdtemp(dir=self.path.parent))
+        try:
+            copy = Path(shutil.copyfile(self.path, folder / self.path.name))
+            return Snapshot(copy, self._memory_limit, until, self)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -108,6 +145,7 @@ class Snapshot:
 
     def close(self) -> None:
         """Close and remove the copy."""
+        self._earlier.close()
         self._connection.close()
         shutil.rmtree(self.path.parent, ignore_errors=True)
 

@@ -22,6 +22,9 @@ PRUNED_AT = "pruned_at"
 _FILLED = {"artifacts.started_at": "fill_artifact_times", "source_freshness.started_at": "fill_check_times"}
 """Columns that `migrate` fills from the JSON that an earlier release kept, and the query that does it."""
 
+_DROP_KEY = "drop the primary key of stored.artifacts"
+"""Earlier releases had one. Every load wrote its whole index anew: 4 ms of processor time for each 1,000 nights."""
+
 _META = "CREATE TABLE IF NOT EXISTS stored.meta (key VARCHAR PRIMARY KEY, value VARCHAR)"
 
 
@@ -46,6 +49,7 @@ def pending_changes(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The changes that `migrate` would make, a line each."""
     changes = missing_tables_and_columns(connection)
     if get_meta(connection, "views") != views.fingerprint():
+        changes += [_DROP_KEY] if _has_key(connection) else []
         changes.append("deploy the views of this release")
     return changes
 
@@ -82,9 +86,22 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
             if table.name in live and column.name not in live[table.name]:
                 connection.execute(f"ALTER TABLE stored.{table.name} ADD COLUMN {column.name} {column.type}")
                 added.add(f"{table.name}.{column.name}")
+    if _has_key(connection):
+        connection.execute("CREATE TABLE stored.artifacts_without_key AS FROM stored.artifacts")
+        connection.execute("DROP TABLE stored.artifacts")
+        connection.execute("ALTER TABLE stored.artifacts_without_key RENAME TO artifacts")
+    for table in TABLES:
         for comment in table.comment_sql():
             connection.execute(comment)
     return added
+
+
+def _has_key(connection: duckdb.DuckDBPyConnection) -> bool:
+    sql = (
+        "SELECT 1 FROM duckdb_constraints() WHERE database_name = current_database() AND schema_name = 'stored' "
+        "AND table_name = 'artifacts' AND constraint_type = 'PRIMARY KEY'"
+    )
+    return bool(connection.execute(sql).fetchall())
 
 
 def set_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:

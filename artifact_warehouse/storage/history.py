@@ -36,10 +36,12 @@ class FileState(NamedTuple):
 
 def file_state(connection: duckdb.DuckDBPyConnection) -> FileState:
     """The present state of the file. A file without generations gets its first one."""
-    if _last(connection) is None:
+    state = check_state(connection, FileState())
+    if state.generation is None:
         with transaction(connection):
             add_generation(connection)
-    return check_state(connection, FileState())
+        state = check_state(connection, FileState())
+    return state
 
 
 def check_state(connection: duckdb.DuckDBPyConnection, before: FileState) -> FileState:

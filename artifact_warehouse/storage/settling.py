@@ -26,6 +26,9 @@ def settle_new(connection: duckdb.DuckDBPyConnection) -> None:
 
     So a nightly load costs the same however many nights are stored.
     """
+    if _are_few(connection):
+        settle(connection)
+        return
     connection.execute(query("find_touched"))
     [(must_settle_all,)] = connection.execute(query("must_settle_all"), {"few": _FEW_ARTIFACTS}).fetchall()
     if must_settle_all:
@@ -41,6 +44,11 @@ def settle_new(connection: duckdb.DuckDBPyConnection) -> None:
         "EXCEPT FROM stored.settled_artifacts SEMI JOIN concerned USING (artifact_key)"
     )
     _replace_changed(connection)
+
+
+def _are_few(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(count,)] = connection.execute("SELECT count(*) FROM stored.settled_artifacts").fetchall()
+    return bool(count <= _FEW_ARTIFACTS)
 
 
 def _replace_changed(connection: duckdb.DuckDBPyConnection) -> None:

@@ -114,7 +114,8 @@ def _merge_uris(connection: duckdb.DuckDBPyConnection, uris: pa.Table) -> bool:
         ).fetchall()
         added = connection.execute("INSERT INTO stored.artifact_uris BY NAME FROM merged").fetchall()
         replaced = connection.execute(query("forget_replaced_uris")).fetchall()
-        connection.execute(query("forget_unpacked_archives"))
+        if any("!/" in uri for uri in uris["uri"].to_pylist()):
+            connection.execute(query("forget_unpacked_archives"))
         connection.execute(
             "DELETE FROM stored.artifacts WHERE error IS NOT NULL "
             "AND artifact_key NOT IN (SELECT artifact_key FROM stored.artifact_uris)"

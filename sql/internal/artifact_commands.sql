@@ -18,14 +18,19 @@ WITH run_results AS (
 ),
 
 other_commands AS (
-    SELECT DISTINCT invocation_id FROM run_results WHERE command <> 'source freshness'
+    SELECT DISTINCT invocation_id
+    FROM run_results
+    WHERE command <> 'source freshness'
+        AND invocation_id IN (
+            SELECT invocation_id FROM stored.artifacts WHERE kind IN ('sources', 'freshness') AND error IS NULL
+        )
 ),
 
 checks AS (
     SELECT checks.artifact_key, checks.invocation_id, 'source freshness' AS command
     FROM stored.artifacts AS checks
     LEFT JOIN other_commands ON other_commands.invocation_id = checks.invocation_id
-    WHERE checks.kind IN ('sources', 'freshness')
+    WHERE checks.kind IN ('sources', 'freshness', 'information_schema_freshness')
         AND checks.error IS NULL
         AND (other_commands.invocation_id IS NULL OR regexp_matches(checks.dbt_version, '^(0\.|1\.[0-4](\D|$))'))
 ),

@@ -37,10 +37,10 @@ SELECT
     runs.is_executing,
     CASE
         WHEN NOT runs.is_executing THEN NULL
-        WHEN runs.is_aborted OR runs.outcome = 'unfinished' THEN FALSE
+        -- dbt that was interrupted has the results of the nodes that had ended, and none of them needs to have failed.
+        WHEN runs.is_aborted OR runs.outcome IN ('error', 'unfinished') THEN FALSE
         WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
             THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
-        WHEN runs.outcome = 'error' THEN FALSE
         WHEN runs.is_success_told THEN TRUE
     END AS is_success,
     CAST(coalesce(runs.result_count, counts.result_count, 0) AS BIGINT) AS result_count,

@@ -35,10 +35,13 @@ FROM stored.source_freshness AS checks
 INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = checks.artifact_key
 INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = checks.artifact_key
 WHERE settled.is_current
--- dbt 2 writes the checks of one invocation twice, in sources.json and in freshness.json.
+-- dbt 2 writes the checks of one invocation several times: in sources.json, in freshness.json and in its information schema.
 QUALIFY row_number() OVER (
     PARTITION BY settled.invocation_id, checks.unique_id
-    ORDER BY artifacts.kind ASC, artifacts.generated_at DESC, artifacts.artifact_id ASC
+    ORDER BY
+        CASE artifacts.kind WHEN 'freshness' THEN 1 WHEN 'sources' THEN 2 ELSE 3 END ASC,
+        artifacts.generated_at DESC,
+        artifacts.artifact_id ASC
 ) = 1;
 
 COMMENT ON VIEW internal.freshness_checks IS 'One row per source, or with dbt 2 model, and invocation that checked it.';

@@ -1,7 +1,7 @@
 -- Every invocation of `dbt source freshness` that is known by its checks, with what sources.json says of it (rule 3).
 -- grain: invocation_id
 --
--- Where an invocation has a sources.json and a freshness.json, sources.json counts: only it has an elapsed time.
+-- Where several files have the checks of an invocation, sources.json counts: only it has an elapsed time.
 CREATE OR REPLACE VIEW internal.freshness_runs AS
 WITH files AS (
     SELECT
@@ -21,8 +21,14 @@ WITH files AS (
     FROM stored.artifacts AS artifacts
     INNER JOIN stored.settled_artifacts AS settled ON settled.artifact_key = artifacts.artifact_key
     LEFT JOIN stored.artifacts AS manifests ON manifests.artifact_key = settled.manifest_key
-    WHERE artifacts.kind IN ('sources', 'freshness') AND settled.command IS NOT NULL AND settled.is_current
-    QUALIFY row_number() OVER (PARTITION BY settled.invocation_id ORDER BY artifacts.kind DESC) = 1
+    WHERE artifacts.kind IN ('sources', 'freshness', 'information_schema_freshness')
+        AND settled.command IS NOT NULL
+        AND settled.is_current
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY settled.invocation_id
+            ORDER BY CASE artifacts.kind WHEN 'sources' THEN 1 WHEN 'freshness' THEN 2 ELSE 3 END ASC
+        ) = 1
 ),
 
 counts AS (
@@ -78,4 +84,4 @@ FROM files
 LEFT JOIN counts ON counts.invocation_id = files.invocation_id;
 
 COMMENT ON VIEW internal.freshness_runs IS
-    'One row per invocation with a current sources.json or freshness.json that describes a run.';
+    'One row per invocation with current freshness checks that describe a run.';

@@ -13,6 +13,14 @@ WITH labelled AS (
         min(job_name) AS job_label
     FROM stored.artifact_uris
     WHERE coalesce(project_name, environment, job_name) IS NOT NULL
+        AND (of_keys IS NULL OR artifact_key IN (SELECT unnest(of_keys)))
+    GROUP BY artifact_key
+),
+
+project_labels AS (
+    SELECT artifact_key, min(project_name) AS project_label
+    FROM stored.artifact_uris
+    WHERE project_name IS NOT NULL
     GROUP BY artifact_key
 ),
 
@@ -65,9 +73,9 @@ invocations AS (
 
 -- metadata.project_id is the md5 of the project's name: an artifact that has both names the project for all others.
 project_ids AS (
-    SELECT artifacts.project_id, min(coalesce(labelled.project_label, artifacts.project_name)) AS project_name
+    SELECT artifacts.project_id, min(coalesce(labels.project_label, artifacts.project_name)) AS project_name
     FROM stored.artifacts AS artifacts
-    LEFT JOIN labelled ON labelled.artifact_key = artifacts.artifact_key
+    LEFT JOIN project_labels AS labels ON labels.artifact_key = artifacts.artifact_key
     WHERE artifacts.error IS NULL AND artifacts.project_id IN (SELECT project_id FROM said)
     GROUP BY artifacts.project_id
 ),
@@ -75,13 +83,13 @@ project_ids AS (
 -- A scheduler has ids of its own for projects. The projects of its invocations name that of an invocation for which dbt
 -- wrote nothing.
 scheduled_projects AS (
-    SELECT runs.project_id, min(coalesce(labelled.project_label, manifests.project_name)) AS project_name
+    SELECT runs.project_id, min(coalesce(labels.project_label, manifests.project_name)) AS project_name
     FROM stored.artifacts AS runs
     INNER JOIN stored.artifacts AS manifests
         ON manifests.invocation_id = runs.invocation_id
         AND manifests.kind = 'manifest'
         AND manifests.error IS NULL
-    LEFT JOIN labelled ON labelled.artifact_key = manifests.artifact_key
+    LEFT JOIN project_labels AS labels ON labels.artifact_key = manifests.artifact_key
     WHERE runs.kind = 'run' AND runs.project_id IN (SELECT project_id FROM said WHERE kind = 'run')
     GROUP BY runs.project_id
 ),
@@ -103,11 +111,11 @@ folders AS (
     FROM (
         SELECT
             manifests.folder,
-            coalesce(labelled.project_label, artifacts.project_name) AS own_project,
+            coalesce(labels.project_label, artifacts.project_name) AS own_project,
             coalesce(said.invocation_id, artifacts.invocation_id) AS invocation_id
         FROM internal.artifact_folders AS manifests
         INNER JOIN stored.artifacts AS artifacts ON artifacts.artifact_key = manifests.artifact_key
-        LEFT JOIN labelled ON labelled.artifact_key = manifests.artifact_key
+        LEFT JOIN project_labels AS labels ON labels.artifact_key = manifests.artifact_key
         LEFT JOIN said ON said.artifact_key = manifests.artifact_key
         WHERE manifests.kind = 'manifest' AND manifests.folder IN (SELECT folder FROM places)
     )

@@ -3,18 +3,18 @@
 -- grain: project_name, environment, unique_id
 WITH exposed AS (
     SELECT
-        ancestors.project_name,
-        ancestors.environment,
-        ancestors.ancestor_unique_id AS unique_id,
-        list(ancestors.unique_id ORDER BY ancestors.unique_id) AS exposure_unique_ids,
-        list(exposures.url ORDER BY ancestors.unique_id) FILTER (WHERE exposures.url IS NOT NULL) AS exposure_urls
-    FROM v1.node_ancestors AS ancestors
+        exposed.project_name,
+        exposed.environment,
+        exposed.upstream_unique_id AS unique_id,
+        list(exposed.unique_id ORDER BY exposed.unique_id) AS exposure_unique_ids,
+        list(exposures.url ORDER BY exposed.unique_id) FILTER (WHERE exposures.url IS NOT NULL) AS exposure_urls
+    FROM internal.exposed_nodes AS exposed
     LEFT JOIN v1.exposures AS exposures
-        ON exposures.project_name IS NOT DISTINCT FROM ancestors.project_name
-        AND exposures.environment = ancestors.environment
-        AND exposures.unique_id = ancestors.unique_id
-    WHERE ancestors.resource_type = 'exposure' AND list_contains($unique_ids, ancestors.ancestor_unique_id)
-    GROUP BY ancestors.project_name, ancestors.environment, ancestors.ancestor_unique_id
+        ON exposures.project_name IS NOT DISTINCT FROM exposed.project_name
+        AND exposures.environment = exposed.environment
+        AND exposures.unique_id = exposed.unique_id
+    WHERE list_contains($unique_ids, exposed.upstream_unique_id)
+    GROUP BY exposed.project_name, exposed.environment, exposed.upstream_unique_id
 )
 
 SELECT

@@ -26,7 +26,7 @@ SELECT
     CASE
         WHEN artifacts.error IS NOT NULL AND artifacts.kind NOT IN (
             'manifest', 'run_results', 'catalog', 'sources', 'freshness', 'semantic_manifest', 'column_lineage', 'run',
-            'telemetry', 'information_schema'
+            'telemetry', 'information_schema', 'information_schema_freshness'
         )
             THEN 'unknown_kind'
         WHEN artifacts.error IS NOT NULL THEN 'quarantined'
@@ -60,7 +60,7 @@ LEFT JOIN uris ON uris.artifact_key = artifacts.artifact_key;
 
 COMMENT ON VIEW v1.artifacts IS 'One row per distinct artifact.';
 COMMENT ON COLUMN v1.artifacts.artifact_id IS 'The sha256 of the content, in hex.';
-COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run (what a scheduler knows of an invocation), telemetry, information_schema, or an unknown kind.';
+COMMENT ON COLUMN v1.artifacts.kind IS 'manifest, run_results, catalog, sources, freshness, semantic_manifest, column_lineage, run (what a scheduler knows of an invocation), telemetry, information_schema, information_schema_freshness, or an unknown kind.';
 COMMENT ON COLUMN v1.artifacts.schema_version IS 'The schema version that the file names; 0 for dbt up to 0.18, which names none.';
 COMMENT ON COLUMN v1.artifacts.dbt_version IS 'The version of dbt that wrote it.';
 COMMENT ON COLUMN v1.artifacts.invocation_id IS 'The invocation: see v1.invocations. A manifest or catalog has that of the run that it follows (rule 9, docs/rules.md).';

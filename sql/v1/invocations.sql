@@ -66,7 +66,7 @@ COMMENT ON COLUMN v1.invocations.is_full_refresh IS 'Whether it was a full refre
 COMMENT ON COLUMN v1.invocations.is_retry IS 'Whether it was a dbt retry.';
 COMMENT ON COLUMN v1.invocations.is_aborted IS 'Whether it failed as a whole: dbt 2.0 aborted it and wrote every node as an error, or dbt ended before it wrote results.';
 COMMENT ON COLUMN v1.invocations.is_executing IS 'Whether the command executes nodes (rule 3, docs/rules.md). The results of compile, docs generate and the like are in no rate and no time.';
-COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed, or source checked for its freshness, and none failed; NULL when none was. Without results, the scheduler''s word: false for error, NULL for cancelled.';
+COMMENT ON COLUMN v1.invocations.is_success IS 'Whether at least one node was executed, or source checked for its freshness, and none failed; NULL when none was. False where dbt ended with an error, as after Ctrl-C. Without results, the scheduler''s word: false for error, NULL for cancelled.';
 COMMENT ON COLUMN v1.invocations.result_count IS 'How many results there are; of source freshness, how many checks.';
 COMMENT ON COLUMN v1.invocations.executed_count IS 'How many results are of class success, warn or failure.';
 COMMENT ON COLUMN v1.invocations.success_count IS 'How many results are of class success.';

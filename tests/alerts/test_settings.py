@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from commandline import run
 
 from artifact_warehouse.config import find_config, read_config
 from artifact_warehouse.errors import InvalidConfig
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SOUND = """
+warehouse = "dbt.duckdb"
+[load]
+environment = "prod"
+strict = true
+[check]
+max-failing = 0
+max-age = "26h"
+max-failure-rate = 0.05
+ignore-rule = ["a", "b"]
+[fetch.dbt-cloud]
+account = 4711
+since = "7d"
+[alerts.channels.oncall]
+webhook = "http://127.0.0.1:1"
+"""
 CHANNELS = '[alerts.channels.oncall]\nwebhook = "http://127.0.0.1:1"\n'
 
 
@@ -26,7 +50,18 @@ def check(folder: Path, text: str) -> tuple[int, str]:
     ("text", "words"),
     [
         ("alerts = 1", "FILE: alerts: Expected `object`, got `int`"),
-        ("[other]", "FILE: has no table [alerts]"),
+        ("[other]", "FILE: other is unknown; there is alerts, "),
+        ("[alert]", "FILE: alert is unknown; did you mean alerts?"),
+        ("warehouse = 1", "FILE: warehouse: 1 is no path"),
+        ("[check]\nmax-age = 'soon'", "FILE: [check] max-age: 'soon' is not a duration"),
+        ("[check]\nmax-failing = -1", "FILE: [check] max-failing: -1 is not in the range x>=0."),
+        ("[check]\nfreshness = 'never'", "FILE: [check] freshness: 'never' is not one of 'warn', 'error'."),
+        ("[check]\nignore-rule = 'x'", "FILE: [check] ignore-rule: 'x' is no array"),
+        ("[load]\nstrict = 'no'", "FILE: [load] strict: 'no' is no boolean"),
+        ("[load]\nenviroment = 'x'", "FILE: [load] enviroment is unknown; did you mean environment?"),
+        ("[fetch.dbt-cloud]\naccount = 'x'", "FILE: [fetch.dbt-cloud] account: 'x' is not a valid integer."),
+        ("[fetch.dbt-sky]", "FILE: [fetch] dbt-sky is unknown; there is dbt-cloud"),
+        ("alerts = 2", "FILE: alerts: Expected `object`, got `int`"),
         ("[alerts", "FILE: is not TOML"),
         (CHANNELS + "port = 1", "FILE: alerts.channels[...]: Object contains unknown field `port`"),
         (CHANNELS + 'url = "json://h"', "FILE: alerts.channels.oncall: needs either a url or a webhook"),
@@ -70,7 +105,32 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_the_schema_knows_every_key_with_a_sentence_for_each_table() -> None:
     schema: dict[str, Any] = json.loads(run("config", "check", "--schema").stdout)
     tables = schema["$defs"]
-    assert {*tables} == {"Config", "Alerts", "Channel", "QuietHours", "Route", "Promise", "Schedule"}
+    assert {*tables} == {"Alerts", "Channel", "QuietHours", "Route", "Promise", "Schedule"}
     assert all(table["description"] for table in tables.values())
     assert "from" in tables["QuietHours"]["required"]
-    assert [name for name, table in tables.items() if table.get("additionalProperties") is not False] == ["Config"]
+    commands = {name: table for name, table in schema["properties"].items() if "properties" in table}
+    assert {"load", "check", "fetch", "dbt", "notify"} <= {*commands}
+    assert all(table["description"] for table in commands.values())
+    described = [*tables.values(), *commands.values(), schema]
+    assert all(table["additionalProperties"] is False for table in described)
+    # Each option of a command that --help lists can stand in the file.
+    for name in ("load", "check", "prune"):
+        listed = re.findall(r"^ +(?:-\w, )?--([a-z-]+)", run(name, "--help").stdout, re.MULTILINE)
+        assert {*listed} - {"help"} == {*commands[name]["properties"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sound"),
+    [
+        (SOUND, True),
+        ('[check]\nmax-failing = "no"', False),
+        ("[load]\nstrict = 1", False),
+        ("[nothing]", False),
+        ("[alerts]", False),
+    ],
+)
+def test_the_schema_says_what_the_check_says(tmp_path: Path, text: str, is_sound: bool) -> None:
+    schema = json.loads(run("config", "check", "--schema").stdout)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(tomllib.loads(text)) == is_sound
+    assert (check(tmp_path, text)[0] == 0) == is_sound

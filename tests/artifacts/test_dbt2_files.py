@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import random
+import shutil
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +18,11 @@ import pytest
 from testdata import BESIDE
 
 from artifact_warehouse import Warehouse
+from artifact_warehouse.limits import Limits
 
 OTEL = BESIDE / "dbt2" / "l1" / "otel.jsonl"
+TELEMETRY = Path(__file__).parent / "telemetry"
+"""The telemetry of another invocation of this preview, as JSON and as Parquet."""
 RUN = BESIDE / "dbt2" / "t1"
 """The telemetry and the target folder of one invocation of a preview of dbt 2.0."""
 INDEX = BESIDE / "dbt2" / "t3" / "index"
@@ -135,8 +140,45 @@ def test_a_broken_line_is_named(tmp_path: Path, warehouse: Warehouse) -> None:
     assert "line 10" in (outcome.reason or "")
 
 
+def test_parquet_has_the_telemetry_that_json_has(tmp_path: Path, warehouse: Warehouse) -> None:
+    """Both were written by one invocation: the second one is not loaded again, in either order."""
+    names = ("otel.jsonl.gz", "otel.parquet")
+    assert [outcome.kind for outcome in warehouse.load(TELEMETRY / names[1]).loaded] == ["telemetry"]
+    assert len(warehouse.load(TELEMETRY / names[0]).unchanged) == 1
+    records = map(json.loads, gzip.decompress((TELEMETRY / names[0]).read_bytes()).splitlines())
+    ended = [r for r in records if r["record_type"] == "SpanEnd"]
+    nodes = {
+        r["attributes"]["unique_id"] for r in ended if r["event_type"].endswith(("NodeProcessed", "HookProcessed"))
+    }
+    assert {row[0] for row in rows(warehouse, "SELECT unique_id FROM v1.node_executions")} == nodes
+    queries = Counter(r["attributes"]["sql"] for r in ended if r["event_type"].endswith("QueryExecuted"))
+    assert Counter(row[0] for row in rows(warehouse, "SELECT sql FROM v1.statements")) == queries
+    (tmp_path / "target" / "metadata").mkdir(parents=True)
+    shutil.copy(TELEMETRY / names[1], tmp_path / "target" / "metadata")
+    assert len(warehouse.load(tmp_path).unchanged) == 1
+
+
+@pytest.mark.parametrize(("limits", "words"), [(Limits(entries=150), "rows"), (Limits(artifact_bytes=45_000), "texts")])
+def test_telemetry_in_parquet_has_limits(limits: Limits, words: str, warehouse: Warehouse) -> None:
+    [outcome] = warehouse.load(TELEMETRY / "otel.parquet", limits=limits).quarantined
+    assert words in (outcome.reason or "")
+
+
+def test_telemetry_in_parquet_that_is_cut_off_or_of_another_form_is_quarantined(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    (tmp_path / "otel.parquet").write_bytes((TELEMETRY / "otel.parquet").read_bytes()[:20_000])
+    table = pa.table(
+        {name: ["x"] for name in ("record_type", "trace_id", "event_type")} | {"attributes": [[{"a": [1]}]]}
+    )
+    pq.write_table(table, tmp_path / "otel_nested.parquet")
+    reasons = [outcome.reason or "" for outcome in warehouse.load(tmp_path).quarantined]
+    assert len(reasons) == 2 and all("is not valid Parquet" in reason for reason in reasons)
+
+
 def test_an_index_has_several_invocations_each_once(tmp_path: Path, warehouse: Warehouse) -> None:
-    expected = Counter(pq.read_table(INDEX / "dbt_rt.run_results.parquet")["invocation_id"].to_pylist())
+    tables = (pq.read_table(INDEX / name) for name in ("dbt_rt.run_results.parquet", "dbt.source_freshness.parquet"))
+    expected = Counter(invocation_id for table in tables for invocation_id in table["invocation_id"].to_pylist())
     warehouse.load(INDEX)
     counts = "SELECT invocation_id, result_count FROM v1.invocations WHERE result_count > 0"
     assert dict(rows(warehouse, counts)) == expected
@@ -152,6 +194,34 @@ def test_an_index_has_several_invocations_each_once(tmp_path: Path, warehouse: W
     # An earlier state of the index has nothing new: the earlier invocation is one artifact.
     assert warehouse.load(RUN / "index").loaded == ()
     assert warehouse.verify() == []
+
+
+CHECKS = (
+    "SELECT invocation_id, unique_id, status, max_loaded_at_age_seconds, warn_after_seconds FROM v1.source_freshness"
+)
+
+
+def test_the_freshness_table_of_an_index_is_the_run_that_sources_json_tells(tmp_path: Path) -> None:
+    table, sources = INDEX / "dbt.source_freshness.parquet", INDEX.parent / "sources.json"
+    expected = {row["unique_id"]: row for row in pq.read_table(table).to_pylist()}
+    said = {row["unique_id"]: row for row in json.loads(sources.read_text())["results"]}
+    seen = []
+    for number, files in enumerate(([table], [table, sources], [sources, table])):
+        with Warehouse(tmp_path / f"{number}.duckdb") as wh:
+            for file in files:
+                wh.load(file)
+            [(command, result_count, is_success)] = rows(
+                wh, "SELECT command, result_count, is_success FROM v1.invocations"
+            )
+            assert (command, result_count, is_success) == ("source freshness", len(expected), False)
+            seen.append(sorted(rows(wh, CHECKS)))
+            assert wh.verify() == []
+    for invocation_id, unique_id, status, age, _ in seen[0]:
+        row = expected[unique_id]
+        assert (invocation_id, status, age) == (row["invocation_id"], row["status"], row["max_loaded_at_time_ago"])
+    assert seen[1] == seen[2], "the JSON comes first, in any order"
+    for _, unique_id, status, _, warn_after in seen[1]:
+        assert (status, warn_after) == (said[unique_id]["status"], 86_400)
 
 
 def parts(folder: Path) -> dict[str, Path]:

@@ -283,6 +283,11 @@ def test_a_deep_tree_is_cut_nowhere() -> None:
     assert "model n300" in tree_text("n0", edges)
 
 
+def test_a_tree_of_a_long_ring_ends_and_says_so() -> None:
+    edges = {f"n{i}": [f"n{(i + 1) % 10_000}"] for i in range(10_000)}
+    assert tree_text("n0", edges).endswith("further nodes: --format csv\n")
+
+
 def test_a_tree_without_nodes_is_its_title() -> None:
     assert tree_text("a", {}) == "a feeds\n"
 

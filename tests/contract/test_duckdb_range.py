@@ -19,6 +19,7 @@ from artifact_warehouse.storage import sql_files
 from artifact_warehouse.storage.duckdb_config import loses_matches
 
 OLDEST = "1.4.5"
+OTHERS = ("1.4.5", "1.5.6")
 VIEWS = [file.full_name for file in sql_files.sql_files() if file.schema == "v1" and file.kind == "view"]
 MACROS = [
     "v1.ancestors_of('model.harbor_cafe.fct_orders')",
@@ -44,14 +45,55 @@ print(json.dumps({"version": duckdb.__version__, "rows": rows}))
 """
 LOAD = "import sys; from artifact_warehouse import Warehouse; Warehouse(sys.argv[1]).load(sys.argv[2], columns=True)"
 
+EMPTY = """
+import json, sys, duckdb
+from pathlib import Path
+from artifact_warehouse.storage import empty_file
+
+folder = Path(sys.argv[1])
+files = {name: folder / f"{name}.duckdb" for name in ("first", "copied", "deployed")}
+empty_file.write(files["first"])  # fills the cache
+empty_file.write(files["copied"])
+empty_file.make(files["deployed"])
+catalogs = {}
+for name, file in files.items():
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for about in ("schemas", "tables", "columns", "constraints", "indexes", "views", "functions"):
+            found = connection.sql(f"FROM duckdb_{about}() WHERE database_name = current_database()")
+            names = [column for column in found.columns if not column.endswith("oid") and column != "database_name"]
+            catalogs.setdefault(name, {})[about] = sorted(map(repr, found.project(", ".join(names)).fetchall()))
+        catalogs[name]["meta"] = sorted(map(repr, connection.execute("FROM stored.meta").fetchall()))
+[cached] = Path(empty_file._cache()[0]).glob("*.duckdb")
+is_copy = files["copied"].read_bytes() == cached.read_bytes()
+print(json.dumps({"version": duckdb.__version__, "is_copy": is_copy, "catalogs": catalogs}))
+"""
+
+
+def with_duckdb(version: str, folder: Path) -> dict[str, str]:
+    """An environment in which Python finds a release of DuckDB, which is installed into the folder."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--target", str(folder), f"duckdb=={version}"], check=True)
+    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+
 
 @pytest.fixture(scope="module")
 def oldest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which Python finds the oldest supported DuckDB."""
-    folder = tmp_path_factory.mktemp("duckdb")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--target", str(folder), f"duckdb=={OLDEST}"], check=True)
-    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    return with_duckdb(OLDEST, tmp_path_factory.mktemp("duckdb"))
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("version", [duckdb.__version__, *OTHERS])
+def test_a_copied_empty_warehouse_is_equal_to_a_deployed_one(version: str, tmp_path: Path) -> None:
+    environment = dict(os.environ) if version == duckdb.__version__ else with_duckdb(version, tmp_path / "duckdb")
+    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    command = [sys.executable, "-c", EMPTY, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])  # 1.4 prints a progress bar to stdout after two seconds
+    assert (found["version"], found["is_copy"]) == (version, True)
+    catalogs = found["catalogs"]
+    assert catalogs["copied"] == catalogs["deployed"] == catalogs["first"]
+    assert len(catalogs["copied"]["views"]) == len([file for file in sql_files.sql_files() if file.kind == "view"])
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def here(sample_warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.Monkey
 def run(section: str) -> dict[str, Any]:
     """The names that are there after the first cell of the page and those of a section."""
     names: dict[str, Any] = {}
-    [first] = CELL.findall(SECTIONS["Notebooks"])
+    first, *_ = CELL.findall(SECTIONS["Notebooks"])
     cells = [first, *CELL.findall(SECTIONS[section])]
     if "%sql" not in cells[-1]:
         for cell in cells:
@@ -44,7 +44,7 @@ def run(section: str) -> dict[str, Any]:
     return dict(shell.user_ns)
 
 
-@pytest.mark.parametrize("section", [section for section in SECTIONS if CELL.search(SECTIONS[section])][1:])
+@pytest.mark.parametrize("section", [section for section in SECTIONS if CELL.search(SECTIONS[section])])
 def test_the_cells_of_a_section_run(section: str, here: None) -> None:
     if section in NEEDED:
         pytest.importorskip(NEEDED[section])

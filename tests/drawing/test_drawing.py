@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from datetime import datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,11 @@ from artifact_warehouse.drawing import (
     TimeAxis,
     axis_seconds,
     cut,
+    document,
     layout,
+    lines,
+    listing,
+    marked,
     picture,
     round_steps,
     short_seconds,
@@ -24,6 +30,24 @@ from artifact_warehouse.drawing import (
 )
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Page(HTMLParser):
+    """The elements and texts of a page, as a browser finds them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        self.texts: list[str] = []
+        self.feed(page)
+        self.close()
+        self.tags = set(self.counts)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.counts[tag] += 1
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
 
 def test_edges_lead_to_the_right_and_no_two_nodes_share_a_place() -> None:
@@ -65,10 +89,34 @@ def test_steps_begin_at_nought_and_end_below_the_top(top: float, wanted: int) ->
     assert steps[-1] <= top * 1.0002
 
 
-def test_a_style_is_that_of_the_picture_alone_and_names_colours() -> None:
-    """Notebooks may put the style into their own page; programs that convert SVG know no variables."""
-    style = ET.fromstring(picture(1, 1, "", [])).find("{http://www.w3.org/2000/svg}style")
-    assert style is not None
+@given(st.text(st.characters()))
+def test_any_text_is_a_text_of_a_table_and_no_markup(words: str) -> None:
+    table = listing((f"a{words}", ">"), [(words, 1), (marked("failure", words), 2), (lines(words), 3)])
+    page = Page(document(table))
+    assert (
+        {"table", "td"}
+        <= page.tags
+        <= {
+            *("div", "style", "table", "thead", "tbody", "tr", "th", "td", "span", "svg", "path", "details", "summary"),
+            "pre",
+        }
+    )
+    known = FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", words)
+    assert (known in page.texts) == bool(known)
+    assert (f"\N{NO-BREAK SPACE}{known}" in page.texts) and (f"a{known}" in page.texts)
+
+
+def test_a_table_leaves_out_empty_columns_and_says_what_it_cuts() -> None:
+    page = Page(document(listing(("name", "owner", ">rows"), [(f"m{number}", "", number) for number in range(1_234)])))
+    assert page.texts[1:4] == ["name", "rows", "m0"]
+    assert page.texts[-1] == "The first 200 of 1,234 rows"
+    assert page.counts["tr"] == 201
+
+
+@pytest.mark.parametrize("made", [picture(1, 1, "", []), document()])
+def test_a_style_is_that_of_the_picture_alone_and_names_colours(made: str) -> None:
+    """Notebooks put the style into their own page; programs that convert SVG know no variables."""
+    [style] = [one for one in ET.fromstring(made).iter() if one.tag.endswith("style")]
     rules = style.text or ""
     assert "var(" not in rules
     assert "#c2331a" in rules

@@ -81,7 +81,7 @@ def check_tables(tables: dict[str, pa.Table]) -> None:
             if column.type == "JSON":
                 for text in table[column.name].drop_null().to_pylist():
                     assert is_json(text), f"stored.{name}.{column.name} holds {text[:200]!r}"
-        key = declared.content_key or declared.primary_key
+        key = declared.content_key or ("artifact_key" if name == "artifacts" else None)
         if key and name != "set_members" and key in table.column_names:
             ids = table[key].to_pylist()
             assert len(set(ids)) == len(ids) or name in MEMBERS, f"stored.{name} has a {key} twice"

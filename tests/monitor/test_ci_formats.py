@@ -1,4 +1,4 @@
-"""`check` and `diagnose` for continuous integration: annotations, Markdown, JUnit, and exit codes."""
+"""`check`, `diagnose` and `compare` for continuous integration: annotations, Markdown, JUnit, SARIF, and exit codes."""
 
 from __future__ import annotations
 
@@ -62,6 +62,41 @@ def test_markdown_has_a_row_for_each_failure_and_warning(wh: Path) -> None:
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
 
 
+def test_sarif_has_a_result_at_a_file_for_each_failure_and_warning(wh: Path) -> None:
+    log = json.loads(run("diagnose", wh, ID, "--format", "sarif").stdout)
+    [one] = log["runs"]
+    rules = [rule["id"] for rule in one["tool"]["driver"]["rules"]]
+    found = {result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]: result for result in one["results"]}
+    assert {name for name, result in found.items() if result["level"] == "error"} == FAILED
+    assert {name for name, result in found.items() if result["level"] == "warning"} == WARNED
+    for name, result in found.items():
+        place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        # A test that a later night has no more is of no file.
+        assert place in (NODES[name]["original_file_path"], *([] if name in FAILED else ["dbt_project.yml"]))
+        assert rules[result["ruleIndex"]] == result["ruleId"] == STATUS[name]
+
+
+def test_a_comparison_is_a_page_for_a_pull_request(wh: Path, tmp_path: Path) -> None:
+    first = json.loads((NIGHT.parent / "2026-11-01_01_build" / "manifest.json").read_bytes())
+    before = first["metadata"]["invocation_id"]
+    page = run("compare", wh, before, ID, "--format", "markdown").stdout
+    assert page.startswith(f"### dbt: build of harbor_cafe, prod: `{ID[:8]}` against `{before[:8]}`\n")
+    sections = dict(re.findall(r"#### (\w+)\n\n.*\n.*\n((?:\|.*\n)+)", page))
+    names = {key: [re.findall("`([^`]+)`", row)[0] for row in rows.splitlines()] for key, rows in sections.items()}
+    assert {*names["Fails"]} == {NODES[node]["name"] for node in FAILED}
+    was, now = first["nodes"], NODES
+    changed = {node for node in STATUS if node in was and was[node].get("raw_code") != now[node].get("raw_code")}
+    assert changed and {NODES[node]["name"] for node in changed} <= {*names["Changed"]}
+    # models/marts/rpt_loyalty.sql joins fct_orders by guest_id, and sums its total_eur.
+    [orders] = [row for row in sections["Changed"].splitlines() if row.startswith("| `fct_orders` ")]
+    assert "`guest_id` → `rpt_loyalty` (join)" in orders
+    assert re.search(r"`total_eur` → [^<]*`rpt_loyalty\.spent_eur`", orders)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in sections["Changed"].splitlines())
+    file = tmp_path / "page.md"
+    assert run("compare", wh, before, ID, "--format", "markdown", "-o", file).exit_code == 0
+    assert file.read_text() == page
+
+
 def test_the_exit_code_says_whether_the_run_failed(wh: Path) -> None:
     good = json.loads((NIGHT.parent / "2026-11-01_01_build" / "run_results.json").read_bytes())
     assert run("diagnose", wh, ID).exit_code == 0
@@ -69,7 +104,7 @@ def test_the_exit_code_says_whether_the_run_failed(wh: Path) -> None:
     assert run("diagnose", wh, good["metadata"]["invocation_id"], "--exit-code").exit_code == 0
 
 
-@pytest.mark.parametrize("output_format", ["github", "markdown", "junit"])
+@pytest.mark.parametrize("output_format", ["github", "markdown", "junit", "sarif"])
 def test_checks_name_the_nodes_that_fail(wh: Path, output_format: str) -> None:
     done = run("check", wh, "--max-failing", "0", "--rules", "info", "--format", output_format)
     assert done.exit_code == 1

@@ -369,3 +369,15 @@ def test_definitions_are_those_of_their_views(ask, numbers, v1) -> None:
         assert [exposure[k] for k in ("url", "ownerName", "ownerEmail", "exposureType", "maturity")] == [
             row[k] for k in ("url", "owner_name", "owner_email", "exposure_type", "maturity")
         ]
+
+
+def test_a_lineage_is_selected_as_dbt_selects(ask, numbers, v1) -> None:
+    document = """query($id: BigInt!, $filter: LineageFilter!) { environment(id: $id) { applied {
+        lineage(filter: $filter)
+        { uniqueId matchesMethod } } } }"""
+    wanted = {"select": "+fct_cafe_days", "exclude": "resource_type:seed", "types": ["Model", "Source", "Seed"]}
+    found = ask(document, id=numbers.prod, filter=wanted)["environment"]["applied"]["lineage"]
+    above = v1(f"SELECT ancestor_unique_id AS id FROM v1.node_ancestors WHERE {PROD} AND unique_id = ?", MODEL)
+    expected = {row["id"] for row in above if row["id"].split(".")[0] in ("model", "source")}
+    assert {row["uniqueId"] for row in found} == expected | {MODEL}
+    assert [row["uniqueId"] for row in found if row["matchesMethod"]] == [MODEL]

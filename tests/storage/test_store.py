@@ -79,6 +79,26 @@ def test_an_older_file_gets_the_columns_and_views_that_it_lacks(tmp_path: Path) 
         assert wh.sql("SELECT count(*) FROM v1.invocations").fetchall() == [(1,)]
 
 
+def test_an_older_file_loses_its_key(tmp_path: Path) -> None:
+    """Its index, which every load wrote anew."""
+    path = tmp_path / "wh.duckdb"
+    Warehouse(path).load(RUN)
+    with duckdb.connect(str(path)) as connection:
+        before = connection.sql("FROM stored.artifacts ORDER BY artifact_key").fetchall()
+        connection.execute("ALTER TABLE stored.artifacts ADD PRIMARY KEY (artifact_key)")
+        connection.execute("UPDATE stored.meta SET value = 'older' WHERE key = 'views'")
+    pending = ["drop the primary key of stored.artifacts", "deploy the views of this release"]
+    assert Warehouse(path).migrate() == pending
+    with duckdb.connect(str(path)) as connection:
+        assert connection.sql("FROM stored.artifacts ORDER BY artifact_key").fetchall() == before
+        keys = "FROM duckdb_constraints() WHERE table_name <> 'meta' AND constraint_type = 'PRIMARY KEY'"
+        assert connection.sql(keys).fetchall() == []
+        [(comments,)] = connection.sql(
+            "SELECT count(comment) FROM duckdb_columns() WHERE schema_name = 'stored' AND table_name = 'artifacts'"
+        ).fetchall()
+        assert comments == len(tables.ARTIFACTS.columns)
+
+
 def test_a_load_migrates_an_older_file(tmp_path: Path) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN / "manifest.json")

@@ -17,7 +17,12 @@ COLOUR = "\x1b["
 
 
 def screen(
-    *arguments: object, width: int = 80, height: int = 24, encoding: str = "utf-8", no_color: bool = True
+    *arguments: object,
+    width: int = 80,
+    height: int = 24,
+    encoding: str = "utf-8",
+    no_color: bool = True,
+    has_stderr: bool = False,
 ) -> str:
     """The text of a terminal of this size. stdin is no terminal, so that no pager is started."""
     ours, theirs = pty.openpty()
@@ -28,6 +33,8 @@ def screen(
     try:
         with pytest.MonkeyPatch.context() as patch, os.fdopen(theirs, "w", encoding=encoding) as stdout:
             patch.setattr(sys, "stdout", stdout)
+            if has_stderr:
+                patch.setattr(sys, "stderr", stdout)
             patch.setenv("COLUMNS", str(width))
             patch.setenv("LINES", str(height))
             patch.setenv("TERM", "xterm-256color")

@@ -17,7 +17,7 @@ def declared_columns(columns: Any) -> list[dict[str, Any]]:
         config = obj(entry.get("config"))
         shown = {key: entry.get(key) or config.get(key) for key in ("meta", "tags")}
         own_config = {key: value for key, value in config.items() if key not in shown or value != shown[key]}
-        rest = {key: value for key, value in entry.items() if key not in _COLUMN_KEYS}
+        rest = {key: entry[key] for key in entry.keys() - _COLUMN_KEYS}
         row = {
             "column_name": text(entry.get("name")) or "",
             "column_index": index,

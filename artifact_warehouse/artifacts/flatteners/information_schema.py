@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from artifact_warehouse.artifacts import json_text
 from artifact_warehouse.artifacts.artifact import Artifact
 from artifact_warehouse.artifacts.flatteners.rows import Rows
 from artifact_warehouse.artifacts.flatteners.run_results import add_executions, convert, is_aborted_whole, variables
 from artifact_warehouse.artifacts.flatteners.timings import Timing, completed_at, first_of, last_of, started_at
 from artifact_warehouse.artifacts.flatteners.values import double, integer, main_package, obj, text, to_json
+from artifact_warehouse.artifacts.information_schema import decoded
 
 KNOWN_SECTIONS = {"metadata", "invocations", "results"}
 
@@ -26,7 +26,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     if artifact.section("results") is not None:
         return _flatten_results(artifact, rows)
     [row, *_] = [*map(obj, artifact.section("invocations") or []), {}]
-    args = obj(_decoded(row.get("args")))
+    args = obj(decoded(row.get("args")))
     rows.add(
         "invocations",
         artifact_key=artifact.artifact_key,
@@ -34,7 +34,7 @@ def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
         threads=integer(row.get("target_threads")),
         selection=text(row.get("selector")),
         args=to_json(args),
-        vars=variables(_decoded(row.get("vars_override"))),
+        vars=variables(decoded(row.get("vars_override"))),
         env=to_json({name.upper(): row[name] for name in ("git_sha", "git_branch") if row.get(name)}),
     )
     return {
@@ -67,17 +67,7 @@ def _flatten_results(artifact: Artifact, rows: Rows) -> dict[str, Any]:
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
     """A row as a result of run_results.json. The table has JSON as text."""
-    entry = {name: _decoded(value) if name in _ENCODED else value for name, value in row.items() if name in _OF_RESULTS}
+    entry = {name: decoded(value) if name in _ENCODED else value for name, value in row.items() if name in _OF_RESULTS}
     if "rows_affected" in row and isinstance(entry.get("adapter_response", {}), dict):
         entry["adapter_response"] = {"rows_affected": row["rows_affected"], **entry.get("adapter_response", {})}
     return entry
-
-
-def _decoded(value: Any) -> Any:
-    """The value of a JSON text; the text itself where it is none."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json_text.decode(value.encode())
-    except ValueError:
-        return value

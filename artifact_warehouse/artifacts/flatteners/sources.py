@@ -1,4 +1,4 @@
-"""Flattens sources.json, v0 to v3, and freshness.json of dbt 2: rows of `source_freshness`."""
+"""Flattens the freshness checks of sources.json, v0 to v3, of freshness.json and of dbt 2's information schema."""
 
 from __future__ import annotations
 

@@ -73,6 +73,6 @@ def last_of(times: Iterable[str | None]) -> str | None:
 
 def _sort_key(times: list[str]) -> Callable[[str], str] | None:
     """The sort key of times that are written in several forms; None where all have the same form."""
-    if len(set(map(len, times))) <= 1 and not any("+" in time for time in times):
+    if len(set(map(len, times))) <= 1 and "+" not in "".join(times):
         return None
     return lambda time: normalise_time(time) or time

@@ -15,9 +15,9 @@ _INT64 = range(-(2**63), 2**63)
 
 def text(value: Any) -> str | None:
     """A text. Numbers and booleans become their JSON text. None for null and for the empty text."""
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, str) else json_text.encode(value)
+    if isinstance(value, str):
+        return value or None
+    return None if value is None else json_text.encode(value)
 
 
 def bigint(value: Any) -> int | None:
@@ -52,7 +52,7 @@ def boolean(value: Any) -> bool | None:
 
 def to_json(value: Any) -> str | None:
     """The value as JSON text. None for null and for an empty object, list or text."""
-    return json_text.encode(value) if value not in (None, {}, [], "") else None
+    return json_text.encode(value) if value or value == 0 else None
 
 
 def texts(value: Any) -> list[str] | None:
@@ -81,15 +81,18 @@ _KEPT_WHOLE = {"meta", "kwargs", "given", "expect", "overrides", "unrendered_con
 def without_empty(value: Any) -> Any:
     """The value without nulls and empty values. Some versions of dbt write them, others leave them out."""
     if isinstance(value, list):
-        return [without_empty(item) if isinstance(item, dict | list) else item for item in value]
+        return [without_empty(item) if isinstance(item, _CONTAINERS) else item for item in value]
     if not isinstance(value, dict):
         return value
     kept = {}
     for key, item in value.items():
-        own = without_empty(item) if isinstance(item, dict | list) and key not in _KEPT_WHOLE else item
+        own = without_empty(item) if item and isinstance(item, _CONTAINERS) and key not in _KEPT_WHOLE else item
         if own or own == 0:  # False is a value
             kept[key] = own
     return kept
+
+
+_CONTAINERS = (dict, list)
 
 
 def most_common(items: Iterable[str | None]) -> str | None:

@@ -114,5 +114,5 @@ LAYOUTS["telemetry"] = Layout(within={"metadata": _METADATA}, each={"records": _
 LAYOUTS["information_schema"] = Layout(
     within={"metadata": _METADATA}, each={"results": _RESULT, "invocations": Layout(kept=frozenset({"target_name"}))}
 )
-LAYOUTS["freshness"] = LAYOUTS["sources"]
+LAYOUTS["freshness"] = LAYOUTS["information_schema_freshness"] = LAYOUTS["sources"]
 """The layout of each kind of artifact. Column lineage (Parquet) has identifiers only."""

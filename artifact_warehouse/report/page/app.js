@@ -48,7 +48,7 @@ function makeFrame() {
   );
   frame.nav = h("nav", { "aria-label": "Pages", tabindex: -1 });
   frame.main = h("main", { id: "main", tabindex: -1 });
-  frame.foot = h("footer", {}, footWords());
+  frame.foot = h("footer", {}, h("p", {}, footWords()));
   const scopes = D.scopes.length > 1 ? frame.select : h("span", { class: "quiet scope" }, foreign(scopeName()));
   const header = h(
     "header",

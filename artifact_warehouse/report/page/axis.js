@@ -109,7 +109,7 @@ export class TimeFigure {
       if (isWeekend(time)) weekends.push(s("rect", { class: "weekend", ...box }));
     }
     const days = timeTicks(this.start, this.end - 1, this.inner).map((time) => {
-      const x = Math.max(16, Math.min(this.width - 16, this.x(time) + this.dayWidth / 2));
+      const x = Math.max(20, Math.min(this.width - 20, this.x(time) + this.dayWidth / 2));
       return s("text", { x, y: this.y + 12, "text-anchor": "middle" }, day(time));
     });
     const height = this.y + 18;

@@ -88,7 +88,7 @@ export function changesPanel(plot, changes, { height = 24, link = true } = {}) {
       ),
     );
     if (plot.dayWidth > 22)
-      plot.add(s("text", { x: middle, y: plot.y + height - 4 - tall, "text-anchor": "middle" }, list.length));
+      plot.add(s("text", { x: middle, y: plot.y + height - 4 - tall, "text-anchor": "middle" }, num(list.length)));
   }
   plot.y += height + 6;
 }

@@ -17,8 +17,8 @@ export function comparison(run, here) {
   const count = (what) => rows.filter((row) => row.what === what).length;
   return h(
     "div",
-    { id: "comparison" },
-    h("p", { class: "sub block" }, picker(run, other)),
+    { id: "comparison", class: "block" },
+    h("div", { class: "bar" }, h("h2", {}, "Beside another run"), picker(run, other)),
     other
       ? facts([
           ["New", num(count("new"))],
@@ -42,7 +42,7 @@ function picker(run, other) {
   const others = invocationsIn(run.scope)
     .filter((one) => one !== run && one.is_executing)
     .reverse();
-  if (!others.length) return "No other run to compare with.";
+  if (!others.length) return h("span", { class: "quiet" }, "No other run to compare with.");
   const onchange = (event) => (location.hash = to("run", run.key, { against: event.target.value }));
   const select = h(
     "select",
@@ -50,7 +50,7 @@ function picker(run, other) {
     other ? null : h("option", { value: "", selected: true, disabled: true }, "choose a run"),
     others.map((one) => h("option", { value: one.key, selected: one === other }, `${stamp(one.started)} ${one.label}`)),
   );
-  return h("label", {}, "Compare with ", select);
+  return h("label", { class: "small quiet" }, "compare with ", select);
 }
 
 const secondsOf = (row) => {

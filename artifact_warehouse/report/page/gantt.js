@@ -379,5 +379,5 @@ const ganttKey = () =>
       ["bad", "failed"],
       ["wait", "waited for (hover or arrow keys)"],
     ].map(([cls, words]) => h("span", {}, h("i", { class: `swatch ${cls}` }), words)),
-    h("span", { class: "quiet wide" }, "drag to pan · ctrl + wheel or pinch to zoom"),
+    h("span", { class: "quiet wide hint" }, "drag to pan · ctrl + wheel or pinch to zoom"),
   );

@@ -207,7 +207,11 @@ function curve(context, startX, startY, bends, endX, endY) {
 
 /** The shapes of marks.js, on a canvas. */
 function drawGlyph(context, state, x, y, ink, colour) {
-  if (state === "none") return;
+  if (state === "none") {
+    context.fillStyle = ink.ink3 || colour;
+    context.fillRect(x - 3, y - 0.75, 6, 1.5);
+    return;
+  }
   context.beginPath();
   if (state === "fail")
     polygon(context, [

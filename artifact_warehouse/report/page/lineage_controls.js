@@ -14,12 +14,11 @@ export function lineageElement(page) {
       { class: "tools" },
       h("h1", {}, "Lineage ", page.counted),
       viewSwitch(page),
-      page.legend,
       colourChoice(page),
       lightUp(page),
       zoomButtons(page),
     ),
-    h("div", { class: "stage" }, page.canvas, page.card, page.spoken),
+    h("div", { class: "stage" }, page.canvas, page.legend, page.card, page.spoken),
     h(
       "div",
       { class: "time" },

@@ -56,7 +56,7 @@ export function sparkline(values, words = (value) => dur(value)) {
   const [width, height] = [120, 18];
   const top = Math.max(...values, 1e-9);
   const x = (index) => (values.length < 2 ? width - 3 : 2 + (index * (width - 5)) / (values.length - 1));
-  const y = (value) => height - 2 - (value / top) * (height - 5);
+  const y = (value) => (values.length < 2 ? height / 2 : height - 2 - (value / top) * (height - 5));
   const line = values.map((value, index) => `${index ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`);
   return s(
     "svg",

@@ -242,7 +242,7 @@ function testColumns() {
       cell: (row) => status(state(row), table.last_status[row] || "never run"),
     },
     { label: "Test", get: (row) => table.name[row], cell: (row) => nodeLink(table.unique_id[row], testLabel(row)) },
-    { label: "Last results, newest right", cell: (row) => strip(results(row), { width: 4, count: 28 }) },
+    { label: "Last results, newest right", cell: (row) => strip(results(row), { width: 4, count: innerWidth < 640 ? 16 : 28 }) },
     {
       label: "Failed",
       get: (row) => table.failure_rate[row],

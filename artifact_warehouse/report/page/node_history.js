@@ -63,19 +63,22 @@ function flagsOf(plot, versions) {
   const shown = versions.filter((version, index) => version.what || index || isNew);
   const ends = [];
   return shown.map((version) => {
-    const label = version.what || "new";
     const x = plot.x(version.from);
-    const width = label.length * 6.2 + 14;
-    const isFlipped = x + width > plot.width - 4;
+    const whole = version.what || "new";
+    const widthOf = (words) => words.length * 6.2 + 14;
+    const isFlipped = x + widthOf(whole) > plot.width - 4 && x > plot.width / 2;
+    const room = Math.floor(((isFlipped ? x : plot.width - 4 - x) - 14) / 6.2);
+    const label = whole.length > room ? `${whole.slice(0, room - 1)}…` : whole;
+    const width = widthOf(label);
     const [left, right] = isFlipped ? [x - width, x + 6] : [x, x + width];
     let row = ends.findIndex((end) => end < left - 4);
     if (row < 0) row = ends.length;
     ends[row] = right;
-    return { version, label, x, row, isFlipped };
+    return { version, label, whole, x, row, isFlipped };
   });
 }
 
-function drawFlag(plot, { version, label, x, row, isFlipped }) {
+function drawFlag(plot, { version, label, whole, x, row, isFlipped }) {
   const y = 4 + row * 17;
   const shape = isFlipped
     ? `M${x + 0.5} ${y} v14 M${x + 1} ${y} h-8 l2.5 4 l-2.5 4 h8Z`
@@ -89,7 +92,7 @@ function drawFlag(plot, { version, label, x, row, isFlipped }) {
   );
   flag.setAttribute("href", to("changes", [], { day: Math.floor(version.from / DAY) }));
   plot.add(s("path", { class: "flag", d: `M${Math.round(x) + 0.5} ${y + 12} V${plot.y}` }));
-  plot.add(tipOn(flag, () => [h("b", {}, "Definition changed"), ` ${stamp(version.from)}`, h("br"), label]));
+  plot.add(tipOn(flag, () => [h("b", {}, "Definition changed"), ` ${stamp(version.from)}`, h("br"), whole]));
 }
 
 /** Times, with one median and one band of the middle half for every version of the definition. */

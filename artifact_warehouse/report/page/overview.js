@@ -9,6 +9,8 @@ import { dataTable } from "./table.js";
 import { DAY, dur, num, pct, plural, stamp } from "./words.js";
 
 const PERIOD_DAYS = 7;
+/** How many lines a row of "What went wrong" has. */
+const LINES = 2;
 
 /** The figures of one tile: the days before the last run, and as many before those. */
 export function summary(scope) {
@@ -264,6 +266,8 @@ export function overviewPage() {
     limit: 12,
   };
   const time = { caption: "Where the time goes", rows: slowest(), filter: false, from: ["execution_times"] };
+  const times = dataTable({ ...time, cols: slowestColumns(), empty: "No node was executed with a time." });
+  const isLeftShorter = LINES * Math.min(wrong.rows.length, wrong.limit) <= Math.min(changed.length, wrong.limit);
   return [
     h("h1", { class: "sr" }, "Overview of ", scopeName()),
     h("p", { class: "lede" }, lede(figures)),
@@ -276,7 +280,12 @@ export function overviewPage() {
     h(
       "div",
       { class: "cols" },
-      dataTable({ ...wrong, cols: troubleColumns(), empty: "No failure, slowdown or flip in this period." }),
+      h(
+        "div",
+        {},
+        dataTable({ ...wrong, cols: troubleColumns(), empty: "No failure, slowdown or flip in this period." }),
+        isLeftShorter ? times : null,
+      ),
       h(
         "div",
         {},
@@ -288,7 +297,7 @@ export function overviewPage() {
           cols: changeColumns(),
           empty: "No definition changed.",
         }),
-        dataTable({ ...time, cols: slowestColumns(), empty: "No node was executed with a time." }),
+        isLeftShorter ? null : times,
       ),
     ),
   ];

@@ -14,7 +14,7 @@ const MEASURES = [
   ["contract_model", "model", "Models under contract"],
   ["described_column", "column", "Declared columns with a description"],
   ["tested_source", "source", "Sources with a test"],
-  ["freshness_source", "source", "Sources checked for freshness"],
+  ["freshness_source", "source", "Sources with freshness criteria"],
 ];
 const SEVERITY_STATE = { error: "fail", warn: "warn", info: "skip" };
 const SEVERITY_RANK = { error: 0, warn: 1, info: 2 };
@@ -37,8 +37,8 @@ export function rulesPage() {
       errors ? `, ${num(errors)} of them severe. ` : ". ",
       tested == null ? "" : `${pct(tested)} of the models have a test.`,
     ),
-    coverage.length ? coverageSection(coverage) : null,
     ruleSummary(broken),
+    coverage.length ? coverageSection(coverage) : null,
     brokenTable(broken),
   ];
 }
@@ -96,7 +96,7 @@ function rateFigure(width, rows, rate, words) {
     return tipOn(s("g", { class: "mark" }, area), () => [h("b", {}, pct(rate(row), 1)), ` ${day(time)}`]);
   });
   const days = timeTicks(start, end - DAY, width - right).map((time) =>
-    s("text", { x: Math.max(12, x(time)), y: height + 14, "text-anchor": "middle" }, day(time)),
+    s("text", { x: Math.max(20, x(time)), y: height + 14, "text-anchor": "middle" }, day(time)),
   );
   const box = {
     viewBox: `0 0 ${width} ${height + 18}`,
@@ -117,7 +117,7 @@ function rateFigure(width, rows, rate, words) {
 function ruleSummary(rows) {
   const counts = new Map();
   for (const row of rows) counts.set(D.t.rules.category[row], (counts.get(D.t.rules.category[row]) || 0) + 1);
-  return facts([...counts].map(([category, count]) => [category.replace(/_/g, " "), num(count)]));
+  return facts([...counts].map(([category, count]) => [`Broken: ${category.replace(/_/g, " ")}`, num(count)]));
 }
 
 function brokenTable(rows) {

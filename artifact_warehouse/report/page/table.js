@@ -73,9 +73,12 @@ function inOrder(rows, get, direction) {
   });
 }
 
+const FEW = 1.3;
+
 /**
  * A table. A column is {label, get, cell, num, cls}: `get` is its value for sorting, filtering and CSV, `cell` its
- * elements. `sort` is [column, direction], `from` the names of its queries.
+ * elements. `sort` is [column, direction], `from` the names of its queries. Rows beyond `limit` are on request, unless they
+ * are few.
  */
 export function dataTable({
   caption,
@@ -103,7 +106,7 @@ export function dataTable({
   }
   function draw() {
     const found = chosen();
-    const shown = state.isAll ? found : found.slice(0, limit);
+    const shown = state.isAll || found.length <= FEW * limit ? found : found.slice(0, limit);
     heads.forEach((head, index) => head.setAttribute("aria-sort", sortWord(state.sort, index)));
     body.replaceChildren(...shown.map((row) => bodyRow(cols, row)));
     if (!found.length) {

@@ -33,7 +33,7 @@ def answer(
         return {"errors": [{"message": f"the document is deeper than {limits.depth} selections; ask for less at once"}]}
     except _Refused as refused:
         return {"errors": [error.formatted for error in refused.errors]}
-    with snapshot.cursor() as cursor, Request(snapshot, cursor, limits).running() as request:
+    with Request.running(snapshot, limits) as request:
         result = execute_sync(executable_schema(), document, None, request, variables, operation)
     answered: dict[str, Any] = {"data": result.data}
     if result.errors:

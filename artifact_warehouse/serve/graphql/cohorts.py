@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -20,43 +21,86 @@ from artifact_warehouse.serve.limits import RequestLimits
 from artifact_warehouse.serve.snapshots import Snapshot
 from artifact_warehouse.storage import query
 
+MOST_MOMENTS = 2
+"""How many times one request asks about: each is a copy of the warehouse."""
 
-class Request:
-    """What the resolvers of one request share: a connection to one snapshot, and what is left of the limits."""
 
-    def __init__(self, snapshot: Snapshot, connection: duckdb.DuckDBPyConnection, limits: RequestLimits) -> None:
-        self.snapshot = snapshot
+class Budget:
+    """What is left of the limits of one request, whatever states it reads."""
+
+    def __init__(self, limits: RequestLimits) -> None:
         self.limits = limits
         self.statement_count = 0
-        self._connection = connection
         self._rows = 0
         self._deadline = time.monotonic() + limits.seconds
 
-    @contextmanager
-    def running(self) -> Iterator[Request]:
-        """A block in which a statement that runs beyond the limit of time is interrupted."""
-        timer = threading.Timer(self.limits.seconds, self._connection.interrupt)
+    @property
+    def seconds(self) -> float:
+        """How long the request may still take."""
+        return self._deadline - time.monotonic()
+
+    def start_statement(self) -> None:
+        """Count a statement. Raises GraphQLError where the time is over."""
+        self.statement_count += 1
+        if self.seconds < 0:
+            raise self.too_long()
+
+    def take_rows(self, count: int) -> None:
+        """Count rows that the answer is made of. Raises GraphQLError where they are too many."""
+        self._rows += count
+        if self._rows > self.limits.rows:
+            raise GraphQLError(f"the answer has more than {self.limits.rows} rows; ask for fewer nodes at once")
+
+    def too_long(self) -> GraphQLError:
+        """What is said where a request takes too long."""
+        return GraphQLError(f"the request takes longer than {self.limits.seconds:g} seconds; ask for fewer nodes")
+
+
+class Request:
+    """What the resolvers of one request share: a connection to one state, and what is left of the limits."""
+
+    def __init__(self, snapshot: Snapshot, budget: Budget, open_until_end: ExitStack) -> None:
+        self.snapshot = snapshot
+        self.budget = budget
+        self.limits = budget.limits
+        self._open_until_end = open_until_end
+        self._connection = open_until_end.enter_context(snapshot.cursor())
+        self._earlier: dict[datetime, Request] = {}
+        timer = threading.Timer(max(budget.seconds, 0), self._connection.interrupt)
         timer.start()
-        try:
-            yield self
-        finally:
-            timer.cancel()
+        open_until_end.callback(timer.cancel)
+
+    @classmethod
+    @contextmanager
+    def running(cls, snapshot: Snapshot, limits: RequestLimits) -> Iterator[Request]:
+        """A block in which a statement that runs beyond the limit of time is interrupted."""
+        with ExitStack() as open_until_end:
+            yield cls(snapshot, Budget(limits), open_until_end)
+
+    def at(self, moment: datetime | None) -> Request:
+        """The same request about the state as it stood at a time; without a time, itself."""
+        if moment is None:
+            return self
+        if moment not in self._earlier:
+            if len(self._earlier) == MOST_MOMENTS:
+                raise GraphQLError(f"one request asks about {MOST_MOMENTS} times at most")
+            try:
+                state = self._open_until_end.enter_context(self.snapshot.at(moment, self.budget.seconds))
+            except TimeoutError as error:
+                raise self.budget.too_long() from error
+            self._earlier[moment] = Request(state, self.budget, self._open_until_end)
+        return self._earlier[moment]
 
     def fetch(self, statement: str, parameters: dict[str, Any] | None = None, *tables: str, **literals: str) -> Table:
         """The rows of sql/queries/serve/<statement>.sql, which reads these tables of the snapshot."""
-        self.snapshot.require(*tables)
-        self.statement_count += 1
-        if time.monotonic() > self._deadline:
-            raise self._too_long()
+        self.budget.start_statement()
         sql = query(f"serve/{statement}", **literals)
         key = (sql, msgspec.json.encode(parameters))
         found: Table | None = self.snapshot.recent.get(key)
         if found is None:
-            found = self._run(sql, parameters or {})
+            found = self._run(sql, parameters or {}, tables)
             self.snapshot.recent.keep(key, found)
-        self._rows += len(found)
-        if self._rows > self.limits.rows:
-            raise GraphQLError(f"the answer has more than {self.limits.rows} rows; ask for fewer nodes at once")
+        self.budget.take_rows(len(found))
         return found
 
     def rows(self, statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -64,20 +108,18 @@ class Request:
         table = self.fetch(statement, parameters)
         return [dict(zip(table.names, row, strict=True)) for row in zip(*map(table.column, table.names), strict=True)]
 
-    def _run(self, sql: str, parameters: dict[str, Any]) -> Table:
+    def _run(self, sql: str, parameters: dict[str, Any], tables: tuple[str, ...]) -> Table:
         try:
+            self.snapshot.require(*tables)
             relation = self._connection.sql(sql, params=parameters)
             return Table(
                 relation.to_arrow_table(),
                 {name for name, type_ in zip(relation.columns, relation.types, strict=True) if type_ == "JSON"},
             )
         except duckdb.InterruptException as error:
-            raise self._too_long() from error
+            raise self.budget.too_long() from error
         except duckdb.OutOfMemoryException as error:
             raise GraphQLError("the request needs more memory than it may; ask for fewer nodes or fields") from error
-
-    def _too_long(self) -> GraphQLError:
-        return GraphQLError(f"the request takes longer than {self.limits.seconds:g} seconds; ask for fewer nodes")
 
 
 class Table:

@@ -51,23 +51,33 @@ def _pages(name: str) -> Iterator[Declaration]:
 
 
 def _roots() -> Iterator[str]:
-    yield '  "The state of an environment. `id` is its number, or its name where only one environment has it."'
-    yield "  environment(id: BigInt!): Environment!"
-    yield '  "A run of a job: the last one that executed nodes, unless `runId` names another."'
-    yield "  job(id: BigInt!, runId: BigInt): JobNode"
-    yield '  "The environments of this warehouse."'
-    yield "  environments: [KnownEnvironment!]!"
-    yield '  "The jobs of this warehouse."'
-    yield "  jobs: [KnownJob!]!"
+    yield from _root(
+        "environment(id: BigInt!)",
+        "Environment!",
+        "The state of an environment. `id` is its number, or its name where only one environment has it.",
+    )
+    yield from _root(
+        "job(id: BigInt!, runId: BigInt)",
+        "JobNode",
+        "A run of a job: the last one that executed nodes, unless `runId` names another.",
+    )
+    yield from _root("environments()", "[KnownEnvironment!]!", "The environments of this warehouse.")
+    yield from _root("jobs()", "[KnownJob!]!", "The jobs of this warehouse.")
     for plural, (name, key) in JOB_LISTS.items():
         places = "database: String, identifier: String, schema: String, " if plural in ("models", "sources") else ""
+        yield from _root(f"{plural}({places}jobId: Int!, runId: Int)", f"[{name}!]!", "The older form of `job`.")
         one = plural.removesuffix("s")
-        yield '  "The older form of `job`."'
-        yield f"  {plural}({places}jobId: Int!, runId: Int): [{name}!]!"
-        yield '  "The older form of `job`."'
-        yield f"  {one}({key}: String!, jobId: Int!, runId: Int): {name}"
-    yield '  "The older form of `modelHistoricalRuns`."'
-    yield (
-        "  modelByEnvironment(environmentId: Int!, identifier: String, lastRunCount: Int, uniqueId: String, "
-        "withCatalog: Boolean): [ModelNode!]!"
+        yield from _root(f"{one}({key}: String!, jobId: Int!, runId: Int)", name, "The older form of `job`.")
+    yield from _root(
+        "modelByEnvironment(environmentId: Int!, identifier: String, lastRunCount: Int, uniqueId: String, "
+        "withCatalog: Boolean)",
+        "[ModelNode!]!",
+        "The older form of `modelHistoricalRuns`.",
     )
+
+
+def _root(signature: str, type_: str, sentence: str) -> Iterator[str]:
+    """A root field, with the state that it reads as its last argument."""
+    name, _, arguments = signature.removesuffix(")").partition("(")
+    yield f'  "{sentence} `asOf` asks for the state as it stood at a time."'
+    yield f"  {name}({arguments}{', ' if arguments else ''}asOf: DateTime): {type_}"

@@ -69,11 +69,12 @@ ORDERS = {
 LINKS = {
     "catalog": "catalogs",
     "executionInfo": "executions",
+    "flakiness": "flaky_tests",
     "freshness": "freshness",
 }
 """Fields that are the one row of a table about the node."""
 
-LISTS_ABOUT = {"columns": "columns", "stats": "stats"}
+LISTS_ABOUT = {"columnLineage": "column_edges", "columns": "columns", "incidents": "incidents", "stats": "stats"}
 """Fields that are all rows of a table about the node."""
 
 RELATED = {
@@ -158,8 +159,7 @@ def page(
     unique_ids: list[str], first: int | None, after: str | None, limit: int, is_sorted_by_id: bool = True
 ) -> tuple[int, int]:
     """Where a page begins and ends."""
-    if first is not None and not 0 <= first <= limit:
-        raise GraphQLError(f"`first` is {first}; it must be between 0 and {limit}")
+    size = page_size(first, limit)
     begin = 0
     if after:
         last = decoded(after)
@@ -169,7 +169,14 @@ def page(
             begin = sum(unique_id <= last for unique_id in unique_ids)
         else:
             raise GraphQLError("the node of the cursor is not in the list any more; begin again without `after`")
-    return begin, min(begin + (limit if first is None else first), len(unique_ids))
+    return begin, min(begin + size, len(unique_ids))
+
+
+def page_size(first: int | None, limit: int) -> int:
+    """How many nodes a page has. Raises GraphQLError for too many."""
+    if first is not None and not 0 <= first <= limit:
+        raise GraphQLError(f"`first` is {first}; it must be between 0 and {limit}")
+    return limit if first is None else first
 
 
 def cursor(unique_id: str) -> str:
@@ -208,13 +215,3 @@ def related(row: Row, table: str) -> list[Row]:
 def _about_all(cohort: Cohort, statement: str, table: str) -> Cohort:
     parameters = {"environment_ids": cohort.distinct("environment_id"), "unique_ids": cohort.distinct("unique_id")}
     return Cohort(cohort.request, cohort.request.fetch(statement, parameters, "nodes", table, table=table))
-
-
-def lineage(request: Request, environment_id: int, filters: Mapping[str, Any]) -> list[Row]:
-    """The nodes that the filter lets pass, each with the ids of its parents."""
-    for name in ("select", "exclude", "columnNames"):
-        if filters.get(name):
-            raise GraphQLError(f"`{name}` is not supported in a filter of lineage; filter by types, tags or uniqueIds")
-    types = filters.get("types") or NODE_TYPES
-    wanted = tuple(type_ for name in types for type_ in NODE_TYPES[name])
-    return nodes(request, environment_id, list_nodes(request, environment_id, wanted, filters, "nodes.unique_id"))

@@ -65,7 +65,8 @@ NodeInterface = dbtVersion description meta name resourceType tags:[String!] uni
 
 TYPES = """
 Environment = adapterType applied dbtProjectName definition
-AppliedState = exposureTile exposures lastUpdatedAt latestGitSha lineage modelHistoricalRuns models owners packages
+AppliedState = columnLineage exposureTile exposures flakyTests incidents lastUpdatedAt latestGitSha lineage
+    modelHistoricalRuns models owners packages
     resourceCounts resources seeds snapshots sources tags:[Tag!]! tests
 DefinitionState = exposures(after:String,filter:ExposureFilter,first:Int):ExposureDefinitionNodeConnection! groups
     lastUpdatedAt lineage macros metrics
@@ -76,7 +77,7 @@ DefinitionState = exposures(after:String,filter:ExposureFilter,first:Int):Exposu
     snapshots(after:String,filter:GenericMaterializedFilter,first:Int):SnapshotDefinitionNodeConnection!
     sources(after:String,filter:SourceDefinitionFilter,first:Int):SourceDefinitionNodeConnection! tags:[Tag!]!
     tests(after:String,filter:TestDefinitionFilter,first:Int):TestDefinitionNodeConnection!
-JobNode = exposure exposures(after:String,first:Int):[ExposureNode!]! id:BigInt! macro
+JobNode = criticalPath exposure exposures(after:String,first:Int):[ExposureNode!]! id:BigInt! macro
     macros(after:String,first:Int):[MacroNode!]! metric metrics(after:String,first:Int):[MetricNode!]!
     model(uniqueId:String!):ModelNode
     models(after:String,first:Int,database:String,identifier:String,schema:String):[ModelNode!]! runId:BigInt! seed
@@ -87,8 +88,9 @@ PageInfo = endCursor hasNextPage hasPreviousPage startCursor
 
 ModelAppliedStateNode & EnvironmentAppliedNode = $WHOLE_MODEL
     ancestors(types:[AncestorNodeType!]!):[EnvironmentAppliedNestedNode!]! catalog
-    children:[EnvironmentAppliedNestedNode!]! columnCount compiledCode config dbtVersion executionInfo
-    isDescriptionInherited parents:[EnvironmentAppliedNestedNode!]! relationName tests:[TestAppliedStateNestedNode!]!
+    children:[EnvironmentAppliedNestedNode!]! columnCount columnLineage:[ColumnEdge!]! compiledCode config dbtVersion
+    executionInfo incidents:[Incident!]! isDescriptionInherited parents:[EnvironmentAppliedNestedNode!]! relationName
+    tests:[TestAppliedStateNestedNode!]!
     versions
 ModelAppliedStateNestedNode & EnvironmentAppliedNestedNode = $MODEL dbtVersion executionInfo modelingLayer
     testStatuses
@@ -97,13 +99,14 @@ ModelDefinitionNode & EnvironmentDefinitionNode = $WHOLE_MODEL $WRITTEN_BY
     tests:[TestDefinitionNestedNode!]!
 ModelDefinitionNestedNode & EnvironmentDefinitionNestedNode = $MODEL $WRITTEN_BY
 SeedAppliedStateNode & EnvironmentAppliedNode = $RELATION catalog children:[EnvironmentAppliedNestedNode!]!
-    columnCount dbtVersion executionInfo:SeedExecutionInfoNode fqn tests:[TestAppliedStateNestedNode!]!
+    columnCount dbtVersion executionInfo:SeedExecutionInfoNode fqn incidents:[Incident!]!
+    tests:[TestAppliedStateNestedNode!]!
 SeedAppliedStateNestedNode & EnvironmentAppliedNestedNode = $RELATION dbtVersion executionInfo:SeedExecutionInfoNode
 SeedDefinitionNode & EnvironmentDefinitionNode = $RELATION $WRITTEN_BY children dbtVersion fqn
 SeedDefinitionNestedNode & EnvironmentDefinitionNestedNode = $RELATION $WRITTEN_BY dbtVersion
 SnapshotAppliedStateNode & EnvironmentAppliedNode = $RELATION catalog children:[EnvironmentAppliedNestedNode!]!
-    columnCount compiledCode config dbtVersion executionInfo:SnapshotExecutionInfoNode fqn
-    parents:[EnvironmentAppliedNestedNode!]! rawCode tests:[TestAppliedStateNestedNode!]!
+    columnCount columnLineage:[ColumnEdge!]! compiledCode config dbtVersion executionInfo:SnapshotExecutionInfoNode fqn
+    incidents:[Incident!]! parents:[EnvironmentAppliedNestedNode!]! rawCode tests:[TestAppliedStateNestedNode!]!
 SnapshotAppliedStateNestedNode & EnvironmentAppliedNestedNode = $RELATION dbtVersion
     executionInfo:SnapshotExecutionInfoNode
 SnapshotDefinitionNode & EnvironmentDefinitionNode = $RELATION $WRITTEN_BY children fqn parents rawCode
@@ -114,7 +117,7 @@ SourceAppliedStateNestedNode & EnvironmentAppliedNestedNode = $SOURCE freshness 
 SourceDefinitionNode & EnvironmentDefinitionNode = $SOURCE children fqn tests:[TestDefinitionNestedNode!]!
 SourceDefinitionNestedNode & EnvironmentDefinitionNestedNode = $SOURCE
 TestAppliedStateNode & EnvironmentAppliedNode = $WHOLE_TEST compiledCode config executionInfo:TestExecutionInfoNode!
-    lastKnownResult parents:[EnvironmentAppliedNestedNode!]! testMetadata testType
+    flakiness incidents:[Incident!]! lastKnownResult parents:[EnvironmentAppliedNestedNode!]! testMetadata testType
 TestAppliedStateNestedNode & EnvironmentAppliedNestedNode = $TEST executionInfo:TestExecutionInfoNode! lastKnownResult
     testMetadata testType
 TestDefinitionNode & EnvironmentDefinitionNode = $WHOLE_TEST $WRITTEN_BY eventStatus:JSONObject! expect:JSONObject!
@@ -197,6 +200,15 @@ MetricNode & CloudArtifactInterface NodeInterface = calculation_method dependsOn
 MacroNode & CloudArtifactInterface NodeInterface = dependsOn macroSql:String originalFilePath packageName
     paginationCursor path rootPath
 RunInfoNode = $EXECUTION $RUN args error invocationId skip status threadId
+
+ColumnEdge = confidence distance fromColumn fromUniqueId kind:String! method toColumn toUniqueId
+CriticalPathStep = completedAfter dragTime executionTime invocationId path:CriticalPathKind! queuedTime resourceType
+    slackTime
+    startedAfter step uniqueId
+FlakyTest = executedCount failureCount flipCount flipRate lastFlipAt name paginationCursor testedNodeUniqueId uniqueId
+Incident = closedAt closingChangedFields closingRunId failingParentIds failureCount firstRunId isClosedWithChange isOpen
+    isOpenedWithChange lastFailedAt lastRunId missedRunCount openedAt openingChangedFields paginationCursor recoveryTime
+    resourceType uniqueId
 """
 
 CONNECTIONS = (
@@ -242,6 +254,8 @@ enum ExposureHealthIssueType {
   CautionUpstreamSources DegradedUpstreamSources FailedTestUpstreamModels LastRunFailedUpstreamModels Unknown
   WarnedTestUpstreamModels
 }
+enum ColumnDirection { down up }
+enum CriticalPathKind { observed theoretical }
 enum FreshnessStatus { Error Pass Skipped Unknown Warn }
 enum OwnerResourceType { exposure group }
 enum PackageResourceType { macro model }
@@ -262,6 +276,7 @@ input GenericMaterializedFilter {
   database: String identifier: String schema: String tags: [String!] uniqueIds: [String!]
 }
 input GroupFilter { uniqueIds: [String!] }
+input IncidentFilter { isOpen: Boolean uniqueIds: [String!] }
 input LineageFilter {
   columnNames: [String!] exclude: String select: String tags: [String!] types: [ResourceNodeType!] uniqueIds:
   [String!]

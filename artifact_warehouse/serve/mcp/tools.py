@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from graphql import GraphQLError
@@ -18,6 +18,7 @@ from artifact_warehouse.serve.confined import run_confined
 from artifact_warehouse.serve.graphql import Request, answer
 from artifact_warehouse.serve.limits import RequestLimits
 from artifact_warehouse.serve.mcp import documents
+from artifact_warehouse.serve.moments import parse_moment
 from artifact_warehouse.serve.snapshots import Follower
 from artifact_warehouse.warehouse import Warehouse
 
@@ -336,9 +337,8 @@ class Tools:
     def _request(self) -> Iterator[Request]:
         with (
             self._follower.snapshot() as snapshot,
-            snapshot.cursor() as cursor,
             _told(),
-            Request(snapshot, cursor, self._limits).running() as request,
+            Request.running(snapshot, self._limits) as request,
         ):
             yield request
 
@@ -373,13 +373,10 @@ def _offset(cursor: str | None) -> int:
 
 
 def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return parse_moment(text) if text else None
     except ValueError as error:
-        raise ToolFailed(f"{text!r} is no time in ISO 8601, such as 2026-11-08T03:00:00Z") from error
-    return found.astimezone(timezone.utc).replace(tzinfo=None) if found.tzinfo else found
+        raise ToolFailed(str(error)) from error
 
 
 def _call(tool: str, **arguments: Any) -> dict[str, Any]:

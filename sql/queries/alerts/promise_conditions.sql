@@ -11,17 +11,17 @@ WITH times AS (
 
 upstream AS (
     SELECT
-        ancestors.ancestor_unique_id AS unique_id,
-        ancestors.ancestor_resource_type AS resource_type,
+        exposed.upstream_unique_id AS unique_id,
+        exposed.upstream_resource_type AS resource_type,
         coalesce(nodes.materialized, '') AS materialized
-    FROM v1.node_ancestors AS ancestors
+    FROM internal.exposed_nodes AS exposed
     INNER JOIN v1.nodes AS nodes
-        ON nodes.project_name IS NOT DISTINCT FROM ancestors.project_name
-        AND nodes.environment = ancestors.environment
-        AND nodes.unique_id = ancestors.ancestor_unique_id
-    WHERE ancestors.project_name IS NOT DISTINCT FROM $project
-        AND ancestors.environment = $environment
-        AND ancestors.unique_id = $unique_id
+        ON nodes.project_name IS NOT DISTINCT FROM exposed.project_name
+        AND nodes.environment = exposed.environment
+        AND nodes.unique_id = exposed.upstream_unique_id
+    WHERE exposed.project_name IS NOT DISTINCT FROM $project
+        AND exposed.environment = $environment
+        AND exposed.unique_id = $unique_id
         AND nodes.is_enabled
 ),
 

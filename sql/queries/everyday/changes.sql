@@ -2,7 +2,7 @@
 -- The first manifest of a project in an environment changes nothing. The macros and docs of packages are left out.
 -- parameters: $project, $environment, $since
 -- grain: project_name, environment, unique_id, changed_at, change
-WITH definitions AS (
+WITH RECURSIVE definitions AS (
     SELECT
         *,
         min(valid_from) OVER (PARTITION BY project_name, environment) AS known_from,
@@ -29,17 +29,52 @@ changes AS (
     WHERE valid_to >= $since AND next_from IS DISTINCT FROM valid_to
 ),
 
+edges AS MATERIALIZED (
+    SELECT DISTINCT project_name, environment, parent_unique_id, child_unique_id
+    FROM internal.current_edges
+),
+
+-- Goes down from the changed nodes, and so costs what depends on them: the pairs of v1.node_ancestors are those of all nodes.
+below (project_name, environment, unique_id, dependent_unique_id) AS (
+    SELECT edges.project_name, edges.environment, edges.parent_unique_id, edges.child_unique_id
+    FROM edges
+    SEMI JOIN changes
+        ON changes.project_name IS NOT DISTINCT FROM edges.project_name
+        AND changes.environment = edges.environment
+        AND changes.unique_id = edges.parent_unique_id
+    UNION
+    SELECT below.project_name, below.environment, below.unique_id, edges.child_unique_id
+    FROM below
+    INNER JOIN edges
+        ON edges.project_name IS NOT DISTINCT FROM below.project_name
+        AND edges.environment = below.environment
+        AND edges.parent_unique_id = below.dependent_unique_id
+),
+
+-- No node depends on itself, on a cycle either.
 dependents AS (
     SELECT
-        project_name,
-        environment,
-        ancestor_unique_id AS unique_id,
-        count(*) FILTER (WHERE resource_type NOT IN ('test', 'unit_test')) AS dependent_count,
-        list(unique_id ORDER BY unique_id) FILTER (WHERE resource_type = 'exposure') AS exposure_unique_ids,
-        list(unique_id ORDER BY unique_id)
-            FILTER (WHERE distance = 1 AND resource_type NOT IN ('test', 'unit_test')) AS child_unique_ids
-    FROM v1.node_ancestors
-    GROUP BY project_name, environment, ancestor_unique_id
+        below.project_name,
+        below.environment,
+        below.unique_id,
+        count(*) FILTER (WHERE NOT is_test) AS dependent_count,
+        list(dependent_unique_id ORDER BY dependent_unique_id) FILTER (WHERE is_exposure) AS exposure_unique_ids,
+        list(dependent_unique_id ORDER BY dependent_unique_id) FILTER (WHERE is_child AND NOT is_test) AS child_unique_ids
+    FROM (
+        SELECT
+            below.*,
+            split_part(below.dependent_unique_id, '.', 1) IN ('test', 'unit_test') AS is_test,
+            starts_with(below.dependent_unique_id, 'exposure.') AS is_exposure,
+            edges.child_unique_id IS NOT NULL AS is_child
+        FROM below
+        LEFT JOIN edges
+            ON edges.project_name IS NOT DISTINCT FROM below.project_name
+            AND edges.environment = below.environment
+            AND edges.parent_unique_id = below.unique_id
+            AND edges.child_unique_id = below.dependent_unique_id
+        WHERE below.dependent_unique_id <> below.unique_id
+    ) AS below
+    GROUP BY below.project_name, below.environment, below.unique_id
 )
 
 SELECT
