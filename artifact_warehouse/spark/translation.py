@@ -22,6 +22,10 @@ _TEXT_OF_EACH = (
     "transform(filter(from_json(:list, 'ARRAY<VARIANT>'), e -> try_variant_get(e, :path) IS NOT NULL), "
     f"e -> try_variant_get(e, :path, 'string')), {_NO_TEXTS}) END"
 )
+_EACH_AS_TEXT = (
+    "CASE WHEN :json IS NOT NULL THEN coalesce("
+    f"transform(from_json(:list, 'ARRAY<VARIANT>'), e -> try_variant_get(e, '$', 'string')), {_NO_TEXTS}) END"
+)
 _LAST_TEXT_OF_EACH = (
     "CASE WHEN :json IS NOT NULL THEN coalesce("
     "transform(filter(from_json(:list, 'ARRAY<ARRAY<VARIANT>>'), e -> size(e) > 0), "
@@ -100,6 +104,8 @@ def json_list(node: exp.Expr) -> exp.Expr:
         return node
     before, after = path.split("[*]", 1)
     whole = node.this if before == "$" else _call("get_json_object", node.this, exp.Literal.string(before))
+    if not after:
+        return _spark(_EACH_AS_TEXT, json=node.this, list=whole)
     if after == "[#-1]":
         return _spark(_LAST_TEXT_OF_EACH, json=node.this, list=whole)
     return _spark(_TEXT_OF_EACH, json=node.this, list=whole, path=exp.Literal.string(f"${after}"))
@@ -204,6 +210,22 @@ def joined_texts(node: exp.Expr) -> exp.Expr:
     return node if aggregate is None else _joined(aggregate, condition)
 
 
+def parallel_unnest(node: exp.Expr) -> exp.Expr:
+    """Several `unnest` beside each other walk through their lists together. In Spark each would multiply the rows."""
+    if not isinstance(node, exp.Select):
+        return node
+    unnested = [item for item in node.expressions if isinstance(item.unalias(), exp.Explode)]
+    if len(unnested) > 1:
+        zipped = exp.Inline(this=exp.ArraysZip(expressions=[item.unalias().this.copy() for item in unnested]))
+        names = [exp.to_identifier(item.alias) for item in unnested]
+        first = node.expressions.index(unnested[0])
+        if node.expressions[first : first + len(unnested)] != unnested:
+            raise ValueError("no rule for columns between several unnest")
+        others = [item for item in node.expressions if item not in unnested]
+        node.set("expressions", [*others[:first], exp.Aliases(this=zipped, expressions=names), *others[first:]])
+    return node
+
+
 def escaped_pattern(node: exp.Expr) -> exp.Expr:
     """`regexp_escape` is unknown."""
     if _name_of_call(node) == "regexp_escape":
@@ -246,7 +268,7 @@ def window_before_minus(node: exp.Expr) -> exp.Expr:
 _RULES: tuple[Rule, ...] = (
     *(without_materialized, arrow_as_json, json_list, json_pointer, json_as_text, json_keys),
     *(hugeint, quantile, arg_max, microseconds, infinite_time),
-    *(ordered_list, empty_list, distinct_list, joined_texts, escaped_pattern),
+    *(ordered_list, empty_list, distinct_list, joined_texts, parallel_unnest, escaped_pattern),
     *(ordered_row_number, inherited_window, big_rank, window_before_minus),
 )
 
