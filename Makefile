@@ -18,6 +18,10 @@ demo: $(BIN)/artifact-warehouse ## Load the samples; print a lineage; write demo
 	$(BIN)/artifact-warehouse lineage demo.duckdb fct_orders --up --format tree
 	$(BIN)/artifact-warehouse report demo.duckdb --title "Harbour café" -o demo.html
 
+core: $(BIN)/artifact-warehouse ## Build and install the compiled core, which is optional; needs cargo. See core/README.md
+	@command -v cargo >/dev/null || { echo "the compiled core needs cargo: https://rustup.rs"; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./core
+
 PYTEST = $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 chromium: ## Install Debian's Chromium for the tests of the report, where it is missing and we may
@@ -102,4 +106,4 @@ dist: $(BIN)/artifact-warehouse ## Build the wheel and the sdist
 clean: ## Remove what the other targets made
 	rm -rf .venv .fuzz build dist demo.duckdb demo.html benchmarks/work .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo chromium test test-quick test-release test-spark lint docs bench bench-quick fuzz samples picture notebooks contract dist clean
+.PHONY: help demo core chromium test test-quick test-release test-spark lint docs bench bench-quick fuzz samples picture notebooks contract dist clean

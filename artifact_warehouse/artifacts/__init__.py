@@ -12,6 +12,7 @@ from artifact_warehouse.artifacts.artifact import (
     guessed_kind,
     parse,
 )
+from artifact_warehouse.artifacts.core import find as find_core
 from artifact_warehouse.artifacts.flatteners import (
     USUAL_SHAPE,
     EntryCache,
@@ -35,6 +36,7 @@ __all__ = [
     "command_of",
     "content_id",
     "documents",
+    "find_core",
     "flatten",
     "guessed_kind",
     "parse",

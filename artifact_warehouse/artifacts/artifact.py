@@ -203,13 +203,13 @@ def _in_shape(data: bytes, shape: type[Shape] | None) -> Sections | None:
         sections = msgspec.structs.asdict(msgspec.json.decode(data, type=shape))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if _claimed(_object(sections.get("metadata")))[0] != shape.kind:
+    if claimed_kind(_object(sections.get("metadata")))[0] != shape.kind:
         return None
     return {name: content for name, content in sections.items() if content is not None}
 
 
 def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None, int | None]:
-    kind, version = _claimed(metadata)
+    kind, version = claimed_kind(metadata)
     if kind:
         return kind, version
     if {"semantic_models", "metrics", "project_configuration"} <= sections.keys():
@@ -217,7 +217,7 @@ def _recognise(sections: Sections, metadata: dict[str, Any]) -> tuple[str | None
     return _recognise_v0(sections), 0
 
 
-def _claimed(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
+def claimed_kind(metadata: dict[str, Any]) -> tuple[str | None, int | None]:
     """The kind and the version in the metadata's schema URL. The kind may be unknown to this release."""
     own = metadata.get("artifact_warehouse_schema")
     if isinstance(own, str) and own in _OWN_SCHEMAS:

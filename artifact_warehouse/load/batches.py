@@ -25,6 +25,7 @@ from artifact_warehouse.artifacts import (
     artifact_key,
     content_id,
     documents,
+    find_core,
     flatten,
     guessed_kind,
     parse,
@@ -91,6 +92,7 @@ class Flattener:
         self._known = set(known)
         self._limits = policy.limits
         self._redactor = Redactor(policy.redaction)
+        self._core = find_core(self._redactor)
         self._failed: dict[int, Outcome] = {}
         self._new_known: list[int] = []
         self._new_failed: list[int] = []
@@ -148,6 +150,8 @@ class Flattener:
         rows = Rows(self._stored, self._text_ids)
         with _gc_paused():
             outcomes, is_last = self._step(items, taken, rows)
+            if self._core:
+                self._core.deliver(rows)
             tables = rows.to_arrow()
         if len(self._stored) > MAX_STORED_CONTENTS:
             self._stored.clear()
@@ -175,6 +179,7 @@ class Flattener:
             self._failed.pop(key, None)
         self._stored.clear()
         self._text_ids = TextIds()
+        self._core = find_core(self._redactor)
         self._cache = EntryCache() if self._remembers else EntryCache(max_entries=0)
 
     def _step(self, items: Iterator[Input], taken: list[Input], rows: Rows) -> tuple[list[Outcome], bool]:
@@ -217,8 +222,10 @@ class Flattener:
         try:
             if item.error:
                 raise MalformedArtifact(item.uri, item.error)
-            artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE, self._limits)
-            flatten(self._redactor.redact(artifact), rows, self._cache)
+            artifact = self._core and self._core.flatten(item.data, item.uri, artifact_id, self._limits, rows)
+            if not artifact:
+                artifact = parse(item.data, item.uri, artifact_id, USUAL_SHAPE, self._limits)
+                flatten(self._redactor.redact(artifact), rows, self._cache)
         except UnknownKind as error:
             quarantine(artifact_id, error.kind, len(item.data), error.reason, rows)
             return Outcome(item.uri, artifact_id, error.kind, "unknown_kind", error.reason)

@@ -49,6 +49,7 @@ def check_digest(data: bytes, known_entries: EntryCache | None = None) -> Flatte
     check_tables(digest.tables)
     if outcome.status == "loaded":
         assert rows_of(data, shape=None) == rows_of(data), "the shape shows in the rows"
+        assert sorted_rows(digest.tables) == rows_of(data), "the compiled core shows in the rows"
         if known_entries is not None:
             known = rows_of(data, cache=known_entries)
             assert known == {name: rows for name, rows in rows_of(data).items() if name in known}
@@ -66,6 +67,11 @@ def rows_of(data: bytes, shape: Any = USUAL_SHAPE, cache: EntryCache | None = No
     tables = rows.to_arrow()
     if cache is not None:
         tables = {name: table for name, table in tables.items() if name not in BESIDE_THE_CACHE}
+    return sorted_rows(tables)
+
+
+def sorted_rows(tables: dict[str, pa.Table]) -> dict[str, list[str]]:
+    """The rows of each table, in an order that does not depend on how they came to be."""
     return {
         name: sorted(map(repr, table.drop_columns(["loaded_at"] if name == "artifacts" else []).to_pylist()))
         for name, table in tables.items()

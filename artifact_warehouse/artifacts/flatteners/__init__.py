@@ -25,11 +25,22 @@ from artifact_warehouse.artifacts.flatteners import (
 from artifact_warehouse.artifacts.flatteners.manifest import EntryCache
 from artifact_warehouse.artifacts.flatteners.rows import Rows, TextIds
 from artifact_warehouse.artifacts.flatteners.run import command_of
+from artifact_warehouse.artifacts.flatteners.run_results import Summary
 from artifact_warehouse.artifacts.flatteners.values import obj, text, to_json
 from artifact_warehouse.errors import MalformedArtifact
 from artifact_warehouse.schema import normalise_time
 
-__all__ = ["USUAL_SHAPE", "EntryCache", "Rows", "TextIds", "command_of", "flatten", "quarantine"]
+__all__ = [
+    "USUAL_SHAPE",
+    "EntryCache",
+    "Rows",
+    "Summary",
+    "TextIds",
+    "command_of",
+    "flatten",
+    "flatten_summarised",
+    "quarantine",
+]
 
 USUAL_SHAPE = run_results.Document
 """The shape that `parse` tries first, because most files in a folder are run_results."""
@@ -72,15 +83,27 @@ def flatten(artifact: Artifact, rows: Rows, cache: EntryCache | None = None) -> 
             said = {**_common(artifact), **flatteners[artifact.kind]()}
         except RecursionError as error:  # msgspec decodes deeper nesting than Python code can walk
             raise MalformedArtifact(artifact.uri, json_text.TOO_DEEP) from error
-        unknown = Counter(said.pop("unknown_fields", {}))
-        unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
-        rows.add(
-            "artifacts",
-            **said,
-            unknown_fields=to_json(dict(unknown)),
-            loaded_at=rows.loaded_at,
-            redaction_count=artifact.redaction_count,
-        )
+        _add_artifact(artifact, said, rows)
+
+
+def flatten_summarised(artifact: Artifact, summary: Summary, rows: Rows) -> None:
+    """Add the rows of a run_results whose results are rows already, or none and raise MalformedArtifact."""
+    with rows.all_or_nothing():
+        said = {**_common(artifact), **run_results.flatten_invocation(artifact, summary, rows)}
+        _add_artifact(artifact, said, rows)
+
+
+def _add_artifact(artifact: Artifact, said: dict[str, Any], rows: Rows) -> None:
+    """Add the row of the artifact itself. `said` has the columns that its flattener fills."""
+    unknown = Counter(said.pop("unknown_fields", {}))
+    unknown.update(artifact.sections.keys() - _KNOWN_SECTIONS[artifact.kind])
+    rows.add(
+        "artifacts",
+        **said,
+        unknown_fields=to_json(dict(unknown)),
+        loaded_at=rows.loaded_at,
+        redaction_count=artifact.redaction_count,
+    )
 
 
 def quarantine(artifact_id: str, kind: str | None, size_bytes: int, error: str, rows: Rows) -> None:

@@ -70,6 +70,13 @@ class Rows:
             column.extend(values)
         self._compact(table)
 
+    def extend_with_arrow(self, table: str, rows: pa.Table) -> None:
+        """Add rows that are in Arrow already. Content-addressed rows that were added before are left out."""
+        if key := BY_NAME[table].content_key:
+            are_new = [*map(self.is_new, rows[key].to_pylist())]
+            rows = rows if all(are_new) else rows.filter(pa.array(are_new, pa.bool_()))
+        self._compacted[table].append(rows)
+
     def _compact(self, table: str) -> None:
         """Convert many rows to Arrow, to save memory; not rows that `all_or_nothing` may remove."""
         columns = self._columns[table]

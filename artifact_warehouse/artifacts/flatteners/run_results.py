@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
@@ -73,20 +73,44 @@ class Document(Shape, forbid_unknown_fields=True, gc=False):
     args: dict[str, Any] | None = None
 
 
+class Summary(NamedTuple):
+    """What all results of a file say together."""
+
+    result_count: int
+    main_package: str | None
+    first_started_at: str | None
+    last_completed_at: str | None
+    thread_count: int
+    """The number of dbt's threads; 0 where threads have other names."""
+    is_aborted_whole: bool
+
+
 def flatten(artifact: Artifact, rows: Rows) -> dict[str, Any]:
     """Add the rows of a run_results. Returns its columns of `artifacts`."""
     unknown: Counter[str] = Counter()
     results = _results(artifact, unknown)
-    args = obj(artifact.section("args"))
     timings = [timing for result in results for timing in result.timing]
     add_executions(artifact.artifact_key, results, timings, rows)
-    rows.add("invocations", **_invocation(artifact, results, timings, args))
+    summary = Summary(
+        result_count=len(results),
+        main_package=main_package(result.unique_id for result in results),
+        first_started_at=first_of(map(started_at, timings)),
+        last_completed_at=last_of(map(completed_at, timings)),
+        thread_count=_thread_count(results),
+        is_aborted_whole=is_aborted_whole(results),
+    )
+    return {**flatten_invocation(artifact, summary, rows), "unknown_fields": unknown}
+
+
+def flatten_invocation(artifact: Artifact, summary: Summary, rows: Rows) -> dict[str, Any]:
+    """Add the row of the invocation. Returns the columns of `artifacts`."""
+    args = obj(artifact.section("args"))
+    rows.add("invocations", **_invocation(artifact, summary, args))
     return {
         "command": text(args.get("which")) or text(args.get("rpc_method")) or "unknown",
         "target_name": text(args.get("target")),
-        "main_package": main_package(result.unique_id for result in results),
-        "entry_count": len(results),
-        "unknown_fields": unknown,
+        "main_package": summary.main_package,
+        "entry_count": summary.result_count,
         "extra": to_json(artifact.unread_sections(READ_SECTIONS)),
     }
 
@@ -266,21 +290,19 @@ def _add_batches(artifact_key: int, unique_id: str, batch_results: dict[str, Any
         rows.extend("batch_executions", [artifact_key], [unique_id], [start], [end], [is_success])
 
 
-def _invocation(
-    artifact: Artifact, results: list[Result], timings: list[Timing], args: dict[str, Any]
-) -> dict[str, Any]:
-    begun = first_of(map(started_at, timings))
+def _invocation(artifact: Artifact, summary: Summary, args: dict[str, Any]) -> dict[str, Any]:
+    begun = summary.first_started_at
     command = text(args.get("invocation_command"))
     return {
         "artifact_key": artifact.artifact_key,
         "started_at": text(artifact.metadata.get("invocation_started_at")) or begun,
         "first_started_at": begun,
-        "last_completed_at": last_of(map(completed_at, timings)),
+        "last_completed_at": summary.last_completed_at,
         "elapsed_seconds": double(artifact.section("elapsed_time")),
-        "threads": _threads(args, results),
+        "threads": integer(args.get("threads")) or summary.thread_count or None,
         "is_full_refresh": _is_full_refresh(args, command) if args else None,
         "is_retry": _subcommand(command) == "retry",
-        "is_aborted": _is_aborted(artifact, results),
+        "is_aborted": str(artifact.metadata.get("dbt_version")).startswith("2.") and summary.is_aborted_whole,
         "invocation_command": command,
         "selection": selection(args),
         "args": to_json(args),
@@ -289,13 +311,10 @@ def _invocation(
     }
 
 
-def _threads(args: dict[str, Any], results: list[Result]) -> int | None:
-    """args.threads, else the number of threads in the results. dbt 2.0 names another thread for every task."""
-    if threads := integer(args.get("threads")):
-        return threads
+def _thread_count(results: list[Result]) -> int:
+    """The number of threads in the results. dbt 2.0 names another thread for every task."""
     names = {result.thread_id for result in results} - {None, "main", "MainThread"}
-    is_by_worker = all(str(name).startswith("Thread-") for name in names)
-    return (len(names) if is_by_worker else 0) or None
+    return len(names) if all(str(name).startswith("Thread-") for name in names) else 0
 
 
 def _is_full_refresh(args: dict[str, Any], command: str | None) -> bool:
@@ -306,10 +325,6 @@ def _is_full_refresh(args: dict[str, Any], command: str | None) -> bool:
 def _subcommand(command: str | None) -> str | None:
     words = (command or "").split()[1:]
     return next((word for word in words if word in SUBCOMMANDS), None)
-
-
-def _is_aborted(artifact: Artifact, results: list[Result]) -> bool:
-    return str(artifact.metadata.get("dbt_version")).startswith("2.") and is_aborted_whole(results)
 
 
 def is_aborted_whole(results: list[Result]) -> bool:

@@ -7,6 +7,7 @@ matches it. It becomes `*****`, as in dbt's own logs. A secret that was found is
 """
 
 from artifact_warehouse.artifacts.redaction.redactor import Redaction, Redactor
+from artifact_warehouse.artifacts.redaction.rules import hints
 from artifact_warehouse.artifacts.redaction.walk import HIDDEN
 
-__all__ = ["HIDDEN", "Redaction", "Redactor"]
+__all__ = ["HIDDEN", "Redaction", "Redactor", "hints"]

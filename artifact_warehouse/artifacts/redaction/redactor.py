@@ -54,6 +54,25 @@ class Redactor:
         self._values = frozenset(redaction.values)
         self._known = KnownValues(self._values)
 
+    @property
+    def is_by_hints(self) -> bool:
+        """Whether every secret that it would find has a hint of `rules.hints`, or is a known value in plain ASCII."""
+        return not self._patterns and not self._reads_code and all(map(_is_plain, self._values))
+
+    @property
+    def is_on(self) -> bool:
+        return self._is_on
+
+    def may_have_known_value(self, document: bytes) -> bool:
+        """Whether JSON may hold a known secret value. The values are in plain ASCII."""
+        return self._is_on and self._known.are_in(document)
+
+    def hides_in(self, text: str) -> bool:
+        """Whether a text has something that looks like a secret."""
+        search = _RuleSearch(self._patterns, self._reads_code)
+        search.hide(text)
+        return search.count > 0
+
     def redact(self, artifact: Artifact) -> Artifact:
         """The artifact without its secrets. `redaction_count` has their number. Raises MalformedArtifact."""
         if not self._is_on or artifact.kind not in LAYOUTS:
@@ -162,6 +181,10 @@ class _ValueSearch:
     def _hide(self, secret: str) -> str:
         self.count += 1
         return HIDDEN
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def _texts_in(value: Any) -> list[str]:

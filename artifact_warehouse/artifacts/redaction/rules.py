@@ -65,6 +65,17 @@ def kinds_in(document: bytes) -> frozenset[int]:
     return found
 
 
+def hints() -> tuple[list[str], list[tuple[str, str]]]:
+    """The words that hint at a secret by themselves, and the pairs of words that only hint together, in lower case.
+
+    A text without any of them has no secret.
+    """
+    all_hints = {hint for kind in _rules().kinds for hint in kind.hints}
+    alone = sorted(hint for hint in all_hints if isinstance(hint, str))
+    pairs = sorted(hint for hint in all_hints if isinstance(hint, tuple) and not {*hint} & {*alone})
+    return alone, pairs
+
+
 def hide_secrets(text: str, kinds: Iterable[int], hide: Callable[[str], str]) -> str:
     """The text in which each secret of these kinds is replaced by `hide(secret)`."""
     rules = _rules()
