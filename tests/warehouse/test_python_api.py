@@ -461,7 +461,7 @@ def test_a_warehouse_says_what_is_in_it_and_touches_nothing(sample_warehouse: Wa
 def test_a_query_that_duckdb_does_not_end_ends_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A function of Python's is not interrupted."""
     monkeypatch.setattr(user_queries, "_LONGEST_END_SECONDS", 0.2)
-    may_end = threading.Event()
+    may_end, others = threading.Event(), {*threading.enumerate()}
 
     def wait(x: int) -> int:
         may_end.wait(60)
@@ -474,6 +474,5 @@ def test_a_query_that_duckdb_does_not_end_ends_all_the_same(tmp_path: Path, monk
         with pytest.raises(errors.QueryStuck, match="does not end the query"):
             wh.query("select wait(1)", timeout=0.1)
         may_end.set()
-        for thread in threading.enumerate():
-            if thread.name.startswith("ThreadPoolExecutor"):
-                thread.join()
+        for thread in {*threading.enumerate()} - others:
+            thread.join()
