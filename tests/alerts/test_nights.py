@@ -140,6 +140,7 @@ def replay(script: list[Call], days: range, wh: Warehouse, calls_at: Callable[[s
     return found
 
 
+@pytest.mark.release
 def test_a_night_that_fails_and_is_repaired_is_told_as_it_happens(script: list[Call], warehouse: Warehouse) -> None:
     warehouse.load([call.folder for call in script if call.at.day in (8, 9) and call.environment == "prod"])
     warehouse.notify(config("http://127.0.0.1:1"), now=datetime(2026, 11, 9, 23))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from builders import artifact, manifest, write
-from testdata import Loaded
+from testdata import Loaded, of_samples_daily
 
 from artifact_warehouse import Warehouse
 
@@ -181,6 +181,7 @@ WITH_COLUMN = {
 """The fields that the columns of a view show."""
 
 
+@of_samples_daily
 @pytest.mark.parametrize("view, kind", [("v1.node_executions", "run_results"), ("v1.source_freshness", "sources")])
 def test_every_field_of_a_real_result_has_a_column_or_is_in_extra(loaded: Loaded, view: str, kind: str) -> None:
     """Counted from the files: fields that have a value, by name."""

@@ -182,6 +182,7 @@ NUMERIC = [
 ]
 
 
+@pytest.mark.release
 def test_a_warehouse_of_huge_and_odd_numbers_answers(tmp_path: Path) -> None:
     files = []
     for document in NUMERIC:

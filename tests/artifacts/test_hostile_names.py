@@ -74,6 +74,7 @@ def test_members_of_an_archive_may_be_called_anything(tmp_path: Path) -> None:
         assert {uri for (uri,) in wh.sql("SELECT uri FROM v1.artifacts").fetchall()} == uris
 
 
+@pytest.mark.release
 def test_labels_may_be_anything(tmp_path: Path) -> None:
     labels = ["'; DROP TABLE stored.artifacts; --", '"quoted"', "a\x00b", "\x1b[31mred", " ", "x" * 10_000, "é\u202e"]
     labels.append(os.fsdecode(b"\xff"))

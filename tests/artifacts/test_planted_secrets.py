@@ -246,6 +246,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
     """Four times the text takes about four times the time; sixteen, where it were quadratic."""

@@ -898,6 +898,7 @@ def test_the_list_of_a_migration_changes_nothing(small: Path) -> None:
     assert [p.name for p in small.parent.iterdir()] == [small.name]
 
 
+@pytest.mark.release
 def test_a_migration_brings_an_older_file_up_to_date(small: Path) -> None:
     older(small)
     listed = run("migrate", small, "--list").stdout

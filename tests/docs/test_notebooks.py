@@ -20,6 +20,7 @@ def pictures(notebook: Any) -> list[tuple[str, Any]]:
     return [(data["text/plain"], data["image/svg+xml"]) for data in shown if "image/svg+xml" in data]
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("name", ["failed_run", *release_only("tour")])
 def test_a_notebook_runs_and_shows_what_is_stored_in_it(name: str) -> None:
     path = NOTEBOOKS / f"{name}.ipynb"

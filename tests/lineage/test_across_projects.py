@@ -399,10 +399,13 @@ RELATIONS = {
 }
 
 
-@pytest.mark.parametrize("adapter, read, made, is_same", RELATIONS.values(), ids=RELATIONS)
-def test_relations_are_compared_as_the_database_does(
-    load: Load, adapter: str, read: str, made: str, is_same: bool
-) -> None:
+SOME_RELATIONS = ("the same", "quoted in another case", "Snowflake quoted in upper case", "BigQuery in another case")
+
+
+@pytest.mark.parametrize("name", [*SOME_RELATIONS, *release_only(*RELATIONS)])
+def test_relations_are_compared_as_the_database_does(load: Load, name: str) -> None:
+    adapter, read, made, is_same = RELATIONS[name]
+
     def parts(relation: str) -> Json:
         names = [part.strip('"`[]') for part in relation.split(".")] if relation.count("(") == 0 else []
         is_name = 2 <= len(names) <= 3 and "'" not in relation

@@ -427,6 +427,7 @@ def test_a_load_without_columns_leaves_the_lineage_of_what_is_there(tmp_path: Pa
 # Interrupts, others at work, prunes
 
 
+@pytest.mark.release
 def test_an_interrupt_keeps_what_is_written_and_the_next_run_goes_on(
     tmp_path: Path, sample_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +458,7 @@ def test_an_interrupt_keeps_what_is_written_and_the_next_run_goes_on(
     assert answers(path) == answers(sample_warehouse.path)
 
 
+@pytest.mark.release
 def test_two_at_a_time_do_it_once(tmp_path: Path, sample_warehouse: Warehouse) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(SAMPLES)

@@ -60,8 +60,9 @@ def assert_same(expected: dict[str, list[str]], actual: dict[str, list[str]]) ->
 
 @pytest.mark.parametrize("most", [26, *release_only(8, 1)])
 def test_the_samples_in_shuffled_order_in_three_processes(tmp_path: Path, most: int) -> None:
-    Warehouse(tmp_path / "at_once.duckdb").load(SAMPLES)
-    load_in_processes(tmp_path / "shuffled.duckdb", sorted(SAMPLES.rglob("*.json")), most, seed=1)
+    files = sorted(SAMPLES.rglob("*.json"))[:: 2 if most == 26 else 1]
+    Warehouse(tmp_path / "at_once.duckdb").load(files)
+    load_in_processes(tmp_path / "shuffled.duckdb", files, most, seed=1)
     assert_same(public_rows(tmp_path / "at_once.duckdb"), public_rows(tmp_path / "shuffled.duckdb"))
 
 

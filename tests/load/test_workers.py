@@ -49,6 +49,7 @@ def test_several_processes_store_what_one_does(tmp_path: Path, folder: Path, cap
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.release
 def test_a_process_that_dies_costs_nothing_that_was_stored(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def test_what_fails_is_known_after_its_runs_are_pruned(tmp_path: Path) -> None:
         assert all(before)
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("encoding", ["ascii", *release_only("latin-1")])
 def test_a_terminal_without_the_letters_gets_what_it_has(wh: Path, encoding: str) -> None:
     calls = [["check", wh, "--max-failing", "0", "--format", form] for form in ("text", "json")]

@@ -88,6 +88,7 @@ def test_the_page_names_no_other_place_and_allows_only_its_own_script(html: str)
     assert re.findall(r"(?:src|href)=\"(?!data:,\"|#main\")[^\"]*\"", markup) == []
 
 
+@pytest.mark.release
 def test_filters_leave_out_the_rest(sample_warehouse: Warehouse) -> None:
     report = sample_warehouse.report(project="harbor_cafe", environment="prod", job="nightly").html
     assert {(row["environment"], row["job_name"]) for row in rows(report, "invocations")} == {("prod", "nightly")}
@@ -130,6 +131,7 @@ def long_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "wh.duckdb"
 
 
+@pytest.mark.release
 def test_timelines_are_whole_for_the_last_30_runs_and_for_those_that_failed(long_history: Path) -> None:
     with Warehouse(long_history, read_only=True) as warehouse:
         shortened, full = warehouse.report().html, warehouse.report(is_full=True).html

@@ -174,6 +174,7 @@ def test_a_deep_lineage_draws_the_nearest_nodes_and_says_so(tmp_path: Path) -> N
     assert len(shapes(svg, "rect", "box")) == 81
 
 
+@pytest.mark.release
 def test_a_report_in_a_notebook_follows_its_own_links(
     opened: Callable[..., Opened], sample_report: Path, sample_warehouse: Warehouse, tmp_path: Path
 ) -> None:
