@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from builders import artifact, manifest, write
-from testdata import Loaded, of_samples_daily
+from testdata import Loaded, of_samples_daily, release_only
 
 from artifact_warehouse import Warehouse
 
@@ -83,7 +83,7 @@ NODE_VIEWS = {
 SECTIONS = {"saved_query": "saved_queries", **dict.fromkeys(("model", "seed", "snapshot", "test", "analysis"), "nodes")}
 
 
-@pytest.mark.parametrize("resource_type", NODE_VIEWS)
+@pytest.mark.parametrize("resource_type", ["model", "test", "source", "metric", *release_only(*NODE_VIEWS)])
 def test_every_entry_of_a_manifest_has_an_extra(extra: Callable[..., list[Any]], resource_type: str) -> None:
     unique_id = f"{resource_type}.shop.it"
     entry = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import builders
 import pytest
+from testdata import release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.artifacts import artifact
@@ -106,7 +107,12 @@ CONFIG = {"tags": ["nightly"], "meta": {"owner": "ann"}, "access": "private", "c
 
 
 @pytest.mark.parametrize(
-    "section", ["nodes", "unit_tests", "semantic_models", "saved_queries", "groups", "exposures", "metrics", "sources"]
+    "section",
+    [
+        "nodes",
+        "sources",
+        *release_only("unit_tests", "semantic_models", "saved_queries", "groups", "exposures", "metrics"),
+    ],
 )
 def test_what_dbt_writes_under_config_only_is_in_its_columns(load: Load, section: str) -> None:
     unique_id = f"{'model' if section == 'nodes' else section.rstrip('s')}.shop.it"
@@ -310,7 +316,9 @@ def test_a_count_below_zero_is_unknown_in_every_view(load: Load, count: int, kno
     assert wh.sql(kept).fetchall() == [(str(count),)]
 
 
-@pytest.mark.parametrize("zone", ["Z", "+00:00", "+00:00Z", "Z+00:00", "+0000 UTC", "+02:00Z", "-05:30Z"])
+@pytest.mark.parametrize(
+    "zone", ["Z+00:00", "-05:30Z", *release_only("Z", "+00:00", "+00:00Z", "+0000 UTC", "+02:00Z")]
+)
 def test_a_zone_that_is_written_twice_is_the_offset_in_every_view(load: Load, zone: str) -> None:
     """Some tools write Python's isoformat(), which has the offset, and a Z behind it."""
     hours = {"+02:00Z": -2.0, "-05:30Z": 5.5}.get(zone, 0.0)

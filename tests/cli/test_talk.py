@@ -77,6 +77,7 @@ def test_an_interrupt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert line["message"] == "interrupted: kept 0 of 1 files; load again to continue"
 
 
+@pytest.mark.release
 def test_verify_and_prune_talk_alike(tmp_path: Path) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)

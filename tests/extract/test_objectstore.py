@@ -161,6 +161,7 @@ def test_a_bucket_of_several_pages_loads_like_the_same_files(tmp_path: Path, buc
     assert len(log.bodies) == 11 + 26  # what was not loaded
 
 
+@pytest.mark.release
 def test_the_samples_load_alike_with_their_labels(tmp_path: Path, bucket: Bucket) -> None:
     bucket.put_folder(SAMPLES, "keep/")
     report = assert_loads_alike(SAMPLES, bucket.uri("keep/"), tmp_path)
@@ -399,6 +400,7 @@ def test_a_quarantined_object_is_read_until_it_is_whole(tmp_path: Path, bucket: 
     assert [row[1:] for row in ledger(path)] == [(bucket.uri("run_results.json"), None, True)]
 
 
+@pytest.mark.release
 def test_an_older_warehouse_gets_the_column(tmp_path: Path, bucket: Bucket) -> None:
     path = tmp_path / "wh.duckdb"
     Warehouse(path).load(RUN)

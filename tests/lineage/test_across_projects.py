@@ -220,6 +220,7 @@ def test_rows_of_the_command_line_and_of_python_are_the_same(harbor: Warehouse) 
     assert "fct_sales" not in then.stdout and "port_visits" in then.stdout
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("order", [(4, 3, 2, 1, 0), *release_only(((1, 0, 3, 2, 4),), ((2, 4, 0, 3, 1),))])
 def test_the_order_of_loading_does_not_matter(harbor: Warehouse, tmp_path: Path, order: tuple[int, ...]) -> None:
     for number in order:

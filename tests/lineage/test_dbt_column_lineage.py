@@ -128,6 +128,7 @@ def test_broken_parquet_is_quarantined_and_other_parquet_is_none_of_ours(tmp_pat
     assert [outcome.kind for outcome in report.loaded] == ["manifest"]
 
 
+@pytest.mark.release
 def test_a_lineage_without_a_clock_is_of_the_manifest_that_it_lies_beside(tmp_path: Path, target: Path) -> None:
     """The files of three days, in either order of loading: the last day's counts, whatever it is called."""
     newest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))

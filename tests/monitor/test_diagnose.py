@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commandline import run
 from skip_oracle import nearest_failures
-from testdata import SAMPLES, Loaded, release_only
+from testdata import SAMPLES, Loaded, of_samples_daily, release_only
 
 from artifact_warehouse import Warehouse, errors
 
@@ -79,6 +79,7 @@ def test_a_run_is_found_by_the_beginning_of_its_id(sample_warehouse: Warehouse) 
         sample_warehouse.diagnose(ID, environment="dev")
 
 
+@of_samples_daily
 @pytest.mark.parametrize("count", [2, *release_only(12)])
 def test_any_run_can_be_diagnosed(loaded: Loaded, count: int) -> None:
     ids = loaded.warehouse.sql(

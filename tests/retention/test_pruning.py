@@ -286,6 +286,7 @@ def test_a_dry_run_brings_no_old_file_up_to_date(path: Path) -> None:
         Warehouse(path).prune(NOON)
 
 
+@pytest.mark.release
 def test_a_load_that_a_prune_came_into_ends_and_can_be_repeated(path: Path, tmp_path: Path) -> None:
     """Its later batches leave out what its earlier ones wrote, which the prune may have removed."""
     fresh = tmp_path / "fresh.duckdb"

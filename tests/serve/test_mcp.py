@@ -157,7 +157,7 @@ def test_column_lineage_regressions_and_flaky_tests_answer(call) -> None:
     assert call("list_jobs")["result"]
 
 
-@pytest.mark.parametrize("sql", [*ESCAPES, *release_only(*MORE_ESCAPES)])
+@pytest.mark.parametrize("sql", [*ESCAPES[:2], *release_only(*ESCAPES[2:], *MORE_ESCAPES)])
 def test_a_query_leads_nowhere_else(call, sql: str) -> None:
     found = call("query", sql=sql)
     assert isinstance(found, str), "it is refused"

@@ -66,6 +66,7 @@ print(sum(seen.values()), len(seen))
 """
 
 
+@pytest.mark.release
 def test_readers_are_never_refused_while_loaders_publish(tmp_path: Path) -> None:
     """Plain DuckDB readers, which do not wait, beside two loaders that load and publish one run after the other."""
     path, copy = tmp_path / "wh.duckdb", tmp_path / "readers.duckdb"

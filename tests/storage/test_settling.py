@@ -12,7 +12,7 @@ from random import Random
 import builders
 import duckdb
 import pytest
-from testdata import Loaded, release_only
+from testdata import Loaded, of_samples_daily, release_only
 
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import settling, transaction
@@ -67,6 +67,7 @@ def a_part(connection: duckdb.DuckDBPyConnection, rng: Random) -> set[int]:
     return {row[0] for row in rows if is_chosen(*row)}
 
 
+@of_samples_daily
 @pytest.mark.parametrize("count", [6, *release_only(60)])
 def test_artifacts_that_come_last_settle_as_all_together(
     loaded: Loaded, tmp_path: Path, count: int, full_settlements: list[None]
