@@ -13,6 +13,7 @@ from pages import SCREENSHOTS
 from testdata import BESIDE, SAMPLES, SOME_PROJECTS, SOME_RUNS, Loaded, made_once
 
 from artifact_warehouse import Warehouse
+from artifact_warehouse.storage import duckdb_config
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -36,6 +37,15 @@ def cache(shared_folder: Path) -> Iterator[None]:
     """A cache of the test run's own, for its processes and for those that they start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(shared_folder / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """One thread for each database of a worker: the workers share the cores, and threads that wait cost time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            patch.setitem(duckdb_config.CONFIG, "threads", 1)
         yield
 
 

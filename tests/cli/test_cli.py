@@ -985,6 +985,7 @@ def test_a_warehouse_that_is_let_go_in_time_is_opened(small: Path, call: list[st
 # Names of files, and what artifacts bring to the terminal
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("name", ["my ware-house.db", *release_only("select", "dbt.duckdb", "main.duckdb")])
 def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

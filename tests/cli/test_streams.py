@@ -289,6 +289,7 @@ def test_a_pipe_gets_every_value_exactly(wh: Path, output_format: str) -> None:
         assert row == {"x": CONTROL} and "\x9b" in piped and "\u202e" in piped
 
 
+@pytest.mark.release
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -42,7 +42,7 @@ while not Path(sys.argv[1] + ".release").exists():
 @pytest.mark.parametrize(
     "workers, exists, of_every_file, count",
     [
-        (0, False, 0.4, 24),
+        (0, False, 0.4, 16),
         *release_only((0, True, 0.3, 48), (2, False, 0.6, 48), (0, False, 0.6, 48), (0, False, 1.0, 48)),
     ],
 )

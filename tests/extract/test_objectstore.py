@@ -418,6 +418,7 @@ def test_an_older_warehouse_gets_the_column(tmp_path: Path, bucket: Bucket) -> N
 # What fails
 
 
+@pytest.mark.release
 def test_retries_survive_a_flaky_store(tmp_path: Path, bucket: Bucket, proxy) -> None:
     bucket.put_folder(SAMPLES)
     log = proxy(sometimes(0.3, 7, "503", "reset", "truncate"))
@@ -425,6 +426,7 @@ def test_retries_survive_a_flaky_store(tmp_path: Path, bucket: Bucket, proxy) ->
     assert log.failed > 15
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("way", ["403", "503", "reset", "truncate"])
 def test_one_object_that_cannot_be_read_is_quarantined(
     tmp_path: Path, bucket: Bucket, proxy, few_retries: None, way: str

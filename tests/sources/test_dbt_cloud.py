@@ -383,6 +383,7 @@ def known_uris(path: Path, server: Server) -> set[str]:
         return {uri.removeprefix(server.url) for (uri,) in wh.sql("SELECT uri FROM stored.artifact_uris").fetchall()}
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("run_count, kill_count", [(40, 2), *release_only((500, 20))])
 def test_a_killed_fetch_goes_on_where_it_was(tmp_path: Path, run_count: int, kill_count: int) -> None:
     path, chance = tmp_path / "wh.duckdb", random.Random(run_count)

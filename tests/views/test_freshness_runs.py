@@ -199,6 +199,7 @@ def test_a_step_of_a_job_is_a_step_of_its_logical_run(tmp_path: Path, warehouse:
     assert nodes == [("model.shop.orders", "i2")]
 
 
+@pytest.mark.release
 def test_a_prune_keeps_their_rates_and_the_last_check_of_each_source(tmp_path: Path, warehouse: Warehouse) -> None:
     for day, status in enumerate(("pass", "error", "pass"), 1):
         at = {"generated_at": f"2026-10-0{day}T06:00:10Z"}

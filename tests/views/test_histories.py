@@ -158,6 +158,7 @@ def test_thirty_nights_are_read_as_plainly(nights: tuple[Warehouse, Histories, l
     check_logical_runs(wh, expected)
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_logical_runs_are_the_nights_of_the_script(nights: tuple[Warehouse, Histories, list[dict]]) -> None:
     """A night succeeded when its build did, or its retry: by the exit codes that the script saw."""
@@ -178,6 +179,7 @@ def night_of(wh: Warehouse, node: str) -> list[tuple[int, int | None]]:
     return [(nights[first], nights.get(closing)) for first, closing in found if first in nights]
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_incidents_begin_and_end_with_what_the_script_did(nights: tuple[Warehouse, Histories, list[dict]]) -> None:
     """`bad_amount` breaks the cast of the payments, `crm_gone` takes the agents' table away: on these nights alone.
@@ -194,6 +196,7 @@ def test_incidents_begin_and_end_with_what_the_script_did(nights: tuple[Warehous
     assert [first for first, _ in night_of(wh, "%.flaky_lookup")] == [night for night in flaky if night != 7]
 
 
+@pytest.mark.release
 @pytest.mark.corpus
 def test_the_only_flips_are_of_a_test_whose_source_was_mended_before_the_retry(
     nights: tuple[Warehouse, Histories, list[dict]],
