@@ -68,13 +68,7 @@ def unpack(folder: Path, archive: str) -> None:
 def unpack_project(folder: Path, archive: str, project: str) -> None:
     """All artifacts of a project in the archive of real runs."""
     with tarfile.open(archive) as files:
-        for name in files.getnames():
-            if name.startswith(f"./{project}/") and name.endswith(".json"):
-                target = folder / name.removeprefix(f"./{project}/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source = files.extractfile(name)
-                assert source
-                target.write_bytes(source.read())
+        files.extractall(folder, [file for file in files if file.name.startswith(f"./{project}/")], filter="data")
 
 
 def environment(folder: Path, requirements: list[str]) -> None:
@@ -121,7 +115,7 @@ def multiply(originals: Path, warehouse: str, first: int, last: int) -> None:
 
 if __name__ == "__main__":
     makers: tuple[Callable[..., Any], ...] = (
-        *(runs, nightly, unpack, environment, years, executions, multiply, compiled),
+        *(runs, nightly, unpack, unpack_project, environment, years, executions, multiply, compiled),
     )
     by_name = {maker.__name__: maker for maker in makers}
     print(json.dumps(by_name[sys.argv[2]](Path(sys.argv[1]), **json.loads(sys.argv[3]))))

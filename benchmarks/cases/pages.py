@@ -27,7 +27,7 @@ def pages(bench: Bench) -> Iterator[Row]:
     runs = bench.made("pages", "runs", count=count, manifests=30, models=147, failure_rate=0.0001)
     yield from _measured(bench, f"500 nodes × {count} runs", bench.loaded("pages.duckdb", runs), SMALL)
     if not bench.is_quick and REAL.exists():
-        real = bench.made("scale", "unpack_project", archive=str(REAL), project="scale_3000")
+        real = bench.made("scale", "unpack_project", archive=str(REAL), project="scale_3000") / "scale_3000"
         page = yield from _measured(bench, "10,277 nodes", bench.loaded("scale.duckdb", real), LARGE)
         static = _dbt_page(bench, real / "1.10_docs")
         ours, theirs = (constant(path.stat().st_size) for path in (page, static))
