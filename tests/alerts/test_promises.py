@@ -14,6 +14,8 @@ from testdata import release_only
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 MODEL, EXPOSURE = "model.shop.orders", "exposure.shop.revenue"
 
 

@@ -21,7 +21,7 @@ from testdata import release_only
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")]
 
 OWN = re.compile("\x1b\\[(0|1|2|31;1|1;31|32|33|36|38;5;[0-9]+)?m|\x1b\\[\\?25[lh]|\r?\x1b\\[2K|\x1b\\[1A|\r(?=\x1b)")
 """What this package sends itself: styles, and what moves a progress bar. The attack has other ones."""

@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 
 from artifact_warehouse.serve import RequestLimits, app
 
+pytestmark = pytest.mark.slow
+
 PATHS = ("/metrics", "/graphql", "/graphql/", "/beta/graphql", "/exposure-tile?name=x", "/mcp", "/nothing")
 
 

@@ -16,6 +16,8 @@ from artifact_warehouse.serve import RequestLimits
 from artifact_warehouse.serve.graphql import answer
 from artifact_warehouse.serve.snapshots import Follower, Snapshot
 
+pytestmark = pytest.mark.slow
+
 PROD = "environment = 'prod'"
 PATIENT = RequestLimits(seconds=600)
 MODEL = "model.harbor_cafe.fct_cafe_days"

@@ -21,6 +21,8 @@ from artifact_warehouse.serve.mcp import Tools, server
 from artifact_warehouse.serve.mcp.server import TOOLS
 from artifact_warehouse.serve.snapshots import Follower
 
+pytestmark = pytest.mark.slow
+
 PROD = "environment = 'prod'"
 MODEL = "model.harbor_cafe.fct_cafe_days"
 
@@ -192,7 +194,6 @@ def test_over_http_the_limits_of_the_server_hold(client: TestClient) -> None:
     assert client.get("/mcp", headers=AGENT).status_code == 405
 
 
-@pytest.mark.slow
 def test_over_stdio_nothing_but_the_protocol_is_on_stdout(served_file: Path) -> None:
     async def talk() -> Any:
         call = StdioServerParameters(

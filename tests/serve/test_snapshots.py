@@ -13,6 +13,8 @@ from artifact_warehouse import Warehouse
 from artifact_warehouse.errors import WarehouseLocked, WarehouseNotFound
 from artifact_warehouse.serve.snapshots import Follower
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 1 << 29
 
 

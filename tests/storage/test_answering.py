@@ -12,6 +12,8 @@ from testdata import SAMPLES
 from artifact_warehouse import Warehouse
 from artifact_warehouse.storage import LEDGER, answers, deployed_files, ledger_after, tables_read
 
+pytestmark = pytest.mark.slow
+
 NOT_PORTABLE = [file.full_name for file in deployed_files() if file.kind == "view" and not file.is_portable]
 
 

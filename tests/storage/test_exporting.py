@@ -14,6 +14,8 @@ from artifact_warehouse.errors import WarehouseError
 from artifact_warehouse.schema import TABLES
 from artifact_warehouse.storage import deployed_files
 
+pytestmark = pytest.mark.slow
+
 DIFFERENT = "SELECT count(*) FROM (FROM a.{0} EXCEPT ALL FROM b.{0} UNION ALL (FROM b.{0} EXCEPT ALL FROM a.{0}))"
 VIEWS = [file.full_name for file in deployed_files() if file.kind == "view"]
 SOME_VIEWS = ["v1.artifacts", "v1.node_executions", "v1.nodes", "v1.definitions", "v1.node_execution_times"]

@@ -15,6 +15,8 @@ from testdata import SAMPLES, release_only
 
 from artifact_warehouse import Warehouse, errors
 
+pytestmark = pytest.mark.slow
+
 JOB = SAMPLES / "environment=prod" / "job=nightly"
 RUNS = [JOB / "2026-11-03_01_build", JOB / "2026-11-05_01_build"]
 

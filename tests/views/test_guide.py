@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shlex
 
+import pytest
+
 from artifact_warehouse import Warehouse
 from artifact_warehouse.cli import cli
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_guide_leads_to_queries_and_commands_that_work(sample_warehouse: Warehouse) -> None:

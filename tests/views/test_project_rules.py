@@ -16,6 +16,8 @@ from testdata import SAMPLES, Loaded
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 KEY_TESTS = {"unique_combination_of_columns", "expect_compound_columns_to_be_unique", "primary_key"}
 VIEWS = {"view", "ephemeral"}
 

@@ -14,6 +14,8 @@ from history_oracle import Histories
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 
 def one_by_one(folder: Path, seconds: list[float], **changes: dict[str, Any]) -> Histories:
     """A history of builds, one a day, of one model: how long it takes each time, and what changes from which day on."""

@@ -13,6 +13,8 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 
 def skips(wh: Warehouse, invocation_id: str) -> dict[str, set[tuple[str | None, int | None]]]:
     found: dict[str, set[tuple[str | None, int | None]]] = {}

@@ -13,6 +13,8 @@ from testdata import SAMPLES
 
 from artifact_warehouse import Warehouse, errors
 
+pytestmark = pytest.mark.slow
+
 NIGHT = SAMPLES / "environment=prod" / "job=nightly" / "2026-11-06_01_build"
 ID = json.loads((NIGHT / "run_results.json").read_bytes())["metadata"]["invocation_id"]
 
