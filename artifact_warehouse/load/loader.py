@@ -354,7 +354,7 @@ class _Loader:
         """Write the batches that are pending, in one transaction."""
         pending, self._pending = self._pending, []
         self._pending_bytes = self._pending_outcomes = 0
-        uris = self._uris(outcome for batch in pending for outcome in batch.outcomes)
+        uris = artifact_uris((outcome for batch in pending for outcome in batch.outcomes), self._labels)
         if uris.num_rows:
             self._being_written = set(uris["artifact_key"].to_pylist())
             with self._opened(self.warehouse.open(must_exist=True)) as connection:
@@ -381,9 +381,6 @@ class _Loader:
         if self.outcomes and (last := self.outcomes[-1].uri) not in places:  # an archive: more members may follow
             other_files |= {_file_of(last, places)} - {file.place for file in files[: self.done_count]}
         return LoadInterrupted(LoadReport(tuple(kept)), len(kept_files - other_files), len(files))
-
-    def _uris(self, outcomes: Iterable[Outcome]) -> pa.Table:
-        return artifact_uris(outcomes, self._labels)
 
 
 def artifact_uris(outcomes: Iterable[Outcome], given: Labels) -> pa.Table:

@@ -19,6 +19,8 @@ _LAST = "artifacts"
 def adopt(spark: SparkSession, folder: str, catalog: Catalog = Catalog()) -> None:  # noqa: B008 (immutable)
     """Fill the tables, which are created when missing, with an export. `settle` then brings the answers up to date.
 
+    Rows of an adoption that did not end are replaced.
+
     Raises WarehouseError where there are artifacts already.
     """
     deploy(spark, catalog)
@@ -27,4 +29,6 @@ def adopt(spark: SparkSession, folder: str, catalog: Catalog = Catalog()) -> Non
         raise WarehouseError(stored, "has artifacts already; adopt an export into other schemas")
     for table in sorted(TABLES, key=lambda table: table.name == _LAST):
         exported = spark.read.parquet(f"{folder}/{table.name}.parquet")
-        exported.select(*(column.name for column in table.columns)).write.insertInto(f"{stored}.{table.name}")
+        exported.select(*(column.name for column in table.columns)).write.insertInto(
+            f"{stored}.{table.name}", overwrite=True
+        )

@@ -1,11 +1,14 @@
 """Exports the tables of a warehouse as Parquet files, and imports them into a new one. Neither way loses anything.
 
-A folder of an export has a file for each table of schema `stored`. stored.meta is written last: a folder without it is
-an export that was not finished.
+A folder of an export has a file for each table of schema `stored`. meta.parquet is written last, and says how many rows
+each file has: a folder without it is an export that was not finished.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,7 +20,10 @@ from artifact_warehouse.storage.settling import settle
 from artifact_warehouse.storage.transactions import transaction
 
 _META = "meta"
-_OF_THE_FILE = "key IN ('format_version', 'views') OR starts_with(key, 'generation:')"
+_ROWS = "exported_rows"
+"""The key of the rows of each table, as JSON, in meta.parquet."""
+
+_OF_THE_FILE = f"key IN ('format_version', 'views', '{_ROWS}') OR starts_with(key, 'generation:')"
 """The rows of stored.meta that belong to a file, and not to what is stored in it."""
 
 
@@ -32,56 +38,68 @@ def export_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
             raise WarehouseError(str(folder), "has files already; export to a new or an empty folder")
     except OSError as error:
         raise WarehouseError(str(folder), f"cannot be written: {error.strerror}") from error
-    with transaction(connection):
-        return {name: _export_table(connection, name, folder) for name in (*_names(), _META)}
+    with _told(folder, "cannot be written"), transaction(connection):
+        counts = {table.name: _copy(connection, f"stored.{table.name}", folder, table.name) for table in TABLES}
+        meta = f"(FROM stored.meta UNION ALL SELECT '{_ROWS}', '{json.dumps(counts)}')"
+        _copy(connection, meta, folder, _META)
+    return counts
 
 
 def import_tables(file: WarehouseFile, folder: Path) -> dict[str, int]:
     """Fill a warehouse, which is created when missing, with the tables of an export. Returns the rows of each table.
 
-    Raises WarehouseError where the warehouse has artifacts already, or where the folder is not a finished export of
-    this format.
+    Columns that the export lacks, of an earlier release, stay NULL. Raises WarehouseError where the warehouse has
+    artifacts already, or where the folder is not a whole export of this format.
     """
-    _check_export(folder)
-    with file.writing() as connection, transaction(connection):
+    with _told(folder, "cannot be read"):
+        promised = _promised(folder)
+    with file.writing() as connection, _told(folder, "cannot be read"), transaction(connection):
         if connection.execute("SELECT 1 FROM stored.artifacts LIMIT 1").fetchall():
             raise WarehouseError(str(file.path), "has artifacts already; import into a new file")
-        counts = {name: _import_table(connection, name, folder) for name in _names() if _parquet(folder, name).exists()}
+        counts = {name: _import_table(connection, name, folder) for name in promised}
+        for name, count in counts.items():
+            if count != promised[name]:
+                raise WarehouseError(str(_parquet(folder, name)), f"has {count:,} of {promised[name]:,} rows")
         kept = f"SELECT key, value FROM read_parquet(?) WHERE NOT ({_OF_THE_FILE})"
         connection.execute(f"INSERT OR REPLACE INTO stored.meta {kept}", [str(_parquet(folder, _META))])
         settle(connection)  # the export may be of a release that settled otherwise
     return counts
 
 
-def _names() -> tuple[str, ...]:
-    return tuple(table.name for table in TABLES)
+@contextmanager
+def _told(folder: Path, reason: str) -> Iterator[None]:
+    """Raises WarehouseError, with the first line of DuckDB's message, where DuckDB cannot read or write a file."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(str(folder), f"{reason}: {str(error).partition(chr(10))[0]}") from error
 
 
 def _parquet(folder: Path, name: str) -> Path:
     return folder / f"{name}.parquet"
 
 
-def _export_table(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
+def _copy(connection: duckdb.DuckDBPyConnection, rows: str, folder: Path, name: str) -> int:
     target = str(_parquet(folder, name)).replace("'", "''")
-    copied = f"COPY stored.{name} TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-    [(count,)] = connection.execute(copied).fetchall()
+    [(count,)] = connection.execute(f"COPY {rows} TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
     return int(count)
 
 
 def _import_table(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
-    """Columns that the export lacks, of an earlier release, stay NULL."""
     inserted = f"INSERT INTO stored.{name} BY NAME FROM read_parquet(?)"
     [(count,)] = connection.execute(inserted, [str(_parquet(folder, name))]).fetchall()
     return int(count)
 
 
-def _check_export(folder: Path) -> None:
+def _promised(folder: Path) -> dict[str, int]:
+    """The rows of each table that the export has."""
     meta = _parquet(folder, _META)
     if not meta.exists():
         reason = "is not a finished export: meta.parquet is missing" if folder.is_dir() else "there is no such folder"
         raise WarehouseError(str(folder), reason)
     with duckdb.connect() as empty:
-        rows = empty.execute("SELECT value FROM read_parquet(?) WHERE key = 'format_version'", [str(meta)]).fetchall()
-    if not rows or int(rows[0][0]) > FORMAT_VERSION:
-        found = f"format {rows[0][0]}" if rows else "no format"
+        said = dict(empty.execute("SELECT key, value FROM read_parquet(?)", [str(meta)]).fetchall())
+    if _ROWS not in said or int(said["format_version"]) > FORMAT_VERSION:
+        found = f"format {said['format_version']}" if _ROWS in said else "no format"
         raise WarehouseError(str(folder), f"has {found}, and this release knows up to {FORMAT_VERSION}")
+    return {str(name): int(count) for name, count in json.loads(said[_ROWS]).items()}

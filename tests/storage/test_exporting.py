@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -80,6 +81,19 @@ def test_nothing_is_overwritten_or_half_imported(sample_warehouse: Warehouse, tm
     sample_warehouse.export(tmp_path / "exported")
     with pytest.raises(WarehouseError, match="has artifacts already"):
         Warehouse(sample_warehouse.copy(tmp_path / "other.duckdb")).import_tables(tmp_path / "exported")
+    for name, damage, words in (
+        ("node_executions", Path.unlink, "No files found"),
+        ("node_executions", lambda file: file.write_bytes(b"PAR1"), "cannot be read"),
+        ("node_executions", lambda file: shutil.copy(file.with_name("empty"), file), r"has 0 of \d{3} rows"),
+        ("meta", lambda file: file.write_bytes(b"PAR1"), "cannot be read"),
+    ):
+        folder = Path(shutil.copytree(tmp_path / "exported", tmp_path / "damaged"))
+        duckdb.read_parquet(f"{folder}/node_executions.parquet").limit(0).write_parquet(f"{folder}/empty")
+        damage(folder / f"{name}.parquet")
+        with pytest.raises(WarehouseError, match=words):
+            Warehouse(tmp_path / "partly.duckdb").import_tables(folder)
+        shutil.rmtree(folder)
+    Warehouse(tmp_path / "partly.duckdb").import_tables(tmp_path / "exported")
     (tmp_path / "exported" / "meta.parquet").unlink()
     with pytest.raises(WarehouseError, match="not a finished export"):
         Warehouse(tmp_path / "new.duckdb").import_tables(tmp_path / "exported")

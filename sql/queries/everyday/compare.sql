@@ -103,11 +103,10 @@ exposed AS (
     SELECT
         project_name,
         environment,
-        ancestor_unique_id AS unique_id,
+        upstream_unique_id AS unique_id,
         list(unique_id ORDER BY unique_id) AS exposure_unique_ids
-    FROM v1.node_ancestors
-    WHERE resource_type = 'exposure'
-    GROUP BY project_name, environment, ancestor_unique_id
+    FROM internal.exposed_nodes
+    GROUP BY project_name, environment, upstream_unique_id
 )
 
 SELECT
