@@ -135,8 +135,7 @@ def alerts_of(tables: Mapping[str, Any], place: str) -> Alerts:
     try:
         found = msgspec.convert(tables["alerts"], Alerts, builtin_types=(date,))
     except msgspec.ValidationError as error:
-        reason, _, key = str(error).partition(" - at ")
-        raise InvalidConfig(f"{place}: alerts{key.strip('`').removeprefix('$')}", reason) from error
+        raise _invalid(error, f"{place}: alerts") from error
     _run(_checks(found), f"{place}: alerts.")
     return found
 
@@ -144,6 +143,12 @@ def alerts_of(tables: Mapping[str, Any], place: str) -> Alerts:
 def alerts_schema() -> dict[str, Any]:
     """The JSON schema of the table."""
     return msgspec.json.schema(Alerts)
+
+
+def _invalid(error: msgspec.ValidationError, place: str) -> InvalidConfig:
+    """What msgspec found, at its place: msgspec ends its message with a path such as `$.routes[0]`."""
+    reason, _, key = str(error).partition(" - at ")
+    return InvalidConfig(f"{place}{key.strip('`').removeprefix('$')}", reason)
 
 
 def _run(checks: Iterator[Check], place: str) -> None:
@@ -189,8 +194,7 @@ def terms_of(text: str, place: str) -> Terms:
     try:
         found = msgspec.json.decode(text, type=Terms)
     except msgspec.ValidationError as error:
-        reason, _, key = str(error).partition(" - at ")
-        raise InvalidConfig(f"{place}{key.strip('`').removeprefix('$')}", reason) from error
+        raise _invalid(error, place) from error
     _run(_checks_of_terms(found, "", "UTC"), f"{place}.")
     return found
 

@@ -32,12 +32,7 @@ class Facts(NamedTuple):
     metadata: bytes
     args: bytes | None
     elapsed_time: float | None
-    result_count: int
-    main_package: str | None
-    first_started_at: str | None
-    last_completed_at: str | None
-    thread_count: int
-    is_aborted_whole: bool
+    summary: Summary
     suspicious: list[str]
     """The distinct messages with a hint of a secret."""
 
@@ -57,9 +52,11 @@ class Core:
         said = self._collector.add(data, artifact_key(artifact_id))
         if said is None:
             return None
+        metadata, args, elapsed_time, *summary, suspicious = said
+        facts = Facts(metadata, args, elapsed_time, Summary(*summary), suspicious)
         artifact = None
         try:
-            artifact = self._flatten(Facts(*said), len(data), uri, artifact_id, limits, rows)
+            artifact = self._flatten(facts, len(data), uri, artifact_id, limits, rows)
         finally:
             if artifact is None:
                 self._collector.undo()
@@ -69,7 +66,7 @@ class Core:
         self, facts: Facts, size_bytes: int, uri: str, artifact_id: str, limits: Limits, rows: Rows
     ) -> Artifact | None:
         """Add the rows of the artifact and of the invocation. None for a file that Python must flatten."""
-        if facts.result_count > limits.entries or not all(map(self._is_clean, facts.suspicious)):
+        if facts.summary.result_count > limits.entries or not all(map(self._is_clean, facts.suspicious)):
             return None
         try:
             metadata = _decode_object(facts.metadata)
@@ -87,7 +84,7 @@ class Core:
             )
             if kind != "run_results" or self._redactor.redact(artifact) is not artifact:
                 return None
-            flatten_summarised(artifact, Summary(*facts[3:9]), rows)
+            flatten_summarised(artifact, facts.summary, rows)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MalformedArtifact):
             return None
         return artifact

@@ -31,6 +31,20 @@ FRESHNESS = (
     *("execution_time", "thread_id", "error", "warn_after_count", "warn_after_period", "error_after_count"),
     *("error_after_period", "freshness_filter", "adapter_response", "timing", "created_at", "resource_type"),
 )
+_CHECK_FIELDS = (
+    *(
+        "unique_id",
+        "status",
+        "max_loaded_at",
+        "snapshotted_at",
+        "execution_time",
+        "thread_id",
+        "error",
+        "resource_type",
+    ),
+)
+"""The fields of a check that sources.json has under the same name."""
+
 _NEEDED = {
     "freshness": {"invocation_id", "unique_id", "status", "max_loaded_at", "snapshotted_at"},
     "invocations": {"invocation_id", "command", "generated_at"},
@@ -86,12 +100,6 @@ def _check(row: dict[str, Any]) -> dict[str, Any]:
     }
     kept = {name: value for name, value in row.items() if name in _CHECK_FIELDS}
     return {**kept, **renamed}
-
-
-_CHECK_FIELDS = {
-    *("unique_id", "status", "max_loaded_at", "snapshotted_at", "execution_time", "thread_id", "error"),
-    "resource_type",
-}
 
 
 def decoded(value: Any) -> Any:

@@ -26,6 +26,8 @@ WITH runs AS (
         -- What failed as a whole by its scheduler's word alone has results where there are checks.
         CASE WHEN runs.has_results THEN runs.is_aborted ELSE coalesce(checks.is_aborted, runs.is_aborted) END AS is_aborted,
         runs.outcome = 'success' AND NOT runs.has_results AND checks.artifact_key IS NULL AS is_success_told,
+        -- Of dbt that was interrupted, the nodes that had ended may all be good.
+        coalesce(runs.outcome IN ('error', 'unfinished'), FALSE) AS is_failure_told,
         coalesce(runs.is_executing, checks.is_executing) AS is_executing,
         coalesce(runs.invocation_command, checks.invocation_command) AS invocation_command,
         coalesce(runs.selection, checks.selection) AS selection,

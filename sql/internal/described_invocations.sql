@@ -37,8 +37,7 @@ SELECT
     runs.is_executing,
     CASE
         WHEN NOT runs.is_executing THEN NULL
-        -- dbt that was interrupted has the results of the nodes that had ended, and none of them needs to have failed.
-        WHEN runs.is_aborted OR runs.outcome IN ('error', 'unfinished') THEN FALSE
+        WHEN runs.is_aborted OR runs.is_failure_told THEN FALSE
         WHEN coalesce(runs.executed_count, 0) + coalesce(counts.executed_count, 0) > 0
             THEN coalesce(runs.failure_count, 0) + coalesce(counts.failure_count, 0) = 0
         WHEN runs.is_success_told THEN TRUE

@@ -14,7 +14,7 @@ WITH runs AS MATERIALIZED (
         generated_at,
         elapsed_seconds,
         is_success_told,
-        outcome,
+        is_failure_told,
         executed_count,
         success_count,
         warn_count,
@@ -135,11 +135,9 @@ folded AS (
         max(members.step_number) AS step_count,
         count(*) FILTER (WHERE members.is_retry) AS retry_count,
         count(*) FILTER (
-            WHERE members.is_aborted OR runs.outcome IN ('error', 'unfinished') OR outcomes.failure_count > 0
+            WHERE members.is_aborted OR runs.is_failure_told OR outcomes.failure_count > 0
         ) AS failed_invocation_count,
-        bool_or(
-            (members.is_aborted OR runs.outcome IN ('error', 'unfinished')) AND members.is_last_attempt
-        ) AS is_aborted,
+        bool_or((members.is_aborted OR runs.is_failure_told) AND members.is_last_attempt) AS has_failed_whole,
         bool_or(runs.is_success_told) AS is_success_told,
         sum(CASE WHEN runs.elapsed_seconds BETWEEN 0 AND 1e9 THEN CAST(round(runs.elapsed_seconds * 1e15) AS HUGEINT) END)
             AS femtoseconds,
@@ -168,7 +166,7 @@ SELECT
     folded.retry_count,
     folded.failed_invocation_count,
     CASE
-        WHEN folded.is_aborted THEN FALSE
+        WHEN folded.has_failed_whole THEN FALSE
         WHEN outcomes.executed_count > 0 THEN outcomes.failure_count = 0
         WHEN folded.is_success_told THEN TRUE
     END AS is_success,
@@ -196,7 +194,7 @@ COMMENT ON COLUMN v1.logical_runs.elapsed_seconds IS 'The sum of the invocations
 COMMENT ON COLUMN v1.logical_runs.invocation_count IS 'How many invocations it has.';
 COMMENT ON COLUMN v1.logical_runs.step_count IS 'How many steps it has. A retry is another attempt at a step, not a step.';
 COMMENT ON COLUMN v1.logical_runs.retry_count IS 'How many of the invocations are a dbt retry.';
-COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'How many of the invocations were aborted, or had a node that failed.';
+COMMENT ON COLUMN v1.logical_runs.failed_invocation_count IS 'How many of the invocations were aborted, ended with an error, or had a node that failed.';
 COMMENT ON COLUMN v1.logical_runs.is_success IS 'Whether at least one node was executed, or source checked for its freshness, in the end and none failed; false where dbt ended with an error in the last attempt at a step; NULL when none was executed. Without results, the scheduler''s word counts.';
 COMMENT ON COLUMN v1.logical_runs.executed_count IS 'How many nodes have a final result (v1.logical_run_nodes) of class success, warn or failure, and sources a last freshness check.';
 COMMENT ON COLUMN v1.logical_runs.success_count IS 'How many nodes have a final result, and sources a last freshness check, of class success.';

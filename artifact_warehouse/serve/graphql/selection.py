@@ -164,12 +164,7 @@ def _of_version(node: Node, wanted: str) -> bool:
 
 
 def _of_test_type(node: Node, wanted: str) -> bool:
-    words = {
-        "GENERIC_DATA_TEST": ("generic", "data"),
-        "SINGULAR_DATA_TEST": ("singular", "data"),
-        "UNIT_TEST": ("unit",),
-    }
-    return wanted in words.get(node.get("test_type"), ())
+    return wanted in _TEST_TYPES.get(node.get("test_type"), ())
 
 
 def _of_column(column: str) -> Callable[[Node, str], bool]:
@@ -193,11 +188,12 @@ def _of_type(resource_type: str) -> Callable[[Node, str], bool]:
 _WITH_FQN = ("model", "seed", "snapshot", "test", "unit_test")
 """The types that their fully qualified name selects; a source or an exposure needs its method."""
 
-_TEST_TYPES = {
+_TEST_TYPES: dict[Any, tuple[str, ...]] = {
     "GENERIC_DATA_TEST": ("generic", "data"),
     "SINGULAR_DATA_TEST": ("singular", "data"),
     "UNIT_TEST": ("unit",),
 }
+"""The words of dbt for each type of test."""
 
 _METHODS: dict[str, Callable[[Node, str], bool]] = {
     "access": _of_column("access"),
