@@ -32,16 +32,8 @@ FRESHNESS = (
     *("error_after_period", "freshness_filter", "adapter_response", "timing", "created_at", "resource_type"),
 )
 _CHECK_FIELDS = (
-    *(
-        "unique_id",
-        "status",
-        "max_loaded_at",
-        "snapshotted_at",
-        "execution_time",
-        "thread_id",
-        "error",
-        "resource_type",
-    ),
+    *("unique_id", "resource_type", "status", "max_loaded_at", "snapshotted_at", "execution_time", "thread_id"),
+    "error",
 )
 """The fields of a check that sources.json has under the same name."""
 
