@@ -99,7 +99,9 @@ def _promised(folder: Path) -> dict[str, int]:
         raise WarehouseError(str(folder), reason)
     with duckdb.connect() as empty:
         said = dict(empty.execute("SELECT key, value FROM read_parquet(?)", [str(meta)]).fetchall())
-    if _ROWS not in said or int(said["format_version"]) > FORMAT_VERSION:
-        found = f"format {said['format_version']}" if _ROWS in said else "no format"
-        raise WarehouseError(str(folder), f"has {found}, and this release knows up to {FORMAT_VERSION}")
+    if _ROWS not in said:
+        raise WarehouseError(str(folder), "is not an export: meta.parquet does not say how many rows each file has")
+    if int(said["format_version"]) > FORMAT_VERSION:
+        reason = f"has format {said['format_version']}, and this release knows up to {FORMAT_VERSION}; upgrade it"
+        raise WarehouseError(str(folder), reason)
     return {str(name): int(count) for name, count in json.loads(said[_ROWS]).items()}
